@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The contract between a host stack and the offload target: the only door.
+ *
+ * A host stack registers, then hands the root of a state tree (struct offload_block_list) to one of five
+ * requests. Each call stores the pointer and returns; the control lcore does the work; the completion hands
+ * the same root back (TREE-7, INV-1, INV-2). Completions and indications are read with chimney_poll.
+ *
+ * Names follow Microsoft's chimney contract in this project's C style: docs/ndis-names.md maps each of them.
+ *
+ * Threading: the five requests and chimney_hold/release may be called from any thread, at any time,
+ * concurrently. chimney_poll and the sleep functions of one host belong to one thread at a time.
+ *
+ * Ownership: from a request to its completion the whole tree, cells included, belongs to the target. It must
+ * be readable and, but for what TREE-10 protects, writable. The target checks everything else about it.
+ */
+#ifndef CONTROL_CHIMNEY_H
+#define CONTROL_CHIMNEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "offload_state.h"
+
+/*
+ * What follows a block in memory (TREE-6). BLOCK: nothing, the only part that an invalidate reads; also
+ * right for structure-only blocks and for terminate of a neighbor without delegated state. ALL: constant,
+ * cached and delegated, in that order (paths have no delegated part).
+ */
+enum offload_block_type {
+	OFFLOAD_TYPE_NONE = 0, /* placeholder: the type is not looked at */
+	OFFLOAD_NEIGHBOR_BLOCK = 0x10,
+	OFFLOAD_NEIGHBOR_CONST,
+	OFFLOAD_NEIGHBOR_CACHED,
+	OFFLOAD_NEIGHBOR_DELEGATED,
+	OFFLOAD_NEIGHBOR_ALL,
+	OFFLOAD_PATH4_BLOCK = 0x20,
+	OFFLOAD_PATH4_CONST,
+	OFFLOAD_PATH4_CACHED,
+	OFFLOAD_PATH4_ALL = 0x24,
+	OFFLOAD_PATH6_BLOCK = 0x28,
+	OFFLOAD_PATH6_CONST,
+	OFFLOAD_PATH6_CACHED,
+	OFFLOAD_PATH6_ALL = 0x2C,
+	OFFLOAD_TCP_BLOCK = 0x30,
+	OFFLOAD_TCP_CONST,
+	OFFLOAD_TCP_CACHED,
+	OFFLOAD_TCP_DELEGATED,
+	OFFLOAD_TCP_ALL,
+};
+
+#define OFFLOAD_BLOCK_REVISION 1u
+#define OFFLOAD_BLOCK_ALIGNMENT 8u
+#define OFFLOAD_TARGET_SCRATCH 64u
+
+struct offload_header {
+	uint8_t type; /* enum offload_block_type */
+	uint8_t revision; /* OFFLOAD_BLOCK_REVISION */
+	uint16_t size; /* bytes of the block and of the state that follows it */
+};
+
+/*
+ * Node of a state tree (TREE-1). Aligned to 8 bytes.
+ *
+ * offload_context: NULL for a placeholder; else points to a host-owned cell. The cell holds a handle that
+ * the target wrote at initiate (it references that object), or 0 (initiate: new state follows the block).
+ * offload_handle: the host's own handle for the object, given back in indications; any value.
+ * host_reserved: the host's; never touched (TREE-10). target_scratch: the target's while it owns the tree;
+ * arrives with any content.
+ * status: written on every block before completion (TREE-7).
+ * send_chain: outstanding send data, initiate and terminate only (INIT-6, TERM-4).
+ */
+struct offload_block_list {
+	struct offload_header header;
+	uint32_t port; /* index of the wire port; read for new neighbors */
+	struct offload_block_list *next_block; /* same layer */
+	struct offload_block_list *dependent_block_list; /* one layer up */
+	uint64_t *offload_context;
+	void *offload_handle;
+	void *send_chain;
+	uint32_t status; /* enum offload_status */
+	uint32_t reserved;
+	void *host_reserved[2];
+	uint64_t target_scratch[OFFLOAD_TARGET_SCRATCH / 8];
+};
+
+_Static_assert(sizeof(struct offload_block_list) == 136, "state follows at offset 136");
+
+struct chimney; /* the target (control/target.h creates it) */
+struct chimney_host; /* a registered host stack: the adapter handle of every request (INV-1) */
+
+#define CHIMNEY_RETRIEVE_AT_ONCE 0u
+#define CHIMNEY_RETRIEVE_DELAY_DEFAULT_MS 200u
+
+/* What a host stack registers with. */
+struct chimney_host_params {
+	const char *name; /* for messages and statistics; copied, at most 31 characters */
+	uint32_t ticks_per_second; /* 10, 100 or 1000 (CTX-6) */
+	uint32_t
+	        request_ring_size; /* power of two, 2..65536; a full ring refuses nothing (INV-1) */
+	uint32_t event_ring_size; /* power of two, 64..1048576; per producer */
+};
+
+/*
+ * Register a host stack. *host is valid until chimney_host_unregister.
+ * 0, -EINVAL (a parameter is out of range), -ENOSPC (too many hosts), -ENOMEM.
+ * Any thread, but not concurrently with itself.
+ */
+int chimney_host_register(struct chimney *target, const struct chimney_host_params *params,
+        struct chimney_host **host);
+
+/*
+ * Unregister. Every object of the host must have been terminated and every completion read: else -EBUSY, and
+ * nothing has changed.
+ */
+int chimney_host_unregister(struct chimney_host *host);
+
+enum chimney_request {
+	CHIMNEY_INITIATE = 0,
+	CHIMNEY_QUERY,
+	CHIMNEY_UPDATE,
+	CHIMNEY_INVALIDATE,
+	CHIMNEY_TERMINATE,
+	CHIMNEY_REQUEST_COUNT
+};
+
+/*
+ * The five requests. Each stores `root` and returns at once, never blocks, allocates nothing and makes no
+ * system call but, when the control lcore sleeps, one eventfd write. The completion comes by chimney_poll,
+ * exactly once, never before the call has returned to a caller that polls from the same thread.
+ *
+ * 0; -EALREADY: this root is already with the target (INV-1); -EINVAL: root is NULL or not aligned to 8 bytes.
+ *   A call that returns an error has not taken the tree and completes nothing.
+ * Results are in the `status` of each block: INIT-4 for initiate, else SUCCESS or FAILURE (TREE-9).
+ */
+int chimney_initiate_offload(struct chimney_host *host, struct offload_block_list *root);
+int chimney_query_offload(struct chimney_host *host, struct offload_block_list *root);
+int chimney_update_offload(struct chimney_host *host, struct offload_block_list *root);
+int chimney_invalidate_offload(struct chimney_host *host, struct offload_block_list *root);
+int chimney_terminate_offload(struct chimney_host *host, struct offload_block_list *root);
+
+/* What chimney_poll returns. */
+enum chimney_record_kind {
+	CHIMNEY_COMPLETION = 1, /* a request completed: root, request, frames_discarded */
+	CHIMNEY_RETRIEVE, /* the target asks for a connection back: handle, reason (TERM-7) */
+	CHIMNEY_DISCONNECT, /* FIN received, all data before it consumed: handle (EVT-1) */
+	CHIMNEY_ABORT, /* acceptable RST received, or state lost: handle (EVT-1, EVT-5) */
+};
+
+struct chimney_record {
+	uint8_t kind; /* enum chimney_record_kind */
+	uint8_t request; /* COMPLETION: enum chimney_request */
+	uint8_t reason; /* RETRIEVE: enum retrieve_reason */
+	uint8_t reserved;
+	uint32_t
+	        frames_discarded; /* COMPLETION of invalidate or update: frames discarded by the drain */
+	union {
+		struct offload_block_list *root; /* COMPLETION */
+		void *handle; /* else: offload_handle of the object */
+	};
+};
+
+/*
+ * Read up to n records, oldest first per producer; an indication that was caused after a completion was
+ * posted is never returned before it (INV-17). Returns the number read.
+ */
+unsigned int chimney_poll(
+        struct chimney_host *host, struct chimney_record *records, unsigned int n);
+
+/*
+ * For hosts that sleep: an eventfd that becomes readable when records arrive while sleep is announced.
+ * Protocol: chimney_sleep_prepare; if it returns false there are records, poll again; else wait for the fd to
+ * be readable; chimney_sleep_done; poll.
+ */
+int chimney_event_fd(const struct chimney_host *host);
+bool chimney_sleep_prepare(struct chimney_host *host);
+void chimney_sleep_done(struct chimney_host *host);
+
+/*
+ * Hold a tuple: frames of it, both ways, wait in a bounded queue of the target while the host moves the
+ * connection. initiate of the same tuple takes the held wire frames over; release passes all on. Completes
+ * through `done` on the control lcore's next turns: the caller polls it (0: pending, else 1 + status).
+ */
+struct chimney_hold {
+	uint8_t source[16]; /* our address, IPv4 in the first 4 bytes; network order */
+	uint8_t destination[16];
+	uint16_t local_port; /* network order */
+	uint16_t remote_port;
+	uint8_t family; /* 4 or 6 */
+	uint16_t port; /* index of the wire port */
+	_Atomic uint32_t done; /* the target's; set it to 0 before the call */
+};
+
+/* 0, -EINVAL (family, NULL), -EAGAIN (too many holds under way: poll and try again). */
+int chimney_hold(struct chimney_host *host, struct chimney_hold *hold);
+int chimney_release(struct chimney_host *host, struct chimney_hold *hold);
+
+/* Names for people: "SUCCESS", "ESTABLISHED", "INVALID_STATE", ...; "?" when unknown. Static strings. */
+const char *offload_status_name(uint32_t status);
+const char *tcp_state_name(uint32_t state);
+const char *retrieve_reason_name(uint32_t reason);
+const char *chimney_request_name(uint32_t request);
+
+/*
+ * Where the state structures of a block are, by its type: pointers into the memory that follows it, NULL for
+ * a part that the type does not have. For blocks built by the host with that type.
+ */
+void *offload_block_const(const struct offload_block_list *block);
+void *offload_block_cached(const struct offload_block_list *block);
+void *offload_block_delegated(const struct offload_block_list *block);
+/* Bytes of a block with the state that its type asks for; 0 for an unknown type. */
+size_t offload_block_size(uint8_t type);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Creating, stepping and stopping the target: for the program that embeds it (app/, tests), not for host
+ * stacks.
+ */
+#ifndef CONTROL_TARGET_H
+#define CONTROL_TARGET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "chimney.h"
+#include "worker.h"
+
+enum chimney_retrieve_policy {
+	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
+	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
+};
+
+struct chimney_params {
+	struct toe_shared *shared; /* worker_count, ports and tables are set; outlives the target */
+	struct toe_worker **workers; /* shared->worker_count of them, initialised */
+	uint32_t conn_capacity; /* per worker, as given to toe_worker_init */
+	uint32_t drain_deadline_ms; /* INV-14; default 1000 */
+	uint32_t retrieve_delay_ms; /* D2; default 200 */
+	uint8_t retrieve_policy; /* enum chimney_retrieve_policy */
+	uint32_t max_tree_blocks; /* longest tree accepted; 0: 64 Mi */
+	uint64_t salt; /* generations and nonces start here: random per start, fixed in tests */
+	const uint16_t *vlans; /* non-zero VLAN ids configured per interface (INIT-11), or NULL */
+	uint32_t vlan_count;
+};
+
+/* Sane defaults, then the caller sets shared, workers and conn_capacity. */
+void chimney_params_default(struct chimney_params *params);
+
+/* 0, -EINVAL, -ENOMEM. now: ns. */
+int chimney_create(const struct chimney_params *params, uint64_t now, struct chimney **target);
+/* Bytes that chimney_create will take. */
+uint64_t chimney_estimate(const struct chimney_params *params);
+/* Free. The control lcore must not poll any more; hosts that are still registered are dropped. */
+void chimney_destroy(struct chimney *target);
+
+/*
+ * One bounded turn of the control lcore: replies, new requests, walks, deadlines, RETRIEVE when due. Never
+ * blocks. now: ns, never going back. Returns the amount of work found, 0 when idle.
+ */
+uint32_t chimney_control_poll(struct chimney *target, uint64_t now);
+
+/*
+ * Shutdown (INV-15), from any thread: requests accepted so far complete, those that are still rising complete
+ * with FAILURE. chimney_stopped turns true when none is left. Workers and control must be polled on.
+ */
+void chimney_stop(struct chimney *target);
+bool chimney_stopped(const struct chimney *target);
+
+/* The doorbell that wakes a sleeping control lcore; for its lcore loop. */
+struct toe_doorbell *chimney_control_bell(struct chimney *target);
+
+/* For statistics; single words, written by the control lcore, read by anyone. */
+struct chimney_stats {
+	uint64_t requests[CHIMNEY_REQUEST_COUNT]; /* accepted */
+	uint64_t completed[CHIMNEY_REQUEST_COUNT]; /* completions posted */
+	uint64_t blocks; /* blocks walked */
+	uint64_t refused; /* blocks refused by TREE-8 */
+	uint64_t drains; /* drain messages sent */
+	uint64_t frames_discarded; /* by drains */
+	uint64_t lost_workers;
+	uint64_t mailbox_full; /* times that a message had to wait */
+	uint64_t completions_waiting;
+	uint64_t neighbors, paths, connections; /* offloaded now */
+	uint64_t invalidate_last_ns; /* control dequeue to completion of the last invalidate */
+	uint64_t invalidate_max_ns;
+};
+
+const struct chimney_stats *chimney_stats(const struct chimney *target);
+
+/* State of one object for show commands, read without a request: racy by nature, single words. */
+struct chimney_object_view {
+	uint8_t layer;
+	uint8_t state; /* 0 free, else live */
+	bool valid;
+	uint32_t dependents;
+};
+bool chimney_object_look(
+        const struct chimney *target, uint64_t handle, struct chimney_object_view *view);
+
+/*
+ * Measuring hook for benchmarks: the TSC at which the last invalidate was dequeued, its objects were marked,
+ * and it was completed. Written by the control lcore.
+ */
+struct chimney_invalidate_times {
+	uint64_t dequeued_tsc, marked_tsc, completed_tsc;
+};
+const struct chimney_invalidate_times *chimney_invalidate_times(const struct chimney *target);
+
+#endif

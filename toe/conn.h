@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The context of an offloaded TCP connection (CTX-1, CTX-5): 256 bytes, four cache lines, grouped by who
+ * uses them. One worker owns a context and alone reads and writes it; the control lcore reaches it by
+ * message. The exceptions are `generation` and `host_handle`, constant while the slot is in use, which control reads
+ * after it has declared the owner lost (INV-14).
+ *
+ * What an idle connection does not need (digest, queued data of an echo) is an attached block.
+ */
+#ifndef TOE_CONN_H
+#define TOE_CONN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+
+#include "offload_state.h"
+
+/* toe_conn.flags */
+#define TOE_CONN_INVALID (1u << 0) /* named by an invalidate (INV-5) */
+#define TOE_CONN_INDICATED                                                                         \
+	(1u << 1) /* RETRIEVE was indicated: stays stopped until terminated (D3) */
+#define TOE_CONN_ABORTED (1u << 2) /* acceptable RST received */
+#define TOE_CONN_READY (1u << 3) /* on the worker's ready list */
+#define TOE_CONN_ACK_NOW (1u << 4) /* an ACK is owed and must go out with the next output */
+#define TOE_CONN_ACK_DELAYED (1u << 5) /* an ACK is owed, the delayed-ACK timer runs */
+#define TOE_CONN_FIN_QUEUED (1u << 6) /* FIN follows the last byte of send data */
+#define TOE_CONN_FIN_SENT (1u << 7) /* our FIN occupies the sequence number before snd_max */
+#define TOE_CONN_FIN_RCVD (1u << 8) /* the peer's FIN is in rcv_nxt */
+#define TOE_CONN_BLOCKED (1u << 9) /* had something to send while stopped: resume sends it */
+#define TOE_CONN_RETRIEVE_ON_SEND                                                                  \
+	(1u << 10) /* policy on-send: indicate when it next has something to send */
+#define TOE_CONN_RTT_TIMED                                                                         \
+	(1u << 11) /* rtt_seq/rtt_time hold a running measurement (no timestamps) */
+
+/* Flags that keep this connection itself from transmitting, whatever its path says. */
+#define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED)
+
+/* Timers of a connection, index of toe_conn.due. Deadlines in ms of the worker's clock; 0: not running. */
+enum toe_timer { TOE_TIMER_DELACK = 0, TOE_TIMER_RETRANSMIT, TOE_TIMER_KEEPALIVE, TOE_TIMER_COUNT };
+
+struct toe_attached; /* toe/attached.h */
+
+struct toe_conn {
+	/* line 0: what every received segment reads or writes */
+	uint32_t generation; /* 0: free slot */
+	uint32_t path; /* index in toe_shared.paths */
+	uint16_t flags; /* TOE_CONN_... */
+	uint8_t state; /* enum tcp_state */
+	uint8_t options; /* TCP_OPTION_... */
+	uint8_t snd_wscale;
+	uint8_t rcv_wscale;
+	uint8_t service; /* enum offload_service */
+	uint8_t delack_count; /* full segments received since the last ACK sent */
+	uint32_t rcv_nxt;
+	uint32_t rcv_wnd; /* bytes of window we offer from rcv_nxt */
+	uint32_t rcv_adv; /* right edge already advertised; never moves left */
+	uint32_t ts_recent;
+	uint32_t ts_recent_age; /* worker ms when ts_recent was set */
+	uint32_t last_ack_sent;
+	uint32_t snd_una;
+	uint32_t snd_nxt;
+	uint32_t snd_max;
+	uint32_t snd_wnd;
+	uint32_t snd_wl1;
+	uint32_t ready_next; /* ready list, TOE_INDEX_NONE at the end */
+
+	/* line 1: transmit, congestion control, retransmission */
+	uint32_t snd_wl2;
+	uint32_t max_snd_wnd;
+	uint32_t cwnd;
+	uint32_t ssthresh;
+	uint32_t srtt; /* ms x 8, 0: no sample */
+	uint32_t rttvar; /* ms x 4 */
+	uint32_t rto; /* ms, without back-off */
+	uint32_t ts_offset; /* TSval sent = worker ms + ts_offset (TS-1) */
+	uint32_t rtt_seq;
+	uint32_t rtt_time; /* worker ms */
+	uint16_t mss; /* the peer's MSS option */
+	uint16_t local_port;
+	uint16_t remote_port;
+	uint16_t ip_id;
+	uint8_t dup_ack_count;
+	uint8_t retransmit_count;
+	uint8_t snd_wnd_probe_count;
+	uint8_t ka_probe_count;
+	uint32_t total_rt; /* ms */
+	uint64_t snd_offset; /* stream offset of snd_una: bytes acknowledged since initiate */
+
+	/* line 2: timers, links, service */
+	uint32_t due[TOE_TIMER_COUNT]; /* worker ms */
+	uint32_t wheel_due; /* earliest deadline, the one the wheel knows */
+	uint32_t wheel_next; /* wheel slot list */
+	uint32_t wheel_prev;
+	uint32_t dep_pos; /* position in the path's dependents vector */
+	uint32_t
+	        inv_pos; /* position in the worker's vector of named invalid connections, TOE_INDEX_NONE */
+	uint64_t
+	        snd_limit; /* stream offset at which send data ends (source), or what is queued (echo) */
+	uint64_t rcv_bytes; /* bytes delivered to the service since initiate */
+	struct toe_attached *attached;
+	uint32_t stop_id; /* the invalidate request that named it */
+	uint32_t hash; /* toe_tuple_hash */
+
+	/* line 3: cold: identity, cached state */
+	uint64_t host_handle; /* the host's offload_handle, given back in indications */
+	uint8_t host; /* index of the host stack */
+	uint8_t ttl;
+	uint8_t tos;
+	uint8_t user_priority;
+	uint32_t cached_flags; /* TCP_CACHED_... */
+	uint32_t initial_rcv_wnd;
+	uint32_t rcv_indication_size;
+	uint32_t ka_probes;
+	uint32_t ka_timeout; /* ms */
+	uint32_t ka_interval; /* ms */
+	uint32_t max_rt; /* ms, 0 and UINT32_MAX as in TMR-4 */
+	uint32_t flow_label;
+	uint32_t ka_left; /* ms left when the connection was stopped, UINT32_MAX: not running */
+	uint64_t segments_in;
+	uint64_t segments_out;
+} __rte_cache_aligned;
+
+_Static_assert(sizeof(struct toe_conn) == 256, "an idle connection is four cache lines");
+_Static_assert(offsetof(struct toe_conn, snd_wl2) == 64, "receive group is line 0");
+_Static_assert(offsetof(struct toe_conn, due) == 128, "transmit group is line 1");
+_Static_assert(offsetof(struct toe_conn, host_handle) == 192, "timers and service are line 2");
+
+/* Sequence arithmetic modulo 2^32 (RFC 9293 section 3.4). */
+static inline int
+seq_lt(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static inline int
+seq_leq(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) <= 0;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sleep and wake between a producer that never blocks and a consumer that may sleep (EVT, idle policy).
+ *
+ * Consumer: announce, full fence, look again, then sleep on the eventfd. Producer: publish, full fence, ring
+ * only when sleep was announced. Both fences are needed: without either, each side can miss the other.
+ */
+#ifndef TOE_DOORBELL_H
+#define TOE_DOORBELL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+
+struct toe_doorbell {
+	_Atomic uint32_t asleep; /* consumer: rw, producers: rw */
+	int fd; /* eventfd, non-blocking */
+} __rte_cache_aligned;
+
+/* 0 or negative errno of eventfd. */
+int toe_doorbell_init(struct toe_doorbell *bell);
+void toe_doorbell_fini(struct toe_doorbell *bell);
+
+/* Consumer: announce sleep. The caller must look at its input once more before it sleeps on `fd`. */
+void toe_doorbell_announce(struct toe_doorbell *bell);
+/* Consumer: awake again (or found work after announcing): withdraws the announcement, empties the eventfd. */
+void toe_doorbell_awake(struct toe_doorbell *bell);
+/* Consumer: sleep until rung, at most timeout_us (-1: no limit). Call after announce and the second look. */
+void toe_doorbell_sleep(struct toe_doorbell *bell, int64_t timeout_us);
+
+/* Producer: call after the work was published. A system call only when the consumer sleeps. */
+static inline void
+toe_doorbell_ring(struct toe_doorbell *bell)
+{
+	extern void toe_doorbell_wake(struct toe_doorbell *);
+
+	atomic_thread_fence(memory_order_seq_cst);
+	if (atomic_load_explicit(&bell->asleep, memory_order_relaxed))
+		toe_doorbell_wake(bell);
+}
+
+#endif

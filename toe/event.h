@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Records that the target posts to a host stack: completions (control lcore) and indications (workers, and
+ * control for a lost worker). 16 bytes by value, one single-producer ring per producer and host.
+ *
+ * A full ring delays an indication, never drops one (EVT-4): the producer keeps what it could not post and
+ * tries again in a later turn.
+ */
+#ifndef TOE_EVENT_H
+#define TOE_EVENT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include "doorbell.h"
+
+enum toe_event_kind {
+	TOE_EVENT_COMPLETION =
+	        1, /* object: root pointer; detail: enum of the request; value: frames discarded */
+	TOE_EVENT_RETRIEVE, /* object: host_handle; detail: enum retrieve_reason */
+	TOE_EVENT_DISCONNECT, /* object: host_handle; FIN received, all data before it consumed (EVT-1) */
+	TOE_EVENT_ABORT, /* object: host_handle; acceptable RST received, or state lost */
+	TOE_EVENT_KIND_COUNT
+};
+
+struct toe_event {
+	uint64_t object;
+	uint8_t kind; /* enum toe_event_kind */
+	uint8_t detail;
+	uint16_t worker; /* who posted it: worker index, or TOE_EVENT_FROM_CONTROL */
+	uint32_t value;
+};
+
+#define TOE_EVENT_FROM_CONTROL UINT16_MAX
+
+_Static_assert(sizeof(struct toe_event) == 16, "four events a cache line");
+
+/* One producer's way to one host stack. Set up before the host is announced to workers, gone after. */
+struct toe_event_port {
+	struct rte_ring *ring;
+	struct toe_doorbell *bell; /* the host's, for hosts that sleep */
+};
+
+/* Producer: how many of the n events were posted. Rings the host's bell when any was. */
+static inline unsigned int
+toe_event_post(struct toe_event_port *port, const struct toe_event *events, unsigned int n)
+{
+	unsigned int posted = rte_ring_sp_enqueue_burst_elem(
+	        port->ring, (void *)(uintptr_t)events, sizeof(*events), n, NULL);
+
+	if (posted)
+		toe_doorbell_ring(port->bell);
+	return posted;
+}
+
+#endif

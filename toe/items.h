@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a worker does with the items of a request: one function per kind, called for each item of a chain in
+ * order. And the exchange of state with the host's structures.
+ */
+#ifndef TOE_ITEMS_H
+#define TOE_ITEMS_H
+
+#include "worker.h"
+
+/* Each sets item->status. */
+void toe_item_initiate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+void toe_item_query(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+void toe_item_update(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+void toe_item_terminate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+void toe_item_invalidate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+
+/* Fill a fresh context (tuple, path, generation set) from the host's structures; ticks become ms. */
+void toe_conn_load(struct toe_worker *worker, struct toe_conn *conn,
+        const struct tcp_const *constant, const struct tcp_cached *cached,
+        const struct tcp_delegated *delegated, uint32_t tick_ms);
+/* The cached part alone (update). */
+void toe_conn_load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tick_ms);
+/* Fill the parts of a TCP state that are wanted (NULL: not wanted); ms become ticks (QRY-1, TERM-1). */
+void toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
+        struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,
+        uint32_t tick_ms);
+
+/* stop.c: one drain over all transmit buffers; frames discarded. */
+uint32_t toe_worker_drain(struct toe_worker *worker);
+/* stop.c: queue a background walk; false when the queue is full (the message stays in its mailbox). */
+bool toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
+/* stop.c: forget a connection that leaves: off the ready list, vectors and wheel. */
+void toe_conn_unlink(struct toe_worker *worker, uint32_t index);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A pair of bounded single-producer single-consumer rings of records by value: messages to a worker,
+ * replies from it (rte_ring). Nothing here blocks or allocates after init.
+ */
+#ifndef TOE_MAILBOX_H
+#define TOE_MAILBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+#include <rte_ring_elem.h>
+
+#include "message.h"
+
+struct toe_mailbox {
+	struct rte_ring *messages; /* control -> worker */
+	struct rte_ring *replies; /* worker -> control */
+};
+
+/* Both rings hold `size` records (a power of two). 0, -EINVAL or -ENOMEM. */
+int toe_mailbox_init(struct toe_mailbox *mailbox, uint32_t size);
+void toe_mailbox_fini(struct toe_mailbox *mailbox);
+
+/* Control side: false when the ring is full; the caller keeps the message and tries in a later turn. */
+static inline bool
+toe_mailbox_send(struct toe_mailbox *mailbox, const struct toe_message *message)
+{
+	return rte_ring_sp_enqueue_elem(
+	               mailbox->messages, (void *)(uintptr_t)message, sizeof(*message)) == 0;
+}
+
+/* Worker side: takes a message only when a reply to it will fit. */
+static inline bool
+toe_mailbox_take(struct toe_mailbox *mailbox, struct toe_message *message)
+{
+	if (rte_ring_empty(mailbox->messages) || rte_ring_full(mailbox->replies))
+		return false;
+	return rte_ring_sc_dequeue_elem(mailbox->messages, message, sizeof(*message)) == 0;
+}
+
+/* Worker side: cannot fail for a message got from toe_mailbox_take. */
+static inline bool
+toe_mailbox_reply(struct toe_mailbox *mailbox, const struct toe_reply *reply)
+{
+	return rte_ring_sp_enqueue_elem(
+	               mailbox->replies, (void *)(uintptr_t)reply, sizeof(*reply)) == 0;
+}
+
+/* Control side: up to n replies. */
+static inline unsigned int
+toe_mailbox_replies(struct toe_mailbox *mailbox, struct toe_reply *replies, unsigned int n)
+{
+	return rte_ring_sc_dequeue_burst_elem(mailbox->replies, replies, sizeof(*replies), n, NULL);
+}
+
+/*
+ * A ring of `size` records of `record_size` bytes in ordinary memory, without EAL's shared zones. NULL when
+ * memory is short or size is no power of two. Flags as rte_ring_create. Free with toe_ring_free.
+ */
+struct rte_ring *toe_ring_alloc(uint32_t size, uint32_t record_size, unsigned int flags);
+void toe_ring_free(struct rte_ring *ring);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Planted faults: a check that cannot fail proves nothing. A build with the meson option `mutants` carries
+ * every fault below, one of which can be switched on at run time; the suite must catch each. Other builds
+ * hold none of this: TOE_MUTANT is the constant 0.
+ */
+#ifndef TOE_MUTANT_H
+#define TOE_MUTANT_H
+
+#define TOE_MUTANT_LIST(X)                                                                         \
+	X(DRAIN_SKIP, "the worker answers a drain without discarding held frames")                 \
+	X(DRAIN_NO_REWIND, "a discarded frame's bytes are not taken back")                         \
+	X(DRAIN_NO_ACK, "a discarded frame's ACK is not owed again")                               \
+	X(STOP_NOT_CHECKED, "output does not look at the neighbor word")                           \
+	X(NAMED_NOT_MARKED, "a named connection is not marked invalid by its owner")               \
+	X(RETRIEVE_TWICE, "a walk indicates connections already indicated")                        \
+	X(RETRIEVE_DROPPED, "an indication that finds the event ring full is dropped")             \
+	X(RETRIEVE_STALE, "a walk goes on after its path was relinked")                            \
+	X(WALK_UPWARDS, "an entry moved into a removed entry's place is missed by a walk")         \
+	X(RESUME_SKIPPED, "connections of a relinked path are not made ready")                     \
+	X(GENERATION_UNCHECKED, "a worker accepts a stale generation")                             \
+	X(GENERATION_REUSED, "a freed slot keeps its generation")                                  \
+	X(COMPLETE_EARLY, "a request completes when one worker has answered")                      \
+	X(COMPLETE_TWICE, "a completion that found its ring full is posted twice")                 \
+	X(COMPLETION_LOST, "a completion that finds its ring full is dropped")                     \
+	X(STATUS_MISSING, "placeholders keep the status they came with")                           \
+	X(CYCLE_UNCHECKED, "a block visited before is taken for a new one")                        \
+	X(DUPLICATE_UNCHECKED, "an object named twice is not noticed")                             \
+	X(OVERFLOW_REORDERED, "the list behind a full request ring is taken newest first")         \
+	X(DEPENDENT_UNCOUNTED, "a path terminates while a connection outside the tree needs it")   \
+	X(LOST_WORKER_WAITED, "control waits for a lost worker for ever")                          \
+	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")
+
+#ifdef TOE_MUTANTS
+enum toe_mutant_id {
+	TOE_MUTANT_NONE = 0,
+#define TOE_MUTANT_ID(name, text) TOE_MUTANT_##name,
+	TOE_MUTANT_LIST(TOE_MUTANT_ID)
+#undef TOE_MUTANT_ID
+	        TOE_MUTANT_COUNT
+};
+extern int toe_mutant; /* enum toe_mutant_id; set before any lcore runs */
+#define TOE_MUTANT(name) (__builtin_expect(toe_mutant == TOE_MUTANT_##name, 0))
+#else
+#define TOE_MUTANT(name) 0
+#endif
+
+#endif

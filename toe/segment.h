@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parsing of received frames. All of a burst is parsed first; IPv4, IPv6 and VLAN end here: what follows
+ * sees struct toe_segment only. Everything that is not a plain TCP segment has a verdict that sends the
+ * frame to the exception path unchanged (RX-1, RX-2, RX-5).
+ */
+#ifndef TOE_SEGMENT_H
+#define TOE_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "flow_table.h"
+
+enum toe_verdict {
+	TOE_SEGMENT_OK = 0,
+	TOE_SEGMENT_OTHER, /* not TCP over IP: ARP, ND, ICMP, UDP, multicast, unknown ethertype (RX-1) */
+	TOE_SEGMENT_FRAGMENT, /* IP fragment (RX-2) */
+	TOE_SEGMENT_OPTIONS, /* IPv4 options, or IPv6 extension headers that need work (RX-2) */
+	TOE_SEGMENT_BAD, /* bad checksum, header length, truncation (RX-5) */
+};
+
+/* What input needs of one TCP segment. Host byte order unless said. Points into the frame. */
+struct toe_segment {
+	struct toe_flow_key key;
+	const uint8_t *data; /* first byte of text, in the mbuf's first segment */
+	uint32_t length; /* bytes of text */
+	uint32_t seq;
+	uint32_t ack;
+	uint32_t window; /* as in the header, not scaled */
+	uint32_t tsval;
+	uint32_t tsecr;
+	uint16_t header_offset; /* of the TCP header in the frame */
+	uint16_t vlan; /* TCI; 0 when untagged */
+	uint8_t tcp_flags; /* RTE_TCP_..._FLAG */
+	bool has_timestamps;
+	bool tagged;
+	uint8_t verdict; /* enum toe_verdict */
+};
+
+/*
+ * Parse one frame. port: index of the port it came from; from_host: the frame goes towards the wire, so
+ * source is local. check: verify IP and TCP checksums in software unless the mbuf says that the port did.
+ */
+void toe_segment_parse(const struct rte_mbuf *mbuf, uint16_t port, bool from_host, bool check,
+        struct toe_segment *segment);
+
+#endif

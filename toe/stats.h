@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counters of a worker: written by the worker alone with plain stores, read by others at any time. One list
+ * yields the members, their names and their help texts.
+ */
+#ifndef TOE_STATS_H
+#define TOE_STATS_H
+
+#include <stdint.h>
+
+#define TOE_STATS_LIST(X)                                                                          \
+	X(turns, "turns of the poll loop")                                                         \
+	X(busy_turns, "turns that had work")                                                       \
+	X(rx_frames, "frames received on all ports")                                               \
+	X(rx_segments, "segments processed for offloaded connections")                             \
+	X(rx_bytes, "bytes of text delivered in order")                                            \
+	X(rx_out_of_order, "segments beyond rcv_nxt, dropped and answered with a duplicate ACK")   \
+	X(rx_duplicate, "segments wholly before rcv_nxt")                                          \
+	X(rx_unacceptable, "segments outside the window, or failing PAWS or the ACK check")        \
+	X(rx_resets, "acceptable RST received")                                                    \
+	X(rx_bad, "frames with bad checksum, header length or truncation")                         \
+	X(rx_bad_dropped, "such frames dropped by configuration")                                  \
+	X(tx_segments, "segments built for offloaded connections")                                 \
+	X(tx_bytes, "bytes of text sent, retransmissions included")                                \
+	X(tx_retransmitted, "segments retransmitted")                                              \
+	X(tx_timeouts, "retransmission timeouts")                                                  \
+	X(tx_no_mbuf, "segments not built for lack of a buffer, tried again")                      \
+	X(tx_discarded, "frames discarded by drains")                                              \
+	X(exception_to_host, "frames passed from the wire to the host port")                       \
+	X(exception_to_wire, "frames passed from the host port to the wire")                       \
+	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \
+	X(host_filtered, "frames of offloaded tuples from the host port, dropped")                 \
+	X(vlan_mismatch, "frames dropped because the VLAN tag did not match")                      \
+	X(steered, "frames passed to the worker that owns their connection")                       \
+	X(steer_dropped, "frames dropped because the owner's steering ring was full")              \
+	X(held_frames, "frames queued for held tuples")                                            \
+	X(held_dropped, "frames dropped because a hold's queue was full")                          \
+	X(connections, "connections offloaded to this worker now")                                 \
+	X(indications, "indications posted")                                                       \
+	X(indications_waiting, "indications waiting for room in an event ring")                    \
+	X(drains, "drain messages answered")
+
+struct toe_stats {
+#define TOE_STATS_MEMBER(name, help) uint64_t name;
+	TOE_STATS_LIST(TOE_STATS_MEMBER)
+#undef TOE_STATS_MEMBER
+};
+
+#endif

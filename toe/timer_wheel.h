@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A hierarchical wheel of one node per connection, ticks of 1 ms, linked through the contexts by index. A
+ * connection has several deadlines (toe_conn.due); the wheel knows only the earliest, and hands over
+ * connections in bulk, without callbacks. Whoever takes them checks each deadline again and re-arms.
+ *
+ * Setting a later deadline does not move the node: it fires early, is re-checked and re-armed, so that
+ * pushing an RTO ahead with every ACK costs one store.
+ */
+#ifndef TOE_TIMER_WHEEL_H
+#define TOE_TIMER_WHEEL_H
+
+#include <stdint.h>
+
+#include "conn.h"
+
+#define TOE_WHEEL_LEVELS 4u
+#define TOE_WHEEL_BITS 8u /* 256 slots a level: 2^32 ms in all */
+
+struct toe_timer_wheel {
+	struct toe_conn *conns;
+	uint32_t now; /* ms up to which slots have been expired */
+	uint32_t armed;
+	uint32_t expired; /* list of connections taken off the wheel and not handed over yet */
+	uint32_t slot[TOE_WHEEL_LEVELS][1u << TOE_WHEEL_BITS]; /* heads, TOE_INDEX_NONE: empty */
+};
+
+/* conns: the worker's contexts; their wheel_* members are the wheel's from now on. */
+void toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t now_ms);
+/* A fresh context: not on the wheel, no deadline. */
+void toe_wheel_node_init(struct toe_conn *conn);
+/* Set a deadline (not 0) and put the connection on the wheel if it is due earlier than the wheel knows. */
+void toe_wheel_set(
+        struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms);
+/* Clear a deadline. The node stays and is re-checked when it fires. */
+void toe_wheel_clear(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer);
+/* Take the connection off the wheel, all deadlines cleared. */
+void toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index);
+/*
+ * Advance to now_ms and hand over up to n connections whose wheel_due has passed; they are off the wheel.
+ * Bounded work per call: what is left is handed over by the next call. Call toe_wheel_rearm after looking at
+ * a connection's deadlines.
+ */
+uint32_t toe_wheel_expire(
+        struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *indexes, uint32_t n);
+/* Put it back for its earliest remaining deadline, if any. */
+void toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index);
+/* ms until the next slot that is not empty could fire, at most `limit` (for idle sleep). */
+uint32_t toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit);
+
+#endif

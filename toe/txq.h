@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames built and not yet handed to a port's transmit function: one buffer per worker and port. Every frame
+ * of a connection carries a tag that says what it depends on, so that the drain of an invalidate finds and
+ * discards what must not go out (INV-7). Frames of others (exception path) carry no tag.
+ */
+#ifndef TOE_TXQ_H
+#define TOE_TXQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "shared.h"
+
+#define TOE_TXQ_SIZE 256u /* frames held; tcp_output stops building when fewer than a burst fit */
+#define TOE_TXQ_BURST 32u
+
+struct toe_tx_tag {
+	struct toe_route route; /* words under which the frame was built */
+	uint32_t conn; /* TOE_INDEX_NONE: no tag, nothing can make it stale */
+	uint32_t generation;
+	uint32_t path;
+	uint32_t seq; /* first sequence number it carries */
+	uint32_t length; /* bytes of text, plus one for a FIN */
+	uint32_t reserved;
+};
+
+struct toe_txq {
+	struct rte_mbuf *frame[TOE_TXQ_SIZE];
+	struct toe_tx_tag tag[TOE_TXQ_SIZE];
+	uint32_t count;
+	uint16_t ethdev;
+	uint16_t queue;
+	uint64_t sent; /* frames taken by the port */
+	uint64_t bytes;
+	uint64_t refused; /* times that the port took fewer than offered */
+};
+
+static inline uint32_t
+toe_txq_room(const struct toe_txq *txq)
+{
+	return TOE_TXQ_SIZE - txq->count;
+}
+
+/* Append a frame; the caller has checked toe_txq_room. tag NULL: depends on nothing. */
+static inline void
+toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame, const struct toe_tx_tag *tag)
+{
+	txq->frame[txq->count] = frame;
+	if (tag != NULL)
+		txq->tag[txq->count] = *tag;
+	else
+		txq->tag[txq->count].conn = UINT32_MAX;
+	txq->count++;
+}
+
+/* Offer everything held to the port; what it does not take stays held, in order. */
+void toe_txq_flush(struct toe_txq *txq);
+
+struct toe_worker;
+/*
+ * Discard every held frame whose tag is no longer valid: route words changed, connection stopped or gone.
+ * Each discarded frame's connection gets snd_nxt back to the frame's first byte and owes its ACK again.
+ * Returns the number of frames discarded.
+ */
+uint32_t toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq);
+
+#endif

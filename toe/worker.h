@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker: everything that one poll-mode lcore owns. toe_worker_poll is a plain function of its inputs and
+ * the time, so that a test can step workers, control and hosts in any order on a virtual clock.
+ *
+ * Each member says who reads and writes it: W the worker, C the control lcore, M the main lcore.
+ */
+#ifndef TOE_WORKER_H
+#define TOE_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+#include <rte_ring.h>
+
+#include "conn.h"
+#include "doorbell.h"
+#include "event.h"
+#include "flow_table.h"
+#include "handle.h"
+#include "index_vector.h"
+#include "mailbox.h"
+#include "shared.h"
+#include "stats.h"
+#include "timer_wheel.h"
+#include "txq.h"
+
+#define TOE_MAX_HOSTS 8u
+#define TOE_RX_BURST 32u
+#define TOE_OUTPUT_BUDGET                                                                          \
+	16u /* connections that output runs between two looks at the urgent mailbox */
+#define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
+#define TOE_WALK_BUDGET 32u /* dependents visited per turn while there is traffic (paced) */
+#define TOE_EVENT_BACKLOG 64u
+#define TOE_WALKS 64u /* background walks that may be pending */
+#define TOE_HOLD_FRAMES 256u /* frames a hold queues, both ways together */
+
+/* What a worker is created with. Copied. */
+struct toe_worker_params {
+	struct toe_shared *shared;
+	uint32_t index; /* of this worker, < shared->worker_count */
+	uint32_t conn_capacity; /* connections this worker can own */
+	uint32_t attached_capacity; /* attached blocks (sink digests, echo queues) */
+	uint32_t mailbox_size; /* records, power of two */
+	uint32_t hold_capacity; /* tuples held at once */
+	struct rte_mempool *mbuf_pool;
+	bool drop_bad; /* RX-5: drop and count bad frames instead of passing them on */
+	bool check_checksums; /* verify received checksums in software when the port did not */
+	uint32_t max_retransmit; /* TMR-4: retransmissions of one segment when max_rt is 0 */
+	int socket; /* NUMA node */
+};
+
+/* A background walk over dependents (RETRIEVE_PATH, RESUME_PATH) or the named (RETRIEVE_NAMED). */
+struct toe_walk {
+	struct toe_message message;
+	struct toe_vector_cursor cursor;
+};
+
+/* Steering: frames from worker i to worker j. */
+struct toe_steer {
+	struct rte_ring *from[TOE_MAX_WORKERS]; /* NULL: none; SPSC, i -> this worker */
+};
+
+struct toe_hold;
+
+struct toe_worker {
+	/* configuration: M before start, then read only */
+	struct toe_shared *shared;
+	uint32_t index;
+	uint32_t conn_capacity;
+	struct toe_worker_params params;
+
+	/* state that others read: W writes */
+	struct toe_mailbox urgent; /* C <-> W */
+	struct toe_mailbox ordinary; /* C <-> W */
+	_Atomic uint32_t lost; /* C writes once, W reads every turn (INV-14) */
+	_Atomic uint32_t parked; /* W writes once it found itself lost */
+	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
+	struct toe_event_port
+	        events[TOE_MAX_HOSTS]; /* C sets before any connection of that host, W uses */
+
+	/* private to W */
+	uint64_t now; /* ns, of this turn */
+	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
+	struct toe_conn *conns;
+	struct toe_vector *dependents; /* per path */
+	struct toe_vector named; /* connections named by invalidates, not yet indicated */
+	struct toe_vector_pool vectors;
+	struct toe_flow_table flows;
+	struct toe_timer_wheel wheel;
+	struct toe_attached *attached; /* free list */
+	struct toe_attached *attached_table;
+	uint32_t ready_head, ready_tail; /* connections that output has to run */
+	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
+	struct toe_item *job_next;
+	uint32_t job_done;
+	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
+	uint32_t
+	        job_request_failed; /* the request that failed so: its later chains are not tried either */
+	struct toe_walk walks[TOE_WALKS]; /* FIFO */
+	uint32_t walk_first, walk_count;
+	struct toe_event
+	        backlog[TOE_EVENT_BACKLOG]; /* indications waiting for room (EVT-4), FIFO */
+	uint8_t backlog_host[TOE_EVENT_BACKLOG];
+	uint32_t backlog_first, backlog_count;
+	struct toe_hold *holds;
+	struct toe_txq *txq; /* one per port, index as in shared->ports */
+	struct toe_steer steer; /* frames for this worker */
+	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
+	struct toe_stats stats; /* W writes, anyone reads */
+} __rte_cache_aligned;
+
+/* Allocate everything for a worker. 0 or negative errno (what is missing is logged). now: ns. */
+int toe_worker_init(
+        struct toe_worker *worker, const struct toe_worker_params *params, uint64_t now);
+/* Free everything, frames held included. The worker must not be polled any more. */
+void toe_worker_fini(struct toe_worker *worker);
+/* Bytes that toe_worker_init will take for these params, mbufs apart (for the estimate at start). */
+uint64_t toe_worker_estimate(const struct toe_worker_params *params);
+/* Connect the steering rings of all workers. 0 or -ENOMEM. */
+int toe_workers_connect(struct toe_worker **workers, uint32_t count);
+
+/*
+ * One bounded turn: mailboxes, receive, timers, walks, output, transmit, events. now: ns, never going back.
+ * Returns the amount of work found, 0 when idle (the lcore loop may then sleep).
+ */
+uint32_t toe_worker_poll(struct toe_worker *worker, uint64_t now);
+
+/* Steps of a turn, each bounded; public to the folder and its tests. */
+uint32_t toe_worker_urgent(struct toe_worker *worker); /* urgent mailbox */
+uint32_t toe_worker_ordinary(
+        struct toe_worker *worker); /* ordinary mailbox and the chain in progress */
+uint32_t toe_worker_receive(struct toe_worker *worker); /* ports and steering rings (receive.c) */
+uint32_t toe_worker_timers(struct toe_worker *worker); /* tcp_timer.c */
+uint32_t toe_worker_walk(struct toe_worker *worker, uint32_t budget); /* stop.c */
+uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* tcp_output.c */
+void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
+
+/* Put a connection on the ready list: output will run it once (unless stopped). */
+static inline void
+toe_worker_ready(struct toe_worker *worker, uint32_t index)
+{
+	struct toe_conn *conn = &worker->conns[index];
+
+	if (conn->flags & TOE_CONN_READY)
+		return;
+	conn->flags |= TOE_CONN_READY;
+	conn->ready_next = TOE_INDEX_NONE;
+	if (worker->ready_head == TOE_INDEX_NONE)
+		worker->ready_head = index;
+	else
+		worker->conns[worker->ready_tail].ready_next = index;
+	worker->ready_tail = index;
+}
+
+/*
+ * Post an indication for a connection, or keep it in the backlog when the ring is full. False when the
+ * backlog is full too: the caller must keep its reason and try again (walks pause, input drops the segment).
+ */
+bool toe_worker_indicate(struct toe_worker *worker, const struct toe_conn *conn,
+        enum toe_event_kind kind, uint8_t detail);
+/* Room for n more indications in the backlog, so that input can check before it changes state. */
+static inline bool
+toe_worker_can_indicate(const struct toe_worker *worker, uint32_t n)
+{
+	return worker->backlog_count + n <= TOE_EVENT_BACKLOG;
+}
+
+/* True when this connection may transmit now (INV-6): its own flags and both words of its route. */
+static inline bool
+toe_conn_may_send(const struct toe_worker *worker, const struct toe_conn *conn)
+{
+	return !(conn->flags & TOE_CONN_STOPPED) &&
+	       toe_route_valid(toe_route_read(worker->shared, conn->path));
+}
+
+#endif
