@@ -30,12 +30,13 @@ void toe_doorbell_awake(struct toe_doorbell *bell);
 /* Consumer: sleep until rung, at most timeout_us (-1: no limit). Call after announce and the second look. */
 void toe_doorbell_sleep(struct toe_doorbell *bell, int64_t timeout_us);
 
+/* Producer: the slow half of toe_doorbell_ring. */
+void toe_doorbell_wake(struct toe_doorbell *bell);
+
 /* Producer: call after the work was published. A system call only when the consumer sleeps. */
 static inline void
 toe_doorbell_ring(struct toe_doorbell *bell)
 {
-	extern void toe_doorbell_wake(struct toe_doorbell *);
-
 	atomic_thread_fence(memory_order_seq_cst);
 	if (atomic_load_explicit(&bell->asleep, memory_order_relaxed))
 		toe_doorbell_wake(bell);

@@ -37,11 +37,14 @@ struct toe_vector {
 	uint32_t last; /* chunk that holds the end, TOE_INDEX_NONE: empty */
 	uint32_t used; /* entries in the last chunk */
 	uint32_t count; /* entries in all */
+	uint32_t low; /* smallest count since the present walk started */
+	uint32_t walk; /* number of the present walk */
 };
 
 /* Room for `entries` in up to `vectors` vectors at once. 0 or -ENOMEM. */
 int toe_vector_pool_init(struct toe_vector_pool *pool, uint32_t entries, uint32_t vectors);
 void toe_vector_pool_fini(struct toe_vector_pool *pool);
+uint64_t toe_vector_pool_estimate(uint32_t entries, uint32_t vectors);
 
 void toe_vector_init(struct toe_vector *vector);
 /* Append; the position is returned, TOE_INDEX_NONE when the pool is exhausted (cannot happen when sized). */
@@ -53,15 +56,19 @@ uint32_t toe_vector_push(struct toe_vector *vector, struct toe_vector_pool *pool
 uint32_t toe_vector_remove(
         struct toe_vector *vector, struct toe_vector_pool *pool, uint32_t position);
 
-/* A walk from the end down. Survives pushes and removals of others between steps. */
+/*
+ * A walk from the end down to the first entry. Pushes and removals between steps are allowed: an entry that
+ * stays is never missed (it may be seen twice), one pushed after the start may be missed. One walk of a vector
+ * goes on at a time: when another was started meanwhile, the older starts anew.
+ */
 struct toe_vector_cursor {
 	uint32_t remaining; /* entries below the cursor, counted from the bottom */
-	uint32_t chunk; /* chunk that holds entry remaining - 1, or TOE_INDEX_NONE: find it again */
+	uint32_t chunk; /* chunk that holds entry remaining - 1 */
+	uint32_t walk; /* 0: not started */
 };
 
-void toe_vector_walk_start(const struct toe_vector *vector, struct toe_vector_cursor *cursor);
-/* Up to n next entries; 0 at the end. Entries removed meanwhile are skipped, none that stayed is missed. */
-uint32_t toe_vector_walk(const struct toe_vector *vector, const struct toe_vector_pool *pool,
+/* Up to n next entries; 0 at the end. A zeroed cursor starts at the end of the vector. */
+uint32_t toe_vector_walk(struct toe_vector *vector, const struct toe_vector_pool *pool,
         struct toe_vector_cursor *cursor, uint32_t *entries, uint32_t n);
 
 #endif

@@ -33,9 +33,16 @@ void toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
 
 /* stop.c: one drain over all transmit buffers; frames discarded. */
 uint32_t toe_worker_drain(struct toe_worker *worker);
-/* stop.c: queue a background walk; false when the queue is full (the message stays in its mailbox). */
-bool toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
-/* stop.c: forget a connection that leaves: off the ready list, vectors and wheel. */
+/* stop.c: note a background walk (RETRIEVE_PATH, RETRIEVE_NAMED, RESUME_PATH). */
+void toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
+/* stop.c: post what waits in the backlogs; returns the number posted. */
+uint32_t toe_worker_post_events(struct toe_worker *worker);
+/* stop.c: take a connection off the vector of named ones. */
+void toe_conn_unname(struct toe_worker *worker, uint32_t index);
+/*
+ * stop.c: forget a connection that leaves: off its vectors and the wheel. It stays on the ready list, if it is
+ * there: output drops a free slot when it comes to it.
+ */
 void toe_conn_unlink(struct toe_worker *worker, uint32_t index);
 
 #endif

@@ -49,7 +49,10 @@ enum toe_op {
 	 * indicated, as long as path and neighbor words equal those of the message (INV-9, D2).
 	 */
 	TOE_OP_RETRIEVE_PATH,
-	/* The same for connections named by the invalidate request `argument`. */
+	/*
+	 * The same for connections named by invalidates whose stop id is up to `argument` (serial
+	 * arithmetic, 32 bits): sent when all of these have completed and are due.
+	 */
 	TOE_OP_RETRIEVE_NAMED,
 	/* Walk the dependents of `path`: those that may transmit again are made ready (INV-10). No reply. */
 	TOE_OP_RESUME_PATH,

@@ -40,6 +40,8 @@ toe_path_word(uint32_t neighbor, uint32_t mtu, uint32_t epoch, bool valid)
 	       (uint64_t)(mtu & 0xFFFF) << 32 | neighbor;
 }
 
+#define TOE_PATH_WORD_MTU_MASK ((uint64_t)0xFFFF << 32)
+
 static inline bool
 toe_word_valid(uint64_t word)
 {
@@ -143,10 +145,15 @@ toe_route_valid(struct toe_route route)
 	return toe_word_valid(route.path_word & route.neighbor_word);
 }
 
+/*
+ * Same validity, epochs, neighbor and MAC. The MTU may differ: changing it makes no frame stale and no
+ * RETRIEVE void, which is why an MTU update leaves the path's epoch alone.
+ */
 static inline bool
 toe_route_equal(struct toe_route a, struct toe_route b)
 {
-	return a.path_word == b.path_word && a.neighbor_word == b.neighbor_word;
+	return ((a.path_word ^ b.path_word) & ~TOE_PATH_WORD_MTU_MASK) == 0 &&
+	       a.neighbor_word == b.neighbor_word;
 }
 
 /*

@@ -32,9 +32,9 @@
 #define TOE_OUTPUT_BUDGET                                                                          \
 	16u /* connections that output runs between two looks at the urgent mailbox */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
-#define TOE_WALK_BUDGET 32u /* dependents visited per turn while there is traffic (paced) */
+#define TOE_WALK_BURST 32u /* dependents visited at once */
+#define TOE_WALK_PACE_NS 800u /* one dependent per so many ns while there is traffic (INV-13) */
 #define TOE_EVENT_BACKLOG 64u
-#define TOE_WALKS 64u /* background walks that may be pending */
 #define TOE_HOLD_FRAMES 256u /* frames a hold queues, both ways together */
 
 /* What a worker is created with. Copied. */
@@ -52,10 +52,23 @@ struct toe_worker_params {
 	int socket; /* NUMA node */
 };
 
-/* A background walk over dependents (RETRIEVE_PATH, RESUME_PATH) or the named (RETRIEVE_NAMED). */
-struct toe_walk {
-	struct toe_message message;
+/*
+ * What a worker keeps per path: its dependents, and at most one background walk over them (RETRIEVE_PATH or
+ * RESUME_PATH; a newer one replaces an older, whose words are stale). Paths with a walk to do are linked.
+ */
+struct toe_path_local {
+	struct toe_vector dependents;
+	uint32_t walk_next; /* next path with a walk to do */
 	struct toe_vector_cursor cursor;
+	uint8_t walk_op; /* TOE_OP_NONE: no walk */
+	uint8_t walk_flags; /* TOE_MSG_... */
+	struct toe_route route; /* words that the walk expects */
+};
+
+/* Indications of one host that wait for room in its ring (EVT-4), FIFO. */
+struct toe_backlog {
+	struct toe_event event[TOE_EVENT_BACKLOG];
+	uint32_t first, count;
 };
 
 /* Steering: frames from worker i to worker j. */
@@ -83,10 +96,17 @@ struct toe_worker {
 
 	/* private to W */
 	uint64_t now; /* ns, of this turn */
+	uint64_t start; /* ns, of init */
 	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
 	struct toe_conn *conns;
-	struct toe_vector *dependents; /* per path */
+	struct toe_path_local *paths; /* index as in shared->paths */
+	uint32_t walk_head, walk_tail; /* paths with a walk to do, FIFO */
 	struct toe_vector named; /* connections named by invalidates, not yet indicated */
+	struct toe_vector_cursor named_cursor;
+	uint32_t named_released; /* every stop up to this id is due (serial arithmetic) */
+	uint8_t named_flags; /* TOE_MSG_... of the last RETRIEVE_NAMED */
+	bool named_walk; /* entries of `named` are to be looked at */
+	uint64_t walk_credit_ns; /* pacing */
 	struct toe_vector_pool vectors;
 	struct toe_flow_table flows;
 	struct toe_timer_wheel wheel;
@@ -95,16 +115,10 @@ struct toe_worker {
 	uint32_t ready_head, ready_tail; /* connections that output has to run */
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
-	uint32_t job_done;
+
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
-	uint32_t
-	        job_request_failed; /* the request that failed so: its later chains are not tried either */
-	struct toe_walk walks[TOE_WALKS]; /* FIFO */
-	uint32_t walk_first, walk_count;
-	struct toe_event
-	        backlog[TOE_EVENT_BACKLOG]; /* indications waiting for room (EVT-4), FIFO */
-	uint8_t backlog_host[TOE_EVENT_BACKLOG];
-	uint32_t backlog_first, backlog_count;
+	uint32_t job_failed_request; /* the request that failed so: its later chains are skipped too */
+	struct toe_backlog backlog[TOE_MAX_HOSTS];
 	struct toe_hold *holds;
 	struct toe_txq *txq; /* one per port, index as in shared->ports */
 	struct toe_steer steer; /* frames for this worker */
@@ -161,11 +175,11 @@ toe_worker_ready(struct toe_worker *worker, uint32_t index)
  */
 bool toe_worker_indicate(struct toe_worker *worker, const struct toe_conn *conn,
         enum toe_event_kind kind, uint8_t detail);
-/* Room for n more indications in the backlog, so that input can check before it changes state. */
+/* Room for n more indications of this connection, so that input can check before it changes state. */
 static inline bool
-toe_worker_can_indicate(const struct toe_worker *worker, uint32_t n)
+toe_worker_can_indicate(const struct toe_worker *worker, const struct toe_conn *conn, uint32_t n)
 {
-	return worker->backlog_count + n <= TOE_EVENT_BACKLOG;
+	return worker->backlog[conn->host].count + n <= TOE_EVENT_BACKLOG;
 }
 
 /* True when this connection may transmit now (INV-6): its own flags and both words of its route. */

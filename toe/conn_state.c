@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Exchange of a connection's state with the host's structures: ticks and ms, offsets and clocks (CTX-5, CTX-6). */
+#include <string.h>
+
+#include "items.h"
+#include "service.h"
+#include "tcp.h"
+
+#define DEFAULT_TTL 64u
+
+static uint32_t
+ms_from_ticks(uint32_t ticks, uint32_t tick_ms)
+{
+	uint64_t ms = (uint64_t)ticks * tick_ms;
+
+	return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+/* A deadline so many ms from now; never 0, which means "not running". */
+static uint32_t
+due_in(const struct toe_worker *worker, uint32_t ms)
+{
+	uint32_t due = worker->now_ms + RTE_MIN(ms, (uint32_t)INT32_MAX);
+
+	return due ? due : 1;
+}
+
+/* Ticks left of a timer: 0 when it is due, OFFLOAD_TIMER_OFF when it does not run (CTX-6). */
+static int32_t
+ticks_left(const struct toe_worker *worker, uint32_t due, uint32_t tick_ms)
+{
+	int32_t left;
+
+	if (due == 0)
+		return OFFLOAD_TIMER_OFF;
+	left = (int32_t)(due - worker->now_ms);
+	return left <= 0 ? 0 : left / (int32_t)tick_ms;
+}
+
+void
+toe_conn_load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tick_ms)
+{
+	conn->cached_flags = cached->flags;
+	conn->initial_rcv_wnd = cached->initial_rcv_wnd;
+	conn->rcv_indication_size = cached->rcv_indication_size;
+	conn->ka_probes = cached->ka_probe_count;
+	conn->ka_timeout = ms_from_ticks(cached->ka_timeout, tick_ms);
+	conn->ka_interval = ms_from_ticks(cached->ka_interval, tick_ms);
+	/* TMR-4: both ends of the range have a meaning of their own. */
+	conn->max_rt =
+	        cached->max_rt == UINT32_MAX ? UINT32_MAX : ms_from_ticks(cached->max_rt, tick_ms);
+	conn->flow_label = cached->flow_label & 0xFFFFF;
+	conn->ttl = cached->ttl ? cached->ttl : DEFAULT_TTL;
+	conn->tos = cached->tos;
+	conn->user_priority = cached->user_priority & 7;
+}
+
+static void
+load_const(struct toe_conn *conn, const struct tcp_const *constant)
+{
+	conn->local_port = constant->local_port;
+	conn->remote_port = constant->remote_port;
+	conn->options = constant->flags;
+	if (constant->flags & TCP_OPTION_WINDOW_SCALE) {
+		conn->snd_wscale = constant->snd_wnd_scale;
+		conn->rcv_wscale = constant->rcv_wnd_scale;
+	}
+	conn->mss = constant->remote_mss;
+	conn->service = constant->service;
+	if (constant->service == OFFLOAD_SERVICE_SOURCE) {
+		conn->snd_limit = constant->service_bytes;
+		/* A FIN that is part of the state already ends the stream. */
+		if (constant->service_bytes != OFFLOAD_SERVICE_UNLIMITED)
+			conn->flags |= TOE_CONN_FIN_QUEUED;
+	}
+}
+
+/* Which FINs a state implies (RFC 9293 section 3.3.2). */
+static void
+load_state(struct toe_conn *conn, uint32_t state)
+{
+	conn->state = (uint8_t)state;
+	if (state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK)
+		conn->flags |= TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
+	if (state == TCP_FIN_WAIT_2)
+		conn->flags |= TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
+	if (state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_LAST_ACK)
+		conn->flags |= TOE_CONN_FIN_RCVD;
+	/* These services answer a FIN with theirs (RFC 9293 3.6: CLOSE follows). */
+	if (state == TCP_CLOSE_WAIT && conn->service != OFFLOAD_SERVICE_HOST)
+		conn->flags |= TOE_CONN_FIN_QUEUED;
+}
+
+/* Send data in flight and behind it: everything before our FIN, if it was sent, is regenerated. */
+static void
+load_send_limit(struct toe_conn *conn)
+{
+	bool fin_outstanding = conn->state == TCP_FIN_WAIT_1 || conn->state == TCP_CLOSING ||
+	                       conn->state == TCP_LAST_ACK;
+	uint32_t outstanding = conn->snd_max - conn->snd_una;
+
+	if (conn->state == TCP_FIN_WAIT_2)
+		conn->snd_limit = 0;
+	else if (fin_outstanding)
+		conn->snd_limit = outstanding > 0 ? outstanding - 1 : 0;
+}
+
+static void
+load_delegated(struct toe_worker *worker, struct toe_conn *conn,
+        const struct tcp_delegated *delegated, uint32_t tick_ms)
+{
+	conn->rcv_nxt = delegated->rcv_nxt;
+	conn->last_ack_sent = delegated->rcv_nxt;
+	conn->rcv_wnd = delegated->rcv_wnd;
+	conn->rcv_adv = delegated->rcv_nxt + delegated->rcv_wnd;
+	conn->snd_una = delegated->snd_una;
+	conn->snd_nxt = delegated->snd_nxt;
+	conn->snd_max = delegated->snd_max;
+	conn->snd_wnd = delegated->snd_wnd;
+	conn->max_snd_wnd = RTE_MAX(delegated->max_snd_wnd, delegated->snd_wnd);
+	conn->snd_wl1 = delegated->snd_wl1;
+	conn->snd_wl2 = delegated->snd_una;
+	conn->cwnd = delegated->cwnd ? delegated->cwnd : 10u * RTE_MAX(conn->mss, 1u);
+	conn->ssthresh = delegated->ssthresh ? delegated->ssthresh : UINT32_MAX;
+	conn->srtt = ms_from_ticks(delegated->srtt, tick_ms);
+	conn->rttvar = ms_from_ticks(delegated->rttvar, tick_ms);
+	conn->rto = conn->srtt ? RTE_MIN(RTE_MAX((conn->srtt >> 3) + conn->rttvar, TCP_RTO_MIN_MS),
+	                                 TCP_RTO_MAX_MS)
+	                       : TCP_RTO_INITIAL_MS;
+	conn->ts_recent = delegated->ts_recent;
+	conn->ts_recent_age = worker->now_ms - ms_from_ticks(delegated->ts_recent_age, tick_ms);
+	conn->ts_offset = delegated->ts_time - worker->now_ms; /* TS-1 */
+	conn->total_rt = ms_from_ticks(delegated->total_rt, tick_ms);
+	conn->dup_ack_count = delegated->dup_ack_count;
+	conn->snd_wnd_probe_count = delegated->snd_wnd_probe_count;
+	conn->ka_probe_count = (uint8_t)RTE_MIN(delegated->ka_probe_count, 255u);
+	conn->retransmit_count = (uint8_t)RTE_MIN(delegated->retransmit_count, 255u);
+}
+
+static void
+load_timers(struct toe_worker *worker, struct toe_conn *conn, const struct tcp_delegated *delegated,
+        uint32_t tick_ms)
+{
+	uint32_t index = (uint32_t)(conn - worker->conns);
+
+	toe_wheel_node_init(conn);
+	conn->ka_left = UINT32_MAX;
+	if (delegated->ka_time_left >= 0)
+		conn->ka_left = ms_from_ticks((uint32_t)delegated->ka_time_left, tick_ms);
+	if (delegated->retransmit_time_left >= 0)
+		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
+		        due_in(worker,
+		                ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms)));
+	else if (conn->snd_una != conn->snd_max)
+		toe_wheel_set(
+		        &worker->wheel, index, TOE_TIMER_RETRANSMIT, due_in(worker, toe_rto(conn)));
+}
+
+void
+toe_conn_load(struct toe_worker *worker, struct toe_conn *conn, const struct tcp_const *constant,
+        const struct tcp_cached *cached, const struct tcp_delegated *delegated, uint32_t tick_ms)
+{
+	load_const(conn, constant);
+	toe_conn_load_cached(conn, cached, tick_ms);
+	load_delegated(worker, conn, delegated, tick_ms);
+	load_state(conn, delegated->state);
+	load_send_limit(conn);
+	load_timers(worker, conn, delegated, tick_ms);
+}
+
+static void
+save_delegated(const struct toe_worker *worker, const struct toe_conn *conn,
+        struct tcp_delegated *delegated, uint32_t tick_ms)
+{
+	memset(delegated, 0, sizeof(*delegated));
+	delegated->state = conn->state;
+	delegated->rcv_nxt = conn->rcv_nxt;
+	/* What may still arrive under the window that the peer was shown. */
+	delegated->rcv_wnd = conn->rcv_adv - conn->rcv_nxt;
+	delegated->snd_una = conn->snd_una;
+	delegated->snd_nxt = conn->snd_nxt;
+	delegated->snd_max = conn->snd_max;
+	delegated->snd_wnd = conn->snd_wnd;
+	delegated->max_snd_wnd = conn->max_snd_wnd;
+	delegated->snd_wl1 = conn->snd_wl1;
+	delegated->cwnd = conn->cwnd;
+	delegated->ssthresh = conn->ssthresh;
+	delegated->srtt = conn->srtt / tick_ms;
+	delegated->rttvar = conn->rttvar / tick_ms;
+	delegated->ts_recent = conn->ts_recent;
+	delegated->ts_recent_age = (worker->now_ms - conn->ts_recent_age) / tick_ms;
+	delegated->ts_time = worker->now_ms + conn->ts_offset;
+	delegated->total_rt = conn->total_rt / tick_ms;
+	delegated->dup_ack_count = conn->dup_ack_count;
+	delegated->snd_wnd_probe_count = conn->snd_wnd_probe_count;
+	delegated->ka_probe_count = conn->ka_probe_count;
+	delegated->ka_time_left =
+	        conn->ka_left == UINT32_MAX
+	                ? ticks_left(worker, conn->due[TOE_TIMER_KEEPALIVE], tick_ms)
+	                : (int32_t)(conn->ka_left / tick_ms);
+	delegated->retransmit_count = conn->retransmit_count;
+	delegated->retransmit_time_left =
+	        ticks_left(worker, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
+	delegated->send_backlog_size = toe_service_send_backlog(conn);
+	delegated->receive_backlog_size = 0; /* services consume what is delivered */
+}
+
+static void
+save_cached(const struct toe_conn *conn, struct tcp_cached *cached, uint32_t tick_ms)
+{
+	memset(cached, 0, sizeof(*cached));
+	cached->flags = conn->cached_flags;
+	cached->initial_rcv_wnd = conn->initial_rcv_wnd;
+	cached->rcv_indication_size = conn->rcv_indication_size;
+	cached->ka_probe_count = conn->ka_probes;
+	cached->ka_timeout = conn->ka_timeout / tick_ms;
+	cached->ka_interval = conn->ka_interval / tick_ms;
+	cached->max_rt = conn->max_rt == UINT32_MAX ? UINT32_MAX : conn->max_rt / tick_ms;
+	cached->flow_label = conn->flow_label;
+	cached->ttl = conn->ttl;
+	cached->tos = conn->tos;
+	cached->user_priority = conn->user_priority;
+}
+
+void
+toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
+        struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,
+        uint32_t tick_ms)
+{
+	if (constant != NULL)
+		*constant = (struct tcp_const){
+		        .local_port = conn->local_port,
+		        .remote_port = conn->remote_port,
+		        .flags = conn->options,
+		        .snd_wnd_scale = conn->snd_wscale,
+		        .rcv_wnd_scale = conn->rcv_wscale,
+		        .service = conn->service,
+		        .remote_mss = conn->mss,
+		        .hash_value = conn->hash,
+		        .service_bytes =
+		                conn->service == OFFLOAD_SERVICE_SOURCE ? conn->snd_limit : 0,
+		};
+	if (cached != NULL)
+		save_cached(conn, cached, tick_ms);
+	if (delegated != NULL)
+		save_delegated(worker, conn, delegated, tick_ms);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a worker does with each item of a request. */
+#include "items.h"
+
+#include <string.h>
+
+#include "mutant.h"
+#include "receive.h"
+#include "service.h"
+#include "tcp.h"
+
+static struct toe_conn *
+item_conn(struct toe_worker *worker, const struct toe_item *item)
+{
+	struct toe_conn *conn;
+
+	if (item->index >= worker->conn_capacity)
+		return NULL;
+	conn = &worker->conns[item->index];
+	if (conn->generation != item->generation && !TOE_MUTANT(GENERATION_UNCHECKED))
+		return NULL;
+	return conn->generation == 0 ? NULL : conn;
+}
+
+static struct toe_flow_key
+conn_key(const struct toe_worker *worker, uint32_t path, uint16_t local_port, uint16_t remote_port)
+{
+	const struct toe_path *shared = &worker->shared->paths[path];
+	struct toe_route route = toe_route_read(worker->shared, path);
+	struct toe_flow_key key = {
+	        .local_port = local_port,
+	        .remote_port = remote_port,
+	        .port = worker->shared->neighbors[toe_path_word_neighbor(route.path_word)].port,
+	        .family = shared->family,
+	};
+
+	memcpy(key.local, shared->source, sizeof(key.local));
+	memcpy(key.remote, shared->destination, sizeof(key.remote));
+	return key;
+}
+
+/* Enter the tuple: free, or held for this very connection. *hold: the hold to deliver, or negative. */
+static enum offload_status
+flow_enter(struct toe_worker *worker, const struct toe_flow_key *key, uint32_t index, int32_t *hold)
+{
+	int32_t present = toe_flow_lookup(&worker->flows, key);
+
+	*hold = -1;
+	if (present == TOE_FLOW_MISS)
+		return toe_flow_add(&worker->flows, key, (int32_t)index) == 0 ? OFFLOAD_SUCCESS
+		                                                              : OFFLOAD_TCP_ENTRIES;
+	if (!(present & TOE_FLOW_HELD_BIT))
+		return OFFLOAD_CONNECTION_REJECTED;
+	*hold = present & ~TOE_FLOW_HELD_BIT;
+	toe_flow_replace(&worker->flows, key, (int32_t)index);
+	return OFFLOAD_SUCCESS;
+}
+
+/* A context as new, but for its place on the ready list: a freed slot may still be there. */
+static void
+conn_clear(struct toe_conn *conn)
+{
+	uint16_t ready = conn->flags & TOE_CONN_READY;
+	uint32_t next = conn->ready_next;
+
+	memset(conn, 0, sizeof(*conn));
+	conn->flags = ready;
+	conn->ready_next = next;
+	conn->inv_pos = TOE_INDEX_NONE;
+	conn->dep_pos = TOE_INDEX_NONE;
+}
+
+void
+toe_item_initiate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	const struct tcp_const *constant = item->constant;
+	struct toe_conn *conn = &worker->conns[item->index];
+	struct toe_flow_key key;
+	int32_t hold;
+
+	if (item->index >= worker->conn_capacity || conn->generation != 0) {
+		item->status = OFFLOAD_FAILURE;
+		return;
+	}
+	key = conn_key(worker, item->path, constant->local_port, constant->remote_port);
+	item->status = (uint16_t)flow_enter(worker, &key, item->index, &hold);
+	if (item->status != OFFLOAD_SUCCESS)
+		return;
+	conn_clear(conn);
+	conn->path = item->path;
+	conn->host = message->host;
+	conn->host_handle = item->host_handle;
+	toe_conn_load(worker, conn, constant, item->cached, item->delegated, message->tick_ms);
+	conn->hash = toe_tuple_hash(
+	        key.local, key.remote, key.family == 4 ? 4 : 16, key.local_port, key.remote_port);
+	if (toe_service_open(worker, item->index) != 0) {
+		toe_wheel_remove(&worker->wheel, item->index);
+		toe_flow_delete(&worker->flows, &key);
+		item->status = OFFLOAD_TCP_RCV_BUFFER;
+		return;
+	}
+	conn->dep_pos = toe_vector_push(
+	        &worker->paths[item->path].dependents, &worker->vectors, item->index);
+	conn->generation = item->generation;
+	worker->stats.connections++;
+	if (hold >= 0)
+		toe_hold_deliver(worker, (uint32_t)hold, item->index);
+	if (toe_tcp_has_work(worker, conn))
+		toe_worker_ready(worker, item->index);
+}
+
+void
+toe_item_query(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	const struct toe_conn *conn = item_conn(worker, item);
+
+	if (conn == NULL) {
+		item->status = OFFLOAD_FAILURE;
+		return;
+	}
+	toe_conn_save(
+	        worker, conn, item->constant, item->cached, item->delegated, message->tick_ms);
+	item->status = OFFLOAD_SUCCESS;
+}
+
+void
+toe_item_update(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	struct toe_conn *conn = item_conn(worker, item);
+
+	/* INV-10: an invalidated object takes no update. */
+	if (conn == NULL || item->cached == NULL || (conn->flags & TOE_CONN_INVALID)) {
+		item->status = OFFLOAD_FAILURE;
+		return;
+	}
+	toe_conn_load_cached(conn, item->cached, message->tick_ms);
+	item->status = OFFLOAD_SUCCESS;
+}
+
+void
+toe_item_terminate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	struct toe_conn *conn = item_conn(worker, item);
+	struct toe_flow_key key;
+
+	if (conn == NULL) {
+		item->status = OFFLOAD_FAILURE;
+		return;
+	}
+	toe_conn_save(worker, conn, NULL, NULL, item->delegated, message->tick_ms);
+	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
+	toe_flow_delete(&worker->flows, &key);
+	toe_conn_unlink(worker, item->index);
+	toe_service_close(worker, item->index);
+	conn->generation = 0;
+	worker->stats.connections--;
+	item->status = OFFLOAD_SUCCESS;
+}
+
+void
+toe_item_invalidate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	struct toe_conn *conn = item_conn(worker, item);
+
+	/*
+	 * A connection whose terminate ran ahead of this message is gone: nothing of it is left to stop.
+	 */
+	item->status = OFFLOAD_SUCCESS;
+	if (conn == NULL || (conn->flags & TOE_CONN_INVALID))
+		return;
+	if (!TOE_MUTANT(NAMED_NOT_MARKED))
+		conn->flags |= TOE_CONN_INVALID;
+	if (conn->flags & TOE_CONN_INDICATED)
+		return;
+	conn->stop_id = (uint32_t)message->argument;
+	conn->inv_pos = toe_vector_push(&worker->named, &worker->vectors, item->index);
+}

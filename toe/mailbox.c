@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Rings of records by value in ordinary memory. */
+#include "mailbox.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <rte_common.h>
+
+struct rte_ring *
+toe_ring_alloc(uint32_t size, uint32_t record_size, unsigned int flags)
+{
+	ssize_t bytes = rte_ring_get_memsize_elem(record_size, size);
+	struct rte_ring *ring;
+
+	if (bytes < 0)
+		return NULL;
+	bytes = RTE_ALIGN_CEIL(bytes, RTE_CACHE_LINE_SIZE);
+	ring = aligned_alloc(RTE_CACHE_LINE_SIZE, (size_t)bytes);
+	if (ring != NULL && rte_ring_init(ring, "toe", size, flags) != 0) {
+		free(ring);
+		ring = NULL;
+	}
+	return ring;
+}
+
+void
+toe_ring_free(struct rte_ring *ring)
+{
+	free(ring);
+}
+
+int
+toe_mailbox_init(struct toe_mailbox *mailbox, uint32_t size)
+{
+	if (!rte_is_power_of_2(size))
+		return -EINVAL;
+	mailbox->messages =
+	        toe_ring_alloc(size, sizeof(struct toe_message), RING_F_SP_ENQ | RING_F_SC_DEQ);
+	mailbox->replies =
+	        toe_ring_alloc(size, sizeof(struct toe_reply), RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (mailbox->messages == NULL || mailbox->replies == NULL) {
+		toe_mailbox_fini(mailbox);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+toe_mailbox_fini(struct toe_mailbox *mailbox)
+{
+	toe_ring_free(mailbox->messages);
+	toe_ring_free(mailbox->replies);
+	mailbox->messages = NULL;
+	mailbox->replies = NULL;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Handing frames to a port, and taking back those that must not go out any more. */
+#include "txq.h"
+
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "mutant.h"
+#include "worker.h"
+
+void
+toe_txq_flush(struct toe_txq *txq)
+{
+	uint32_t done = 0;
+
+	while (done < txq->count) {
+		uint16_t burst = (uint16_t)RTE_MIN(txq->count - done, TOE_TXQ_BURST);
+		uint64_t bytes = 0;
+		uint16_t taken;
+
+		for (uint16_t i = 0; i < burst; i++)
+			bytes += rte_pktmbuf_pkt_len(txq->frame[done + i]);
+		taken = rte_eth_tx_burst(txq->ethdev, txq->queue, &txq->frame[done], burst);
+		done += taken;
+		txq->sent += taken;
+		if (taken < burst) {
+			for (uint16_t i = taken; i < burst; i++)
+				bytes -= rte_pktmbuf_pkt_len(txq->frame[done + i - taken]);
+			txq->bytes += bytes;
+			txq->refused++;
+			break;
+		}
+		txq->bytes += bytes;
+	}
+	if (done == 0)
+		return;
+	txq->count -= done;
+	memmove(txq->frame, &txq->frame[done], txq->count * sizeof(txq->frame[0]));
+	memmove(txq->tag, &txq->tag[done], txq->count * sizeof(txq->tag[0]));
+}
+
+static bool
+tag_valid(const struct toe_worker *worker, const struct toe_tx_tag *tag)
+{
+	const struct toe_conn *conn;
+	struct toe_route route;
+
+	if (tag->conn == TOE_INDEX_NONE)
+		return true;
+	conn = &worker->conns[tag->conn];
+	if (conn->generation != tag->generation || (conn->flags & TOE_CONN_STOPPED))
+		return false;
+	route = toe_route_read(worker->shared, tag->path);
+	return toe_route_valid(route) && toe_route_equal(route, tag->route);
+}
+
+/* The frame was never sent: its bytes are unsent again and the ACK it carried is still owed (INV-7). */
+static void
+take_back(struct toe_worker *worker, const struct toe_tx_tag *tag)
+{
+	struct toe_conn *conn = &worker->conns[tag->conn];
+
+	if (conn->generation != tag->generation)
+		return;
+	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt) && !TOE_MUTANT(DRAIN_NO_REWIND))
+		conn->snd_nxt = seq_lt(tag->seq, conn->snd_una) ? conn->snd_una : tag->seq;
+	if (!TOE_MUTANT(DRAIN_NO_ACK))
+		conn->flags |= TOE_CONN_ACK_NOW;
+	toe_worker_ready(worker, tag->conn);
+}
+
+uint32_t
+toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
+{
+	uint32_t kept = 0, discarded = 0;
+
+	if (TOE_MUTANT(DRAIN_SKIP))
+		return 0;
+	for (uint32_t i = 0; i < txq->count; i++) {
+		if (tag_valid(worker, &txq->tag[i])) {
+			txq->frame[kept] = txq->frame[i];
+			txq->tag[kept] = txq->tag[i];
+			kept++;
+			continue;
+		}
+		take_back(worker, &txq->tag[i]);
+		rte_pktmbuf_free(txq->frame[i]);
+		discarded++;
+	}
+	txq->count = kept;
+	worker->stats.tx_discarded += discarded;
+	return discarded;
+}

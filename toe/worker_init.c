@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Setting a worker up and tearing it down. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_log.h>
+
+#include "receive.h"
+#include "service.h"
+#include "worker.h"
+
+#define STEER_RING_SIZE 1024u
+#define FLOW_HEADROOM_PERCENT 5u
+
+static uint32_t
+flow_entries(const struct toe_worker_params *params)
+{
+	uint64_t entries = (uint64_t)params->conn_capacity + params->hold_capacity;
+
+	return (uint32_t)(entries + entries * FLOW_HEADROOM_PERCENT / 100 + 64);
+}
+
+uint64_t
+toe_worker_estimate(const struct toe_worker_params *params)
+{
+	uint64_t entries = flow_entries(params);
+	uint64_t bytes = sizeof(struct toe_worker);
+
+	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
+	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
+	bytes += toe_vector_pool_estimate(
+	        params->conn_capacity * 2, params->shared->path_capacity + 1);
+	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
+	/* rte_hash: a key slot, and two buckets of 64 bytes for eight entries, one of them for overflow. */
+	bytes += entries * (sizeof(struct toe_flow_key) + 8) +
+	         (uint64_t)rte_align32pow2((uint32_t)entries) * 16;
+	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
+	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
+	return bytes;
+}
+
+static void
+lists_init(struct toe_worker *worker)
+{
+	worker->ready_head = worker->ready_tail = TOE_INDEX_NONE;
+	worker->walk_head = worker->walk_tail = TOE_INDEX_NONE;
+	toe_vector_init(&worker->named);
+	for (uint32_t i = 0; i < worker->shared->path_capacity; i++)
+		toe_vector_init(&worker->paths[i].dependents);
+	for (uint32_t i = 0; i < worker->params.attached_capacity; i++) {
+		worker->attached_table[i].next_free = worker->attached;
+		worker->attached = &worker->attached_table[i];
+	}
+	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
+		worker->txq[i].ethdev = worker->shared->ports[i].ethdev;
+		worker->txq[i].queue = (uint16_t)worker->index;
+	}
+}
+
+/* Every table that the worker owns; NULL members are what is missing. */
+static int
+tables_alloc(struct toe_worker *worker)
+{
+	const struct toe_worker_params *params = &worker->params;
+	struct toe_shared *shared = worker->shared;
+
+	worker->conns = toe_table_alloc(params->conn_capacity, sizeof(*worker->conns));
+	worker->paths = toe_table_alloc(shared->path_capacity, sizeof(*worker->paths));
+	worker->txq = toe_table_alloc(RTE_MAX(shared->port_count, 1u), sizeof(*worker->txq));
+	worker->holds = toe_table_alloc(RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
+	worker->attached_table = toe_table_alloc(
+	        RTE_MAX(params->attached_capacity, 1u), sizeof(*worker->attached_table));
+	if (worker->conns == NULL || worker->paths == NULL || worker->txq == NULL ||
+	        worker->holds == NULL || worker->attached_table == NULL)
+		return -ENOMEM;
+	return toe_vector_pool_init(
+	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
+}
+
+static int
+rings_alloc(struct toe_worker *worker)
+{
+	char name[32];
+	int rc = toe_mailbox_init(&worker->urgent, worker->params.mailbox_size);
+
+	if (rc == 0)
+		rc = toe_mailbox_init(&worker->ordinary, worker->params.mailbox_size);
+	if (rc == 0)
+		rc = toe_doorbell_init(&worker->bell);
+	/* The address makes the name unique when tests make several targets in one process. */
+	snprintf(name, sizeof(name), "toe%u_%lx", worker->index, (uintptr_t)worker & 0xFFFFFFFFFF);
+	if (rc == 0)
+		rc = toe_flow_table_init(
+		        &worker->flows, name, flow_entries(&worker->params), worker->params.socket);
+	return rc;
+}
+
+int
+toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *params, uint64_t now)
+{
+	int rc;
+
+	if (params->index >= params->shared->worker_count || params->conn_capacity == 0)
+		return -EINVAL;
+	memset(worker, 0, sizeof(*worker));
+	worker->shared = params->shared;
+	worker->index = params->index;
+	worker->conn_capacity = params->conn_capacity;
+	worker->params = *params;
+	worker->bell.fd = -1;
+	worker->start = worker->now = now;
+	worker->now_ms = 1;
+	worker->job_failed_request = UINT32_MAX;
+	rc = tables_alloc(worker);
+	if (rc == 0)
+		rc = rings_alloc(worker);
+	if (rc != 0) {
+		RTE_LOG(ERR, USER1, "worker %u: no memory for %u connections: %s\n", worker->index,
+		        worker->conn_capacity, strerror(-rc));
+		toe_worker_fini(worker);
+		return rc;
+	}
+	lists_init(worker);
+	toe_wheel_init(&worker->wheel, worker->conns, worker->now_ms);
+	return 0;
+}
+
+static void
+frames_free(struct toe_worker *worker)
+{
+	struct rte_mbuf *frame;
+
+	for (uint32_t i = 0; worker->txq != NULL && i < worker->shared->port_count; i++)
+		rte_pktmbuf_free_bulk(worker->txq[i].frame, worker->txq[i].count);
+	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)
+		while (worker->steer.from[i] != NULL &&
+		        rte_ring_dequeue(worker->steer.from[i], (void **)&frame) == 0)
+			rte_pktmbuf_free(frame);
+	if (worker->holds != NULL)
+		toe_hold_fini(worker);
+	for (uint32_t i = 0; worker->conns != NULL && i < worker->conn_capacity; i++)
+		if (worker->conns[i].generation != 0)
+			toe_service_close(worker, i);
+}
+
+void
+toe_worker_fini(struct toe_worker *worker)
+{
+	const struct toe_worker_params *params = &worker->params;
+	struct toe_shared *shared = worker->shared;
+
+	frames_free(worker);
+	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)
+		toe_ring_free(worker->steer.from[i]);
+	toe_flow_table_fini(&worker->flows);
+	toe_doorbell_fini(&worker->bell);
+	toe_mailbox_fini(&worker->ordinary);
+	toe_mailbox_fini(&worker->urgent);
+	toe_vector_pool_fini(&worker->vectors);
+	toe_table_free(worker->attached_table, RTE_MAX(params->attached_capacity, 1u),
+	        sizeof(*worker->attached_table));
+	toe_table_free(worker->holds, RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
+	toe_table_free(worker->txq, RTE_MAX(shared->port_count, 1u), sizeof(*worker->txq));
+	toe_table_free(worker->paths, shared->path_capacity, sizeof(*worker->paths));
+	toe_table_free(worker->conns, params->conn_capacity, sizeof(*worker->conns));
+	memset(worker, 0, sizeof(*worker));
+}
+
+int
+toe_workers_connect(struct toe_worker **workers, uint32_t count)
+{
+	for (uint32_t to = 0; to < count; to++)
+		for (uint32_t from = 0; from < count; from++) {
+			struct rte_ring *ring;
+
+			if (from == to)
+				continue;
+			ring = toe_ring_alloc(
+			        STEER_RING_SIZE, sizeof(void *), RING_F_SP_ENQ | RING_F_SC_DEQ);
+			if (ring == NULL)
+				return -ENOMEM;
+			workers[to]->steer.from[from] = ring;
+			workers[from]->steer_to[to] = ring;
+		}
+	return 0;
+}
