@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by the entry points: installs what a fresh Debian 12 lacks, quietly, and only then.
+
+# Packages by purpose. Every name is a Debian package.
+packages_build="gcc meson ninja-build pkg-config libdpdk-dev libevent-dev libjansson-dev libedit-dev libxxhash-dev"
+packages_quickstart="$packages_build python3 python3-xxhash xz-utils libcunit1-dev"
+packages_tests="$packages_quickstart spin iproute2 clang llvm libclang-rt-14-dev"
+packages_bench="$packages_build libcunit1-dev python3 iproute2 ethtool"
+
+# need_packages PURPOSE: make sure that packages_PURPOSE are installed.
+need_packages()
+{
+	local list="packages_$1" missing="" name log
+
+	for name in ${!list}; do
+		if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
+			missing="$missing $name"
+		fi
+	done
+	[ -z "$missing" ] && return 0
+	if [ "$(id -u)" != 0 ]; then
+		echo "error: missing packages:$missing" >&2
+		echo "run as root, or install them first: apt-get install$missing" >&2
+		return 1
+	fi
+	echo "installing:$missing" >&2
+	log=$(mktemp)
+	# shellcheck disable=SC2086
+	if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends $missing; } >"$log" 2>&1; then
+		echo "error: apt-get could not install:$missing" >&2
+		tail -n 20 "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}
+
+# build_in DIRECTORY [MESON ARGUMENTS]: configure once, then build, quiet unless it fails.
+build_in()
+{
+	local directory=$1 log
+
+	shift
+	log=$(mktemp)
+	if ! { { [ -f "$directory/build.ninja" ] || meson setup "$directory" "$@"; } &&
+		ninja -C "$directory"; } >"$log" 2>&1; then
+		echo "error: the build in $directory failed:" >&2
+		tail -n 40 "$log" >&2
+		rm -f "$log"
+		return 1
+	fi
+	rm -f "$log"
+}
