@@ -2,9 +2,6 @@
 /*
  * The flow table: rte_hash with the extendable table, so that as many keys fit as were asked for. One worker
  * owns it and nobody else looks: no locks, no lock-free flags.
- *
- * Room for an eighth more keys than asked for keeps the buckets of a full table from overflowing into the
- * extension, where lookups are slower.
  */
 #include <errno.h>
 #include <string.h>
@@ -53,7 +50,7 @@ toe_flow_table_init(struct toe_flow_table *table, const char *name, uint32_t ent
 {
 	struct rte_hash_parameters parameters = {
 	        .name = name,
-	        .entries = RTE_MAX(entries + entries / 8, 64u),
+	        .entries = RTE_MAX(entries, 64u),
 	        .key_len = sizeof(struct toe_flow_key),
 	        .hash_func = hash_function,
 	        .socket_id = socket,

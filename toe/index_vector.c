@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include <rte_prefetch.h>
+
 #include "mutant.h"
 #include "shared.h"
 
@@ -111,6 +113,16 @@ cursor_place(const struct toe_vector *vector, const struct toe_vector_pool *pool
 	cursor->remaining = remaining;
 }
 
+/* Chunks lie anywhere in the pool: the one below is fetched while this one is read. */
+static void
+prefetch_below(const struct toe_vector_pool *pool, uint32_t chunk)
+{
+	uint32_t below = chunk == TOE_INDEX_NONE ? chunk : pool->chunks[chunk].previous;
+
+	if (below != TOE_INDEX_NONE)
+		rte_prefetch0(&pool->chunks[below]);
+}
+
 uint32_t
 toe_vector_walk(struct toe_vector *vector, const struct toe_vector_pool *pool,
         struct toe_vector_cursor *cursor, uint32_t *entries, uint32_t n)
@@ -131,8 +143,10 @@ toe_vector_walk(struct toe_vector *vector, const struct toe_vector_pool *pool,
 
 		entries[got++] = pool->chunks[cursor->chunk].entry[offset];
 		cursor->remaining--;
-		if (offset == 0)
+		if (offset == 0) {
 			cursor->chunk = pool->chunks[cursor->chunk].previous;
+			prefetch_below(pool, cursor->chunk);
+		}
 	}
 	return got;
 }

@@ -96,7 +96,10 @@ toe_item_initiate(
 	        key.local, key.remote, key.family == 4 ? 4 : 16, key.local_port, key.remote_port);
 	if (toe_service_open(worker, item->index) != 0) {
 		toe_wheel_remove(&worker->wheel, item->index);
-		toe_flow_delete(&worker->flows, &key);
+		if (hold >= 0) /* still held: what waits there is not lost */
+			toe_flow_replace(&worker->flows, &key, hold | TOE_FLOW_HELD_BIT);
+		else
+			toe_flow_delete(&worker->flows, &key);
 		item->status = OFFLOAD_TCP_RCV_BUFFER;
 		return;
 	}
@@ -149,6 +152,7 @@ toe_item_terminate(
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
+	toe_txq_discard_conn(worker, item->index);
 	toe_conn_save(worker, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);

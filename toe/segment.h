@@ -22,11 +22,14 @@ enum toe_verdict {
 	TOE_SEGMENT_BAD, /* bad checksum, header length, truncation (RX-5) */
 };
 
-/* What input needs of one TCP segment. Host byte order unless said. Points into the frame. */
+/*
+ * What input needs of one TCP segment. Host byte order unless said. Points into the frame. Complete when the
+ * verdict is OK; else only the verdict has a meaning.
+ */
 struct toe_segment {
 	struct toe_flow_key key;
-	const uint8_t *data; /* first byte of text, in the mbuf's first segment */
-	uint32_t length; /* bytes of text */
+	const uint8_t *data; /* first byte of text, after the headers in the mbuf's first segment */
+	uint32_t length; /* bytes of text; in a chained mbuf it goes on in the next segments */
 	uint32_t seq;
 	uint32_t ack;
 	uint32_t window; /* as in the header, not scaled */
@@ -41,8 +44,11 @@ struct toe_segment {
 };
 
 /*
- * Parse one frame. port: index of the port it came from; from_host: the frame goes towards the wire, so
- * source is local. check: verify IP and TCP checksums in software unless the mbuf says that the port did.
+ * Parse one frame: any bytes, and any chain of mbuf segments whose first holds the headers (else it is BAD).
+ * Whatever follows the IP packet is Ethernet padding. Frames to group addresses are OTHER.
+ * port: index of the wire port that it came from or goes to. from_host: it goes to the wire, so its source is
+ * local. check: verify IPv4 and TCP checksums in software unless the mbuf says that the port did; a checksum
+ * that the port found to be bad is BAD in any case.
  */
 void toe_segment_parse(const struct rte_mbuf *mbuf, uint16_t port, bool from_host, bool check,
         struct toe_segment *segment);

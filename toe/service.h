@@ -9,6 +9,7 @@
 #ifndef TOE_SERVICE_H
 #define TOE_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -27,14 +28,17 @@ struct toe_attached {
 	struct rte_mbuf
 	        *queue_head; /* echo: text not yet acknowledged by the peer, chained by m->next */
 	struct rte_mbuf *queue_tail;
-	uint64_t queue_bytes; /* bytes in the queue */
+	uint64_t queue_bytes; /* bytes in the queue, acknowledged ones apart */
 	uint32_t queue_skip; /* bytes of queue_head already acknowledged */
 	uint32_t queue_segments;
+	struct rte_mbuf *cursor; /* echo: where copying went on last, NULL: at the head */
+	uint64_t cursor_offset; /* stream offset of the cursor's first byte */
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct toe_attached) <= 256, "attached block");
 
 #define TOE_ECHO_MAX_SEGMENTS 1024u /* mbufs an echo may hold; the window closes before */
+#define TOE_WINDOW_DEFAULT 65535u /* receive window when the host names none */
 
 struct toe_worker;
 
@@ -51,11 +55,27 @@ bool toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_m
         const uint8_t *data, uint32_t length);
 /* The peer's FIN was received and all text before it delivered. */
 void toe_service_fin(struct toe_worker *worker, uint32_t index);
+/* Can the service take text now? If not, it is dropped unacknowledged and the peer sends it again. */
+bool toe_service_accepts(const struct toe_conn *conn);
 /* Bytes of receive window that the service can take from rcv_nxt on. */
 uint32_t toe_service_window(const struct toe_conn *conn);
 
+/* The largest receive window that the connection offers. */
+static inline uint32_t
+toe_service_capacity(const struct toe_conn *conn)
+{
+	uint32_t capacity = conn->initial_rcv_wnd ? conn->initial_rcv_wnd : conn->rcv_wnd;
+
+	return capacity ? capacity : TOE_WINDOW_DEFAULT;
+}
+
 /* Stream offset up to which send data exists now; conn->snd_offset is that of snd_una. */
-uint64_t toe_service_send_limit(const struct toe_conn *conn);
+static inline uint64_t
+toe_service_send_limit(const struct toe_conn *conn)
+{
+	return conn->snd_limit;
+}
+
 /* Copy `length` bytes of send data from stream offset `offset` to `to`. */
 void toe_service_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length);
 /* `bytes` of send data were acknowledged (snd_offset has advanced already). */

@@ -18,8 +18,7 @@
 	X(rx_duplicate, "segments wholly before rcv_nxt")                                          \
 	X(rx_unacceptable, "segments outside the window, or failing PAWS or the ACK check")        \
 	X(rx_resets, "acceptable RST received")                                                    \
-	X(rx_bad, "frames with bad checksum, header length or truncation")                         \
-	X(rx_bad_dropped, "such frames dropped by configuration")                                  \
+	X(rx_bad_dropped, "frames with bad checksum, length or truncation, dropped (RX-5)")        \
 	X(tx_segments, "segments built for offloaded connections")                                 \
 	X(tx_bytes, "bytes of text sent, retransmissions included")                                \
 	X(tx_retransmitted, "segments retransmitted")                                              \

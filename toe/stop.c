@@ -111,12 +111,23 @@ retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 	toe_worker_indicate(worker, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
 }
 
+/*
+ * A burst of contexts on its way into the cache: line 0 holds the flags, line 3 the host's handle that an
+ * indication carries, lines 1 and 2 what a resume needs to restart the timer.
+ */
 static void
-prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t n)
+prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t n, uint8_t op)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		rte_prefetch0(&worker->conns[entries[i]]);
-		rte_prefetch0(&worker->conns[entries[i]].host_handle);
+		const struct toe_conn *conn = &worker->conns[entries[i]];
+
+		rte_prefetch0(conn);
+		if (op == TOE_OP_RESUME_PATH) {
+			rte_prefetch0(&conn->snd_wl2);
+			rte_prefetch0(&conn->due);
+		} else {
+			rte_prefetch0(&conn->host_handle);
+		}
 	}
 }
 
@@ -133,29 +144,47 @@ walk_room(struct toe_worker *worker, struct toe_path_local *path, uint32_t budge
 	        budget, TOE_EVENT_BACKLOG - worker->backlog[worker->conns[first].host].count);
 }
 
+/*
+ * Does a walk still say what is so? A relink, or a change of what is stopped, makes a RETRIEVE void (D3); the
+ * neighbor of a path that was named itself may change as it likes, the path stays stopped. A RESUME holds for
+ * every valid route, or a change of MAC or MTU on the way would leave connections behind.
+ */
+static bool
+walk_stands(const struct toe_path_local *path, struct toe_route now)
+{
+	if (path->walk_op == TOE_OP_RESUME_PATH)
+		return toe_route_valid(now);
+	return now.path_word == path->route.path_word &&
+	       (!toe_word_valid(now.path_word) || now.neighbor_word == path->route.neighbor_word);
+}
+
 /* One step over the dependents of a path. Returns entries visited; *done: nothing is left to do. */
 static uint32_t
 walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done)
 {
 	struct toe_path_local *path = &worker->paths[index];
 	uint32_t entries[TOE_WALK_BURST];
+	struct toe_vector_cursor ahead;
 	uint32_t n;
 
-	/* A relink or another change since the message was sent makes the walk void (D3). */
-	if (!toe_route_equal(toe_route_read(worker->shared, index), path->route) &&
+	if (!walk_stands(path, toe_route_read(worker->shared, index)) &&
 	        !TOE_MUTANT(RETRIEVE_STALE)) {
 		*done = true;
 		return 0;
 	}
 	budget = walk_room(worker, path, RTE_MIN(budget, TOE_WALK_BURST));
 	n = toe_vector_walk(&path->dependents, &worker->vectors, &path->cursor, entries, budget);
-	prefetch_all(worker, entries, n);
 	for (uint32_t i = 0; i < n; i++) {
 		if (path->walk_op == TOE_OP_RETRIEVE_PATH)
 			retrieve_one(worker, entries[i], path->walk_flags);
 		else if (!TOE_MUTANT(RESUME_SKIPPED))
 			toe_tcp_resume(worker, entries[i]);
 	}
+	/* The next step finds its contexts in the cache: they come while the rest of the turn runs. */
+	ahead = path->cursor;
+	prefetch_all(worker, entries,
+	        toe_vector_walk(&path->dependents, &worker->vectors, &ahead, entries, n),
+	        path->walk_op);
 	*done = n < budget;
 	return n;
 }
@@ -170,7 +199,7 @@ walk_named(struct toe_worker *worker, uint32_t budget)
 	budget = RTE_MIN(budget, TOE_WALK_BURST);
 	n = toe_vector_walk(
 	        &worker->named, &worker->vectors, &worker->named_cursor, entries, budget);
-	prefetch_all(worker, entries, n);
+	prefetch_all(worker, entries, n, TOE_OP_RETRIEVE_NAMED);
 	for (uint32_t i = 0; i < n; i++) {
 		struct toe_conn *conn = &worker->conns[entries[i]];
 

@@ -21,15 +21,19 @@ struct toe_timer_wheel {
 	struct toe_conn *conns;
 	uint32_t now; /* ms up to which slots have been expired */
 	uint32_t armed;
-	uint32_t expired; /* list of connections taken off the wheel and not handed over yet */
-	uint32_t slot[TOE_WHEEL_LEVELS][1u << TOE_WHEEL_BITS]; /* heads, TOE_INDEX_NONE: empty */
+	uint64_t occupied[TOE_WHEEL_LEVELS]
+	                 [(1u << TOE_WHEEL_BITS) / 64]; /* bit set: slot not empty */
+	uint32_t slot[TOE_WHEEL_LEVELS][1u << TOE_WHEEL_BITS]; /* heads; valid when occupied */
 };
 
 /* conns: the worker's contexts; their wheel_* members are the wheel's from now on. */
 void toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t now_ms);
 /* A fresh context: not on the wheel, no deadline. */
 void toe_wheel_node_init(struct toe_conn *conn);
-/* Set a deadline (not 0) and put the connection on the wheel if it is due earlier than the wheel knows. */
+/*
+ * Set a deadline, less than 2^30 ms away (one that has passed fires with the next expire; 0, which would mean
+ * none, becomes 1), and put the connection on the wheel if it is due earlier than the wheel knows.
+ */
 void toe_wheel_set(
         struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms);
 /* Clear a deadline. The node stays and is re-checked when it fires. */
@@ -38,14 +42,15 @@ void toe_wheel_clear(struct toe_timer_wheel *wheel, uint32_t index, enum toe_tim
 void toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index);
 /*
  * Advance to now_ms and hand over up to n connections whose wheel_due has passed; they are off the wheel.
- * Bounded work per call: what is left is handed over by the next call. Call toe_wheel_rearm after looking at
- * a connection's deadlines.
+ * Bounded work per call, however far time has jumped and however many are due: at most n connections are
+ * handed over and about as many moved between slots; what is left is done by the next calls, and
+ * toe_wheel_next returns 0 until then. Call toe_wheel_rearm after looking at a connection's deadlines.
  */
 uint32_t toe_wheel_expire(
         struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *indexes, uint32_t n);
 /* Put it back for its earliest remaining deadline, if any. */
 void toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index);
-/* ms until the next slot that is not empty could fire, at most `limit` (for idle sleep). */
+/* ms until the next expire call with something to do, at most `limit`; 0: now (for idle sleep). */
 uint32_t toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit);
 
 #endif

@@ -92,3 +92,26 @@ toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 	worker->stats.tx_discarded += discarded;
 	return discarded;
 }
+
+void
+toe_txq_discard_conn(struct toe_worker *worker, uint32_t index)
+{
+	for (uint32_t port = 0; port < worker->shared->port_count; port++) {
+		struct toe_txq *txq = &worker->txq[port];
+		uint32_t kept = 0;
+
+		if (txq->count > 0)
+			toe_txq_flush(txq);
+		for (uint32_t i = 0; i < txq->count; i++) {
+			if (txq->tag[i].conn == index) {
+				take_back(worker, &txq->tag[i]);
+				rte_pktmbuf_free(txq->frame[i]);
+				continue;
+			}
+			txq->frame[kept] = txq->frame[i];
+			txq->tag[kept] = txq->tag[i];
+			kept++;
+		}
+		txq->count = kept;
+	}
+}

@@ -67,4 +67,10 @@ struct toe_worker;
  */
 uint32_t toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq);
 
+/*
+ * The connection is about to leave: offer what is held to the ports, then discard what they did not take of
+ * it, so that no frame of it goes out after its terminate, when no drain would find it any more (INV-7).
+ */
+void toe_txq_discard_conn(struct toe_worker *worker, uint32_t index);
+
 #endif

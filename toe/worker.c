@@ -41,6 +41,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 		struct toe_reply reply = {
 		        .op = job->op,
 		        .worker = (uint8_t)worker->index,
+		        .status = worker->job_failed ? OFFLOAD_FAILURE : OFFLOAD_SUCCESS,
 		        .request = job->request,
 		        .count = job->count,
 		};

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a received burst to its destinations. A burst is parsed whole, looked up whole, its contexts are
+ * prefetched, and then each frame goes its way in order of arrival: to input, to a hold's queue, to the
+ * worker that owns its tuple, or to the other side of the bump.
+ */
+#include "receive.h"
+
+#include <rte_ethdev.h>
+#include <rte_prefetch.h>
+
+#include "tcp.h"
+
+#define HEADERS_MAX                                                                                \
+	256u /* bytes that the first segment of a chained frame is to hold for parsing */
+#define PREFETCH_MBUF 8u /* frames ahead */
+#define PREFETCH_DATA 4u
+
+/* A burst on its way: what is known of each frame. */
+struct burst {
+	struct rte_mbuf **frame;
+	uint32_t n;
+	bool check; /* verify checksums */
+	bool steered; /* came from another worker: it is ours, or nobody's */
+	struct toe_segment segment[TOE_RX_BURST];
+	int32_t result
+	        [TOE_RX_BURST]; /* of the flow table; MISS for frames that were not looked up */
+};
+
+void
+toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
+{
+	uint8_t peer = worker->shared->ports[port].peer;
+	struct toe_txq *txq;
+
+	if (unlikely(peer == UINT8_MAX))
+		goto drop;
+	txq = &worker->txq[peer];
+	if (unlikely(toe_txq_room(txq) == 0))
+		toe_txq_flush(txq);
+	if (unlikely(toe_txq_room(txq) == 0))
+		goto drop;
+	toe_txq_put(txq, mbuf, NULL);
+	if (worker->shared->ports[peer].role == TOE_PORT_HOST)
+		worker->stats.exception_to_host++;
+	else
+		worker->stats.exception_to_wire++;
+	return;
+drop:
+	worker->stats.exception_dropped++;
+	rte_pktmbuf_free(mbuf);
+}
+
+static inline bool
+is_from_host(const struct toe_worker *worker, const struct rte_mbuf *mbuf)
+{
+	return worker->shared->ports[mbuf->port].role == TOE_PORT_HOST;
+}
+
+/* RX-6: a neighbor with a VLAN takes frames of that VLAN only, one without takes any. */
+static inline bool
+vlan_matches(const struct toe_worker *worker, const struct toe_conn *conn,
+        const struct toe_segment *segment)
+{
+	const struct toe_shared *shared = worker->shared;
+	uint64_t path_word =
+	        atomic_load_explicit(&shared->paths[conn->path].word, memory_order_acquire);
+	uint16_t vlan_id = shared->neighbors[toe_path_word_neighbor(path_word)].vlan_id;
+
+	return likely(vlan_id == 0) || (segment->tagged && (segment->vlan & 0xFFF) == vlan_id);
+}
+
+bool
+toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+        struct rte_mbuf *mbuf)
+{
+	const struct toe_conn *conn = &worker->conns[index];
+
+	if (unlikely(conn->state == TCP_CLOSED || conn->flags & TOE_CONN_ABORTED)) {
+		toe_exception_forward(worker, mbuf, mbuf->port);
+		return false;
+	}
+	if (unlikely(is_from_host(worker, mbuf))) {
+		worker->stats.host_filtered++;
+		return true;
+	}
+	if (unlikely(!vlan_matches(worker, conn, segment))) {
+		worker->stats.vlan_mismatch++;
+		return true;
+	}
+	return !toe_tcp_input(worker, index, segment, mbuf);
+}
+
+/* Not in our table: another worker's tuple, or nobody's. */
+static void
+forward_miss(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf,
+        bool steered)
+{
+	const struct toe_flow_key *key = &segment->key;
+	uint32_t owner = worker->index;
+
+	if (worker->shared->worker_count > 1 && !steered)
+		owner = toe_owner(toe_tuple_hash(key->local, key->remote, key->family == 4 ? 4 : 16,
+		                          key->local_port, key->remote_port),
+		        worker->shared->worker_count);
+	if (owner == worker->index) {
+		toe_exception_forward(worker, mbuf, mbuf->port);
+	} else if (rte_ring_sp_enqueue(worker->steer_to[owner], mbuf) == 0) {
+		worker->stats.steered++;
+	} else {
+		worker->stats.steer_dropped++;
+		rte_pktmbuf_free(mbuf);
+	}
+}
+
+/* RX-1, RX-2, RX-5. Where nothing is offloaded, bad frames are the host's too. */
+static void
+forward_other(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf)
+{
+	if (segment->verdict == TOE_SEGMENT_BAD && worker->params.drop_bad &&
+	        worker->stats.connections > 0) {
+		worker->stats.rx_bad_dropped++;
+		rte_pktmbuf_free(mbuf);
+	} else {
+		toe_exception_forward(worker, mbuf, mbuf->port);
+	}
+}
+
+static inline void
+parse_one(struct toe_worker *worker, struct rte_mbuf *mbuf, bool check, struct toe_segment *segment)
+{
+	const struct toe_port *port = &worker->shared->ports[mbuf->port];
+	bool from_host = port->role == TOE_PORT_HOST;
+
+	/* Headers must lie in the first segment of a chain; if they do not, they count as truncated. */
+	if (unlikely(mbuf->nb_segs > 1 && mbuf->data_len < HEADERS_MAX))
+		rte_pktmbuf_linearize(mbuf);
+	toe_segment_parse(
+	        mbuf, from_host ? port->peer : mbuf->port, from_host, check && !from_host, segment);
+}
+
+static void
+burst_parse(struct toe_worker *worker, struct burst *burst)
+{
+	struct rte_mbuf **frame = burst->frame;
+
+	for (uint32_t i = 0; i < RTE_MIN(burst->n, PREFETCH_DATA); i++)
+		rte_prefetch0(rte_pktmbuf_mtod(frame[i], void *));
+	for (uint32_t i = 0; i < burst->n; i++) {
+		if (i + PREFETCH_MBUF < burst->n)
+			rte_prefetch0(frame[i + PREFETCH_MBUF]);
+		if (i + PREFETCH_DATA < burst->n)
+			rte_prefetch0(rte_pktmbuf_mtod(frame[i + PREFETCH_DATA], void *));
+		parse_one(worker, frame[i], burst->check, &burst->segment[i]);
+	}
+}
+
+/* Look all good segments up at once, and prefetch the contexts of those that were found. */
+static void
+burst_lookup(struct toe_worker *worker, struct burst *burst)
+{
+	const struct toe_flow_key *key[TOE_RX_BURST];
+	int32_t found[TOE_RX_BURST];
+	uint8_t position[TOE_RX_BURST];
+	uint32_t keys = 0;
+
+	for (uint32_t i = 0; i < burst->n; i++) {
+		burst->result[i] = TOE_FLOW_MISS;
+		key[keys] = &burst->segment[i].key;
+		position[keys] = (uint8_t)i;
+		keys += burst->segment[i].verdict == TOE_SEGMENT_OK;
+	}
+	toe_flow_lookup_bulk(&worker->flows, key, keys, found);
+	for (uint32_t i = 0; i < keys; i++) {
+		burst->result[position[i]] = found[i];
+		if (found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT)) {
+			const struct toe_conn *conn = &worker->conns[found[i]];
+
+			rte_prefetch0(conn);
+			rte_prefetch0(&conn->snd_wl2);
+			rte_prefetch0(conn->due);
+		}
+	}
+}
+
+static void
+burst_run(struct toe_worker *worker, struct burst *burst)
+{
+	struct rte_mbuf *done[TOE_RX_BURST];
+	uint32_t freed = 0;
+
+	burst_parse(worker, burst);
+	burst_lookup(worker, burst);
+	for (uint32_t i = 0; i < burst->n; i++) {
+		const struct toe_segment *segment = &burst->segment[i];
+		struct rte_mbuf *mbuf = burst->frame[i];
+		int32_t result = burst->result[i];
+
+		if (unlikely(segment->verdict != TOE_SEGMENT_OK))
+			forward_other(worker, segment, mbuf);
+		else if (unlikely(result < 0))
+			forward_miss(worker, segment, mbuf, burst->steered);
+		else if (unlikely(result & TOE_FLOW_HELD_BIT))
+			toe_hold_queue(worker, (uint32_t)(result & ~TOE_FLOW_HELD_BIT), mbuf);
+		else if (toe_receive_segment(worker, (uint32_t)result, segment, mbuf))
+			done[freed++] = mbuf;
+	}
+	rte_pktmbuf_free_bulk(done, freed);
+}
+
+static uint32_t
+receive_port(struct toe_worker *worker, uint16_t index)
+{
+	struct toe_port *port = &worker->shared->ports[index];
+	struct rte_mbuf *frame[TOE_RX_BURST];
+	struct burst burst; /* large: set member by member */
+
+	if (worker->index >= port->rx_queues ||
+	        atomic_load_explicit(&port->hold, memory_order_acquire))
+		return 0;
+	burst.n = rte_eth_rx_burst(port->ethdev, (uint16_t)worker->index, frame, TOE_RX_BURST);
+	if (burst.n == 0)
+		return 0;
+	burst.frame = frame;
+	burst.check = worker->params.check_checksums;
+	burst.steered = false;
+	for (uint32_t i = 0; i < burst.n; i++)
+		frame[i]->port = index;
+	worker->stats.rx_frames += burst.n;
+	burst_run(worker, &burst);
+	return burst.n;
+}
+
+static uint32_t
+receive_steered(struct toe_worker *worker, struct rte_ring *ring)
+{
+	struct rte_mbuf *frame[TOE_RX_BURST];
+	struct burst burst;
+
+	burst.n = rte_ring_sc_dequeue_burst(ring, (void **)frame, TOE_RX_BURST, NULL);
+	if (burst.n == 0)
+		return 0;
+	burst.frame = frame;
+	burst.check = false; /* the sender has done it */
+	burst.steered = true;
+	burst_run(worker, &burst);
+	return burst.n;
+}
+
+uint32_t
+toe_worker_receive(struct toe_worker *worker)
+{
+	uint32_t frames = 0, n;
+
+	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
+		n = receive_port(worker, (uint16_t)i);
+		frames += n;
+		if (n > 0)
+			toe_worker_urgent(worker);
+	}
+	for (uint32_t i = 0; i < worker->shared->worker_count; i++) {
+		if (worker->steer.from[i] == NULL)
+			continue;
+		n = receive_steered(worker, worker->steer.from[i]);
+		frames += n;
+		if (n > 0)
+			toe_worker_urgent(worker);
+	}
+	return frames;
+}

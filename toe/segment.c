@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Parsing of received frames: Ethernet, one VLAN tag, IPv4 or IPv6, TCP. Every read is checked against the
+ * bytes that are there, so any frame is safe. The common frame (no options but timestamps) takes one straight
+ * way through; what is rare is kept out of line.
+ */
+#include <string.h>
+
+#include <netinet/in.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+
+#include "checksum.h"
+#include "segment.h"
+
+#define IPV4_HEADER 20u
+#define IPV6_HEADER 40u
+#define TCP_HEADER 20u
+#define TCP_HEADER_TIMESTAMPS 32u
+#define IPV4_FRAGMENT_BITS 0x3FFFu /* more fragments, fragment offset */
+#define IPV6_MAX_EXTENSIONS 4u /* headers looked at before the host is asked to do it */
+
+#define TCP_OPTION_END 0u
+#define TCP_OPTION_NOP 1u
+#define TCP_OPTION_KIND_TIMESTAMPS 8u
+#define TCP_OPTION_LENGTH_TIMESTAMPS 10u
+
+/* What is known of a frame. The headers must lie in its first mbuf segment, the text need not. */
+struct frame {
+	const struct rte_mbuf *mbuf;
+	const uint8_t *bytes;
+	uint32_t contiguous; /* bytes at `bytes` */
+	uint32_t total; /* bytes of the whole frame */
+	uint64_t port_flags; /* what the port has found out: RTE_MBUF_F_RX_... */
+	bool check; /* verify here what the port did not */
+};
+
+/* Where TCP begins, how long it is, and the sum of the pseudo-header (RFC 9293 section 3.1). */
+struct transport {
+	uint32_t offset;
+	uint32_t length;
+	uint64_t pseudo_sum;
+};
+
+static inline uint16_t
+load16(const uint8_t *at)
+{
+	uint16_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static inline uint32_t
+load32(const uint8_t *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+static inline uint32_t
+load_be32(const uint8_t *at)
+{
+	return rte_be_to_cpu_32(load32(at));
+}
+
+/* Options in any order (RFC 9293 section 3.2). One with an illegal length ends the walk. */
+static __rte_noinline void
+parse_options(const uint8_t *option, uint32_t left, struct toe_segment *segment)
+{
+	while (left > 0 && option[0] != TCP_OPTION_END) {
+		if (option[0] == TCP_OPTION_NOP) {
+			option++;
+			left--;
+			continue;
+		}
+		if (left < 2 || option[1] < 2 || option[1] > left)
+			return;
+		if (option[0] == TCP_OPTION_KIND_TIMESTAMPS &&
+		        option[1] == TCP_OPTION_LENGTH_TIMESTAMPS) {
+			segment->has_timestamps = true;
+			segment->tsval = load_be32(option + 2);
+			segment->tsecr = load_be32(option + 6);
+		}
+		left -= option[1];
+		option += option[1];
+	}
+}
+
+/* The IPv4 header checksum; one of 20 bytes, for others go to the host unseen. */
+static inline bool
+ipv4_checksum_good(const struct frame *frame, const uint8_t *ip)
+{
+	uint64_t known = frame->port_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
+
+	if (known == RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN && frame->check)
+		return toe_checksum_fold(toe_checksum_add(0, ip, IPV4_HEADER)) == 0xFFFF;
+	return known != RTE_MBUF_F_RX_IP_CKSUM_BAD;
+}
+
+/* The sum over a chain from `offset` on. A part that begins at an odd byte counts with its bytes swapped. */
+static __rte_noinline uint64_t
+sum_chain(const struct rte_mbuf *mbuf, uint32_t offset, uint32_t length)
+{
+	uint64_t sum = 0;
+	uint32_t done = 0;
+
+	for (; mbuf != NULL && done < length; mbuf = mbuf->next) {
+		uint32_t skip = RTE_MIN(offset, (uint32_t)mbuf->data_len);
+		uint32_t part = RTE_MIN(mbuf->data_len - skip, length - done);
+		uint16_t folded = toe_checksum_fold(toe_checksum_add(
+		        0, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, skip), part));
+
+		sum += done & 1 ? rte_bswap16(folded) : folded;
+		done += part;
+		offset -= skip;
+	}
+	return sum;
+}
+
+static inline bool
+tcp_checksum_good(const struct frame *frame, const struct transport *transport)
+{
+	uint64_t known = frame->port_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
+	uint64_t sum = transport->pseudo_sum;
+
+	if (known != RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN || !frame->check)
+		return known != RTE_MBUF_F_RX_L4_CKSUM_BAD;
+	if (likely(transport->length <= frame->contiguous - transport->offset))
+		sum = toe_checksum_add(sum, frame->bytes + transport->offset, transport->length);
+	else
+		sum += sum_chain(frame->mbuf, transport->offset, transport->length);
+	return toe_checksum_fold(sum) == 0xFFFF;
+}
+
+static inline enum toe_verdict
+parse_tcp(const struct frame *frame, const struct transport *transport, struct toe_segment *segment)
+{
+	const uint8_t *tcp = frame->bytes + transport->offset;
+	uint32_t here = frame->contiguous - transport->offset;
+	uint32_t header;
+
+	if (unlikely(transport->length < TCP_HEADER || here < TCP_HEADER))
+		return TOE_SEGMENT_BAD;
+	header = (uint32_t)(tcp[12] >> 4) * 4;
+	if (unlikely(header < TCP_HEADER || header > transport->length || header > here))
+		return TOE_SEGMENT_BAD;
+	if (unlikely(!tcp_checksum_good(frame, transport)))
+		return TOE_SEGMENT_BAD;
+
+	segment->data = tcp + header;
+	segment->length = transport->length - header;
+	segment->seq = load_be32(tcp + 4);
+	segment->ack = load_be32(tcp + 8);
+	segment->window = rte_be_to_cpu_16(load16(tcp + 14));
+	segment->header_offset = (uint16_t)transport->offset;
+	segment->tcp_flags = tcp[13];
+	segment->tsval = 0;
+	segment->tsecr = 0;
+	segment->has_timestamps = false;
+	if (header == TCP_HEADER_TIMESTAMPS &&
+	        load32(tcp + TCP_HEADER) == RTE_BE32(0x0101080A)) { /* RFC 7323 appendix A */
+		segment->has_timestamps = true;
+		segment->tsval = load_be32(tcp + 24);
+		segment->tsecr = load_be32(tcp + 28);
+	} else if (header != TCP_HEADER) {
+		parse_options(tcp + TCP_HEADER, header - TCP_HEADER, segment);
+	}
+	return TOE_SEGMENT_OK;
+}
+
+static inline void
+set_ports(struct toe_segment *segment, const uint8_t *tcp, bool from_host)
+{
+	segment->key.local_port = load16(tcp + (from_host ? 0 : 2));
+	segment->key.remote_port = load16(tcp + (from_host ? 2 : 0));
+}
+
+static inline enum toe_verdict
+parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct toe_segment *segment)
+{
+	const uint8_t *ip = frame->bytes + offset;
+	struct transport transport;
+	enum toe_verdict verdict;
+	uint32_t header, total;
+
+	if (unlikely(frame->contiguous - offset < IPV4_HEADER || ip[0] >> 4 != 4))
+		return TOE_SEGMENT_BAD;
+	header = (uint32_t)(ip[0] & 15) * 4;
+	total = rte_be_to_cpu_16(load16(ip + 2));
+	if (unlikely(header < IPV4_HEADER || total < header || total > frame->total - offset))
+		return TOE_SEGMENT_BAD;
+	if (unlikely(load16(ip + 6) & RTE_BE16(IPV4_FRAGMENT_BITS)))
+		return TOE_SEGMENT_FRAGMENT;
+	if (unlikely(ip[9] != IPPROTO_TCP))
+		return TOE_SEGMENT_OTHER;
+	if (unlikely(header != IPV4_HEADER))
+		return TOE_SEGMENT_OPTIONS;
+	if (unlikely(!ipv4_checksum_good(frame, ip)))
+		return TOE_SEGMENT_BAD;
+
+	/* Padding of short Ethernet frames lies beyond `total` and is not looked at. */
+	transport.offset = offset + IPV4_HEADER;
+	transport.length = total - IPV4_HEADER;
+	transport.pseudo_sum = (uint64_t)load32(ip + 12) + load32(ip + 16) + RTE_BE16(IPPROTO_TCP) +
+	                       rte_cpu_to_be_16((uint16_t)transport.length);
+	verdict = parse_tcp(frame, &transport, segment);
+	if (likely(verdict == TOE_SEGMENT_OK)) {
+		memset(&segment->key, 0, sizeof(segment->key));
+		memcpy(segment->key.local, ip + (from_host ? 12 : 16), 4);
+		memcpy(segment->key.remote, ip + (from_host ? 16 : 12), 4);
+		segment->key.family = 4;
+		set_ports(segment, ip + IPV4_HEADER, from_host);
+	}
+	return verdict;
+}
+
+/*
+ * True when an extension header asks for nothing: options that are only padding (RFC 8200 section 4.2), or a
+ * routing header with no segments left, which is ignored (section 4.4).
+ */
+static bool
+extension_is_idle(uint8_t type, const uint8_t *header, uint32_t length)
+{
+	uint32_t at = 2;
+
+	if (type == IPPROTO_ROUTING)
+		return header[3] == 0;
+	while (at < length) {
+		if (header[at] == 0) { /* Pad1 */
+			at++;
+		} else if (header[at] == 1 && at + 1 < length) { /* PadN */
+			at += 2u + header[at + 1];
+		} else {
+			return false;
+		}
+	}
+	return at == length;
+}
+
+/*
+ * Step over extension headers that need no work. *next, *offset and *length (of what follows) are moved to
+ * the TCP header when the verdict is OK; everything else about extensions is the host's (RX-2).
+ */
+static __rte_noinline enum toe_verdict
+skip_extensions(const struct frame *frame, uint8_t next, uint32_t *offset, uint32_t *length)
+{
+	for (uint32_t i = 0; i < IPV6_MAX_EXTENSIONS; i++) {
+		const uint8_t *header = frame->bytes + *offset;
+		uint32_t here = frame->contiguous - *offset;
+		uint32_t size;
+
+		switch (next) {
+		case IPPROTO_TCP:
+			return TOE_SEGMENT_OK;
+		case IPPROTO_FRAGMENT:
+			return TOE_SEGMENT_FRAGMENT;
+		case IPPROTO_HOPOPTS:
+			if (i > 0) /* only the first header may be one (RFC 8200 section 4.1) */
+				return TOE_SEGMENT_OPTIONS;
+			break;
+		case IPPROTO_DSTOPTS:
+		case IPPROTO_ROUTING:
+			break;
+		case IPPROTO_ESP:
+		case IPPROTO_AH:
+		case IPPROTO_MH:
+			return TOE_SEGMENT_OPTIONS;
+		default:
+			return TOE_SEGMENT_OTHER;
+		}
+		if (*length < 8 || here < 8)
+			return TOE_SEGMENT_BAD;
+		size = ((uint32_t)header[1] + 1) * 8;
+		if (size > *length || size > here)
+			return TOE_SEGMENT_BAD;
+		if (!extension_is_idle(next, header, size))
+			return TOE_SEGMENT_OPTIONS;
+		next = header[0];
+		*offset += size;
+		*length -= size;
+	}
+	return next == IPPROTO_TCP ? TOE_SEGMENT_OK : TOE_SEGMENT_OPTIONS;
+}
+
+static inline enum toe_verdict
+parse_ipv6(const struct frame *frame, uint32_t offset, bool from_host, struct toe_segment *segment)
+{
+	const uint8_t *ip = frame->bytes + offset;
+	struct transport transport;
+	enum toe_verdict verdict;
+
+	if (unlikely(frame->contiguous - offset < IPV6_HEADER || ip[0] >> 4 != 6))
+		return TOE_SEGMENT_BAD;
+	transport.offset = offset + IPV6_HEADER;
+	transport.length = rte_be_to_cpu_16(load16(ip + 4));
+	if (unlikely(transport.length > frame->total - transport.offset))
+		return TOE_SEGMENT_BAD;
+	if (unlikely(ip[6] != IPPROTO_TCP)) {
+		verdict = skip_extensions(frame, ip[6], &transport.offset, &transport.length);
+		if (verdict != TOE_SEGMENT_OK)
+			return verdict;
+	}
+	transport.pseudo_sum = RTE_BE16(IPPROTO_TCP) + rte_cpu_to_be_16((uint16_t)transport.length);
+	if (frame->check)
+		transport.pseudo_sum = toe_checksum_add(transport.pseudo_sum, ip + 8, 32);
+	verdict = parse_tcp(frame, &transport, segment);
+	if (likely(verdict == TOE_SEGMENT_OK)) {
+		memcpy(segment->key.local, ip + (from_host ? 8 : 24), 16);
+		memcpy(segment->key.remote, ip + (from_host ? 24 : 8), 16);
+		segment->key.family = 6;
+		segment->key.zero = 0;
+		set_ports(segment, frame->bytes + transport.offset, from_host);
+	}
+	return verdict;
+}
+
+static inline enum toe_verdict
+parse_frame(const struct frame *frame, bool from_host, struct toe_segment *segment)
+{
+	uint32_t offset = RTE_ETHER_HDR_LEN;
+	uint16_t type;
+
+	segment->tagged = false;
+	segment->vlan = 0;
+	if (unlikely(frame->contiguous < offset))
+		return TOE_SEGMENT_BAD;
+	if (unlikely(frame->bytes[0] & RTE_ETHER_GROUP_ADDR))
+		return TOE_SEGMENT_OTHER;
+	type = load16(frame->bytes + 12);
+	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
+		if (unlikely(frame->contiguous < offset + RTE_VLAN_HLEN))
+			return TOE_SEGMENT_BAD;
+		segment->tagged = true;
+		segment->vlan = rte_be_to_cpu_16(load16(frame->bytes + offset));
+		type = load16(frame->bytes + offset + 2);
+		offset += RTE_VLAN_HLEN;
+	}
+	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
+		return parse_ipv4(frame, offset, from_host, segment);
+	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV6)))
+		return parse_ipv6(frame, offset, from_host, segment);
+	return TOE_SEGMENT_OTHER;
+}
+
+void
+toe_segment_parse(const struct rte_mbuf *mbuf, uint16_t port, bool from_host, bool check,
+        struct toe_segment *segment)
+{
+	struct frame frame = {
+	        .mbuf = mbuf,
+	        .bytes = rte_pktmbuf_mtod(mbuf, const uint8_t *),
+	        .contiguous = mbuf->data_len,
+	        .total = mbuf->nb_segs == 1 ? mbuf->data_len : mbuf->pkt_len,
+	        .port_flags = mbuf->ol_flags,
+	        .check = check,
+	};
+
+	segment->verdict = (uint8_t)parse_frame(&frame, from_host, segment);
+	segment->key.port = port;
+}

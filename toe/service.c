@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Services inside the target: sink, source and echo. */
+#include "service.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tcp_facts.h"
+
+/*
+ * What an echo's buffer holds at least of text, on average: two neighbors in the queue hold more than one
+ * buffer's free space together, or they would have been put into one.
+ */
+#define ECHO_SEGMENT_BYTES 512u
+
+#define ROW(b)                                                                                     \
+	(b), (b) + 1, (b) + 2, (b) + 3, (b) + 4, (b) + 5, (b) + 6, (b) + 7, (b) + 8, (b) + 9,      \
+	        (b) + 10, (b) + 11, (b) + 12, (b) + 13, (b) + 14, (b) + 15
+
+/* One period of the source's pattern. */
+static const uint8_t pattern[TOE_PATTERN_PERIOD] = {ROW(0), ROW(16), ROW(32), ROW(48), ROW(64),
+        ROW(80), ROW(96), ROW(112), ROW(128), ROW(144), ROW(160), ROW(176), ROW(192), ROW(208),
+        ROW(224), 240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250};
+
+int
+toe_service_open(struct toe_worker *worker, uint32_t index)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	struct toe_attached *attached = worker->attached;
+
+	conn->attached = NULL;
+	if (conn->service != OFFLOAD_SERVICE_SINK && conn->service != OFFLOAD_SERVICE_ECHO)
+		return 0;
+	if (attached == NULL)
+		return -ENOMEM;
+	worker->attached = attached->next_free;
+	memset(attached, 0, sizeof(*attached));
+	XXH64_reset(&attached->digest, 0);
+	conn->attached = attached;
+	return 0;
+}
+
+/* Free the first buffer of an echo's queue. */
+static void
+echo_pop(struct toe_attached *attached)
+{
+	struct rte_mbuf *head = attached->queue_head;
+
+	attached->queue_head = head->next;
+	if (attached->queue_head == NULL)
+		attached->queue_tail = NULL;
+	if (attached->cursor == head)
+		attached->cursor = NULL;
+	attached->queue_segments--;
+	head->next = NULL;
+	rte_pktmbuf_free_seg(head);
+}
+
+void
+toe_service_close(struct toe_worker *worker, uint32_t index)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	struct toe_attached *attached = conn->attached;
+
+	if (attached == NULL)
+		return;
+	while (attached->queue_head != NULL)
+		echo_pop(attached);
+	attached->next_free = worker->attached;
+	worker->attached = attached;
+	conn->attached = NULL;
+}
+
+/* Queue text to be sent back. Small text goes into what is left of the last buffer. */
+static bool
+echo_deliver(
+        struct toe_attached *attached, struct rte_mbuf *mbuf, const uint8_t *data, uint32_t length)
+{
+	struct rte_mbuf *tail = attached->queue_tail;
+
+	attached->queue_bytes += length;
+	if (tail != NULL) {
+		uint32_t end = tail->data_off + tail->data_len;
+
+		if (length <= tail->buf_len - end) {
+			memcpy((uint8_t *)tail->buf_addr + end, data, length);
+			tail->data_len = (uint16_t)(tail->data_len + length);
+			return false;
+		}
+	}
+	mbuf->data_off = (uint16_t)(data - (const uint8_t *)mbuf->buf_addr);
+	mbuf->data_len = (uint16_t)length;
+	mbuf->next = NULL;
+	if (tail == NULL)
+		attached->queue_head = mbuf;
+	else
+		tail->next = mbuf;
+	attached->queue_tail = mbuf;
+	attached->queue_segments++;
+	return true;
+}
+
+bool
+toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
+        const uint8_t *data, uint32_t length)
+{
+	struct toe_conn *conn = &worker->conns[index];
+
+	conn->rcv_bytes += length;
+	if (conn->service == OFFLOAD_SERVICE_SINK) {
+		XXH64_update(&conn->attached->digest, data, length);
+		return false;
+	}
+	/* After our FIN there is no way back for what arrives. */
+	if (conn->service != OFFLOAD_SERVICE_ECHO || (conn->flags & TOE_CONN_FIN_SENT))
+		return false;
+	conn->snd_limit += length;
+	toe_worker_ready(worker, index);
+	return echo_deliver(conn->attached, mbuf, data, length);
+}
+
+void
+toe_service_fin(struct toe_worker *worker, uint32_t index)
+{
+	struct toe_conn *conn = &worker->conns[index];
+
+	if (conn->service == OFFLOAD_SERVICE_SINK || conn->service == OFFLOAD_SERVICE_ECHO) {
+		conn->flags |= TOE_CONN_FIN_QUEUED;
+		toe_worker_ready(worker, index);
+	}
+}
+
+bool
+toe_service_accepts(const struct toe_conn *conn)
+{
+	if (conn->service == OFFLOAD_SERVICE_ECHO)
+		return conn->attached->queue_segments < TOE_ECHO_MAX_SEGMENTS;
+	/* The host's own receive calls do not exist yet: nobody could take the text. */
+	return conn->service != OFFLOAD_SERVICE_HOST;
+}
+
+uint32_t
+toe_service_window(const struct toe_conn *conn)
+{
+	uint64_t capacity = toe_service_capacity(conn), by_segments;
+	const struct toe_attached *attached = conn->attached;
+
+	if (conn->service == OFFLOAD_SERVICE_HOST)
+		return 0;
+	if (conn->service != OFFLOAD_SERVICE_ECHO)
+		return (uint32_t)capacity;
+	capacity -= RTE_MIN(capacity, attached->queue_bytes);
+	by_segments =
+	        TOE_ECHO_MAX_SEGMENTS - RTE_MIN(attached->queue_segments, TOE_ECHO_MAX_SEGMENTS);
+	by_segments *= ECHO_SEGMENT_BYTES;
+	return (uint32_t)RTE_MIN(capacity, by_segments);
+}
+
+static void
+source_copy(uint64_t offset, uint8_t *to, uint32_t length)
+{
+	uint32_t first = (uint32_t)(offset % TOE_PATTERN_PERIOD);
+	uint32_t done = RTE_MIN(TOE_PATTERN_PERIOD - first, length);
+
+	memcpy(to, pattern + first, done);
+	if (done == length)
+		return;
+	memcpy(to + done, pattern, RTE_MIN(first, length - done));
+	/* From here on the text repeats itself: copy it in runs of whole periods that double. */
+	for (done = TOE_PATTERN_PERIOD; done < length; done *= 2)
+		memcpy(to + done, to, RTE_MIN(done, length - done));
+}
+
+/*
+ * Copy from an echo's queue. Sending goes forward, so the search goes on from where the last copy ended; after
+ * a retransmission timeout it starts anew at the head.
+ */
+static void
+echo_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length)
+{
+	struct toe_attached *attached = conn->attached;
+	struct rte_mbuf *at = attached->cursor;
+	uint64_t start = attached->cursor_offset;
+
+	if (at == NULL || offset < start) {
+		at = attached->queue_head;
+		start = conn->snd_offset - attached->queue_skip;
+	}
+	for (;;) {
+		uint32_t skip, part;
+
+		while (offset - start >= at->data_len) {
+			start += at->data_len;
+			at = at->next;
+		}
+		skip = (uint32_t)(offset - start);
+		part = RTE_MIN(length, at->data_len - skip);
+		memcpy(to, rte_pktmbuf_mtod_offset(at, uint8_t *, skip), part);
+		to += part;
+		offset += part;
+		length -= part;
+		if (length == 0)
+			break;
+	}
+	attached->cursor = at;
+	attached->cursor_offset = start;
+}
+
+void
+toe_service_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length)
+{
+	if (conn->service == OFFLOAD_SERVICE_SOURCE)
+		source_copy(offset, to, length);
+	else
+		echo_copy(conn, offset, to, length);
+}
+
+void
+toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	struct toe_attached *attached = conn->attached;
+	uint32_t offered, window;
+
+	if (conn->service != OFFLOAD_SERVICE_ECHO)
+		return;
+	attached->queue_bytes -= bytes;
+	attached->queue_skip += bytes;
+	while (attached->queue_head != NULL &&
+	        attached->queue_skip >= attached->queue_head->data_len) {
+		attached->queue_skip -= attached->queue_head->data_len;
+		echo_pop(attached);
+	}
+	/*
+	 * A window update, when the peer may send less than half of what it could and the gain is worth it
+	 * (RFC 9293 section 3.8.6.2.2).
+	 */
+	offered = conn->rcv_adv - conn->rcv_nxt;
+	window = toe_service_window(conn);
+	if (tcp_is_receiving(conn) && offered < toe_service_capacity(conn) / 2 &&
+	        window >= offered + RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2))
+		tcp_owe_ack(worker, index);
+}
+
+uint64_t
+toe_service_send_backlog(const struct toe_conn *conn)
+{
+	return tcp_unacked(conn);
+}
+
+uint64_t
+toe_service_digest(const struct toe_conn *conn)
+{
+	return conn->service == OFFLOAD_SERVICE_SINK && conn->attached != NULL
+	               ? XXH64_digest(&conn->attached->digest)
+	               : 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What follows from a connection's context, computed in one place for all files of the TCP engine: what is
+ * left to send, where the FIN lies, deadlines, and the marks that make output run.
+ */
+#ifndef TOE_TCP_FACTS_H
+#define TOE_TCP_FACTS_H
+
+#include "service.h"
+#include "worker.h"
+
+#define TCP_STATE_BIT(state) (1u << (state))
+
+/* Data or our FIN may still be unacknowledged (RFC 9293 section 3.3.2). */
+#define TCP_STATES_SENDING                                                                         \
+	(TCP_STATE_BIT(TCP_ESTABLISHED) | TCP_STATE_BIT(TCP_CLOSE_WAIT) |                          \
+	        TCP_STATE_BIT(TCP_FIN_WAIT_1) | TCP_STATE_BIT(TCP_CLOSING) |                       \
+	        TCP_STATE_BIT(TCP_LAST_ACK))
+
+/* The peer has not sent its FIN yet: text is accepted. */
+#define TCP_STATES_RECEIVING                                                                       \
+	(TCP_STATE_BIT(TCP_ESTABLISHED) | TCP_STATE_BIT(TCP_FIN_WAIT_1) |                          \
+	        TCP_STATE_BIT(TCP_FIN_WAIT_2))
+
+#define TCP_MSS_DEFAULT 536u /* RFC 9293 section 3.7.1: the peer sent no MSS option */
+
+/* SMSS of RFC 5681: what congestion control counts in. */
+static inline uint32_t
+tcp_smss(const struct toe_conn *conn)
+{
+	return conn->mss ? conn->mss : TCP_MSS_DEFAULT;
+}
+
+static inline bool
+tcp_is_sending(const struct toe_conn *conn)
+{
+	return (TCP_STATE_BIT(conn->state) & TCP_STATES_SENDING) != 0;
+}
+
+static inline bool
+tcp_is_receiving(const struct toe_conn *conn)
+{
+	return (TCP_STATE_BIT(conn->state) & TCP_STATES_RECEIVING) != 0;
+}
+
+/*
+ * Bytes of the stream from snd_una to its present end. Our FIN, if there is one, occupies the sequence number
+ * snd_una + tcp_unacked: a fact, whatever was sent, taken back or sent again.
+ */
+static inline uint64_t
+tcp_unacked(const struct toe_conn *conn)
+{
+	return tcp_is_sending(conn) ? toe_service_send_limit(conn) - conn->snd_offset : 0;
+}
+
+/* A FIN follows the last byte and is not acknowledged yet. */
+static inline bool
+tcp_fin_pending(const struct toe_conn *conn)
+{
+	return (conn->flags & (TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT)) && tcp_is_sending(conn);
+}
+
+/* Sequence numbers from snd_una to where sending goes on; snd_nxt may lie before snd_una after a rewind. */
+static inline uint32_t
+tcp_flight(const struct toe_conn *conn)
+{
+	return seq_lt(conn->snd_una, conn->snd_nxt) ? conn->snd_nxt - conn->snd_una : 0;
+}
+
+/* Is anything of the stream, or the FIN, not in flight? Windows apart. */
+static inline bool
+tcp_has_unsent(const struct toe_conn *conn)
+{
+	uint64_t unacked = tcp_unacked(conn);
+	uint32_t flight = tcp_flight(conn);
+
+	return unacked > flight || (unacked == flight && tcp_fin_pending(conn));
+}
+
+/* An ACK has to go out with the next output. */
+static inline void
+tcp_owe_ack(struct toe_worker *worker, uint32_t index)
+{
+	worker->conns[index].flags |= TOE_CONN_ACK_NOW;
+	toe_worker_ready(worker, index);
+}
+
+/* So many ms from now; never 0, which means that a timer does not run. */
+static inline uint32_t
+tcp_deadline(const struct toe_worker *worker, uint32_t ms)
+{
+	uint32_t due = worker->now_ms + ms;
+
+	return due ? due : 1;
+}
+
+#endif

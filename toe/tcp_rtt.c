@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Round-trip time and retransmission timeout (RFC 6298); srtt is kept x8, rttvar x4, in ms. */
+#include "tcp.h"
+
+#define BACKOFF_MAX 12u /* TCP_RTO_MIN_MS << 12 is beyond TCP_RTO_MAX_MS */
+#define GRANULARITY_MS 1u
+
+void
+toe_rtt_sample(struct toe_conn *conn, uint32_t rtt_ms)
+{
+	/* A sample below the clock's granularity is one tick, since srtt 0 means "none yet". */
+	int32_t rtt = (int32_t)RTE_MIN(RTE_MAX(rtt_ms, 1u), TCP_RTO_MAX_MS);
+	uint32_t rto;
+
+	if (conn->srtt == 0) {
+		conn->srtt = (uint32_t)rtt << 3; /* (2.2) */
+		conn->rttvar = (uint32_t)rtt << 1;
+	} else {
+		/* (2.3) with alpha 1/8 and beta 1/4: rttvar first, from the old srtt. */
+		int32_t error = rtt - (int32_t)(conn->srtt >> 3);
+		int32_t deviation = (error < 0 ? -error : error) - (int32_t)(conn->rttvar >> 2);
+
+		conn->rttvar = (uint32_t)((int32_t)conn->rttvar + deviation);
+		conn->srtt = (uint32_t)((int32_t)conn->srtt + error);
+	}
+	rto = (conn->srtt >> 3) + RTE_MAX(conn->rttvar, GRANULARITY_MS);
+	conn->rto = RTE_MIN(RTE_MAX(rto, TCP_RTO_MIN_MS), TCP_RTO_MAX_MS);
+}
+
+uint32_t
+toe_rto(const struct toe_conn *conn)
+{
+	/* (5.5): doubled with every retransmission of the same segment. */
+	uint64_t rto = (uint64_t)conn->rto << RTE_MIN(conn->retransmit_count, BACKOFF_MAX);
+
+	return (uint32_t)RTE_MIN(rto, TCP_RTO_MAX_MS);
+}
