@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Stop ids of connections that invalidates have named (INV-9, D2): opened in order, released in order, so that
+ * one message releases all connections up to an id.
+ */
+#include "control.h"
+
+static struct retrieve_batch *
+batch_at(struct retrieve *retrieve, uint32_t id)
+{
+	return &retrieve->batch[id % RETRIEVE_BATCHES];
+}
+
+static uint32_t
+batches_open(const struct retrieve *retrieve)
+{
+	return retrieve->next_batch - retrieve->first_batch;
+}
+
+/* The newest batch takes members for a short time, or longer when there is no room for another one. */
+static bool
+batch_takes_members(struct chimney *target)
+{
+	struct retrieve *retrieve = &target->retrieve;
+	const struct retrieve_batch *newest = batch_at(retrieve, retrieve->next_batch - 1);
+
+	if (batches_open(retrieve) == 0)
+		return false;
+	return target->now - newest->opened < retrieve->quantum ||
+	       batches_open(retrieve) == RETRIEVE_BATCHES;
+}
+
+void
+retrieve_named(struct chimney *target, struct request *request, uint32_t worker)
+{
+	struct retrieve *retrieve = &target->retrieve;
+
+	if (!request->named) {
+		if (!batch_takes_members(target))
+			*batch_at(retrieve, retrieve->next_batch++) =
+			        (struct retrieve_batch){.opened = target->now};
+		request->named = true;
+		request->batch = retrieve->next_batch - 1;
+		batch_at(retrieve, request->batch)->members++;
+	}
+	batch_at(retrieve, request->batch)->workers |= worker_bit(worker);
+}
+
+void
+batch_posted(struct chimney *target, const struct request *request)
+{
+	struct retrieve_batch *batch = batch_at(&target->retrieve, request->batch);
+
+	if (!request->named)
+		return;
+	batch->members--;
+	batch->posted = target->now;
+}
+
+/* Tell its workers. False: a mailbox is full. */
+static bool
+batch_tell(struct chimney *target, uint32_t id, uint32_t *count)
+{
+	struct retrieve_batch *batch = batch_at(&target->retrieve, id);
+	struct toe_message message = {
+	        .op = TOE_OP_RETRIEVE_NAMED,
+	        .flags = target->retrieve.message_flags,
+	        .argument = id,
+	};
+
+	batch->workers &= ~target->lost;
+	for (uint64_t left = batch->workers; left != 0; left &= left - 1) {
+		uint32_t worker = (uint32_t)__builtin_ctzll(left);
+
+		if (!link_send(target, worker, LANE_ORDINARY, &message, false))
+			continue;
+		batch->workers &= ~worker_bit(worker);
+		(*count)++;
+	}
+	return batch->workers == 0;
+}
+
+uint32_t
+batches_turn(struct chimney *target)
+{
+	struct retrieve *retrieve = &target->retrieve;
+	uint32_t count = 0;
+
+	while (batches_open(retrieve) > 0) {
+		struct retrieve_batch *batch = batch_at(retrieve, retrieve->first_batch);
+
+		/* A batch that still takes members is younger than the delay, or has all of them posted. */
+		if (batch->members > 0 || target->now < batch->posted + retrieve->delay)
+			break;
+		if (!batch_tell(target, retrieve->first_batch, &count))
+			return count + 1;
+		retrieve->first_batch++;
+	}
+	return count;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Completions and control's indications on their way to a host, in order, none lost (INV-2, EVT-4). */
+#include "control.h"
+#include "mutant.h"
+
+static struct offload_block_list *
+completion_root(struct completion *completion)
+{
+	return LIST_OWNER(completion, struct offload_block_list, target_scratch);
+}
+
+/* Post one completion when there is room. The claim goes first: the host may submit the root again at once. */
+static bool
+completion_post(struct chimney_host *host, struct offload_block_list *root, uint32_t kind,
+        uint32_t discarded)
+{
+	struct toe_event event = {
+	        .object = (uintptr_t)root,
+	        .kind = TOE_EVENT_COMPLETION,
+	        .detail = (uint8_t)kind,
+	        .worker = TOE_EVENT_FROM_CONTROL,
+	        .value = discarded,
+	};
+
+	if (rte_ring_full(host->control.ring))
+		return false;
+	nonce_clear(root);
+	toe_event_post(&host->control, &event, 1);
+	stat_add(&host->target->stats.completed[kind], 1);
+	return true;
+}
+
+static void
+waiting_set(struct chimney_host *host, uint32_t count)
+{
+	uint64_t all = 0;
+
+	atomic_store_explicit(&host->waiting, count, memory_order_release);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
+		all += atomic_load_explicit(&host->target->hosts[i].waiting, memory_order_relaxed);
+	__atomic_store_n(&host->target->stats.completions_waiting, all, __ATOMIC_RELAXED);
+}
+
+void
+host_complete(struct chimney_host *host, struct offload_block_list *root, uint32_t kind,
+        uint32_t discarded)
+{
+	struct completion *completion = (struct completion *)(void *)root->target_scratch;
+
+	if (host->waiting_first == NULL && completion_post(host, root, kind, discarded))
+		return;
+	if (TOE_MUTANT(COMPLETION_LOST))
+		return;
+	completion->next = NULL;
+	completion->kind = kind;
+	completion->discarded = discarded;
+	if (host->waiting_first == NULL)
+		host->waiting_first = completion;
+	else
+		host->waiting_last->next = completion;
+	host->waiting_last = completion;
+	waiting_set(host, atomic_load_explicit(&host->waiting, memory_order_relaxed) + 1);
+}
+
+bool
+host_indicate(struct chimney_host *host, const struct toe_event *events, uint32_t n)
+{
+	if (host->waiting_first != NULL || rte_ring_free_count(host->control.ring) < n)
+		return false;
+	return toe_event_post(&host->control, events, n) == n;
+}
+
+uint32_t
+host_turn(struct chimney_host *host)
+{
+	uint32_t state = atomic_load_explicit(&host->state, memory_order_acquire);
+	uint32_t posted = 0;
+
+	if (state == HOST_LEAVING) {
+		host_fini(host);
+		atomic_store_explicit(&host->state, HOST_FREE, memory_order_release);
+		return 1;
+	}
+	if (state != HOST_USED)
+		return 0;
+	while (host->waiting_first != NULL) {
+		struct completion next = *host->waiting_first;
+
+		if (!completion_post(host, completion_root(host->waiting_first),
+		            (uint32_t)next.kind, (uint32_t)next.discarded))
+			break;
+		if (TOE_MUTANT(COMPLETE_TWICE))
+			completion_post(host, completion_root(host->waiting_first),
+			        (uint32_t)next.kind, (uint32_t)next.discarded);
+		host->waiting_first = next.next;
+		waiting_set(host,
+		        atomic_load_explicit(&host->waiting, memory_order_relaxed) - 1);
+		posted++;
+	}
+	return posted;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The target as control sees it. All of it belongs to the control lcore but for what says otherwise. */
+#ifndef CONTROL_CONTROL_H
+#define CONTROL_CONTROL_H
+
+#include "fanout.h"
+#include "hold.h"
+#include "host.h"
+#include "lost.h"
+#include "nonce.h"
+#include "request.h"
+#include "retrieve.h"
+#include "slots.h"
+#include "target.h"
+
+#define CONTROL_URGENT_BUDGET 256u /* events of walks per turn */
+#define CONTROL_ORDINARY_BUDGET 64u
+
+struct chimney {
+	struct chimney_params params;
+	struct toe_shared *shared;
+	uint64_t now; /* ns, of this turn */
+	uint64_t deadline; /* ns */
+	uint64_t lost; /* bit per worker */
+	uint64_t ns_per_tsc; /* times 2^20 */
+	struct worker_link links[TOE_MAX_WORKERS];
+	uint64_t chains[LANE_COUNT]; /* bit per worker whose chain is not empty */
+	struct request_pool requests;
+	struct slots slots;
+	struct retrieve retrieve;
+	struct nonce_table nonces; /* submitting threads read */
+	struct holds holds; /* ring: any thread puts */
+	uint16_t *vlans;
+	struct chimney_stats stats; /* anyone reads */
+	struct chimney_invalidate_times times;
+	struct toe_doorbell bell; /* any thread rings */
+	_Atomic uint32_t stopping; /* any thread sets */
+	_Atomic uint32_t stopped; /* control sets, anyone reads */
+	uint32_t next_host[LANE_COUNT]; /* whose queue is looked at first */
+	struct chimney_host hosts[TOE_MAX_HOSTS];
+};
+
+/* Add to a statistic: control writes, others read single words. */
+static inline void
+stat_add(uint64_t *stat, uint64_t n)
+{
+	__atomic_store_n(stat, *stat + n, __ATOMIC_RELAXED);
+}
+
+/* initiate.c, terminate.c: an object came or went. */
+static inline void
+stat_objects(struct chimney *target, struct chimney_host *host, enum offload_layer layer, int n)
+{
+	uint64_t *count = layer == OFFLOAD_LAYER_TCP    ? &target->stats.connections
+	                  : layer == OFFLOAD_LAYER_PATH ? &target->stats.paths
+	                                                : &target->stats.neighbors;
+
+	stat_add(count, (uint64_t)(int64_t)n);
+	atomic_store_explicit(&host->objects,
+	        atomic_load_explicit(&host->objects, memory_order_relaxed) + (uint64_t)(int64_t)n,
+	        memory_order_release);
+}
+
+#endif

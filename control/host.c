@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Host stacks: registration, submission, and control's side of their records. */
+#include "host.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "control.h"
+#include "mutant.h"
+
+void
+host_fini(struct chimney_host *host)
+{
+	for (uint32_t lane = 0; lane < LANE_COUNT; lane++)
+		submit_fini(&host->submit[lane]);
+	toe_ring_free(host->control.ring);
+	host->control.ring = NULL;
+	for (uint32_t i = 0; i < host->target->shared->worker_count; i++) {
+		host->target->links[i].worker->events[host->index].ring = NULL;
+		toe_ring_free(host->workers[i]);
+		host->workers[i] = NULL;
+	}
+	toe_doorbell_fini(&host->bell);
+	host->bell.fd = -1;
+}
+
+static struct rte_ring *
+event_ring(uint32_t size)
+{
+	return toe_ring_alloc(size, sizeof(struct toe_event), RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+static int
+host_init(struct chimney_host *host, const struct chimney_host_params *params)
+{
+	struct chimney *target = host->target;
+	int rc = toe_doorbell_init(&host->bell);
+
+	for (uint32_t lane = 0; rc == 0 && lane < LANE_COUNT; lane++)
+		rc = submit_init(&host->submit[lane], params->request_ring_size);
+	host->control.bell = &host->bell;
+	host->control.ring = event_ring(params->event_ring_size);
+	if (host->control.ring == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; rc == 0 && i < target->shared->worker_count; i++) {
+		host->workers[i] = event_ring(params->event_ring_size);
+		if (host->workers[i] == NULL)
+			return -ENOMEM;
+		/* Seen by the worker before any connection of this host: that comes by its mailbox. */
+		target->links[i].worker->events[host->index] = (struct toe_event_port){
+		        .ring = host->workers[i],
+		        .bell = &host->bell,
+		};
+	}
+	return rc;
+}
+
+static bool
+power_of_two(uint32_t x, uint32_t least, uint32_t most)
+{
+	return (x & (x - 1)) == 0 && x >= least && x <= most;
+}
+
+int
+chimney_host_register(struct chimney *target, const struct chimney_host_params *params,
+        struct chimney_host **out)
+{
+	const uint32_t ticks = params->ticks_per_second;
+	struct chimney_host *host = NULL;
+	int rc;
+
+	if ((ticks != 10 && ticks != 100 && ticks != 1000) ||
+	        !power_of_two(params->request_ring_size, 2, 65536) ||
+	        !power_of_two(params->event_ring_size, 64, 1048576) || params->name == NULL)
+		return -EINVAL;
+	for (uint32_t i = 0; host == NULL && i < TOE_MAX_HOSTS; i++)
+		if (atomic_load_explicit(&target->hosts[i].state, memory_order_acquire) ==
+		        HOST_FREE)
+			host = &target->hosts[i];
+	if (host == NULL)
+		return -ENOSPC;
+	memset(host, 0, sizeof(*host));
+	host->index = (uint8_t)(host - target->hosts);
+	host->tick_ms = (uint8_t)(1000 / ticks);
+	host->target = target;
+	host->bell.fd = -1;
+	strncpy(host->name, params->name, sizeof(host->name) - 1);
+	rc = host_init(host, params);
+	if (rc != 0) {
+		host_fini(host);
+		return rc;
+	}
+	atomic_store_explicit(&host->state, HOST_USED, memory_order_release);
+	*out = host;
+	return 0;
+}
+
+/* May a worker still post to this host? Its backlog is looked at before its ring: it moves from there to here. */
+static bool
+records_left(const struct chimney_host *host)
+{
+	const struct chimney *target = host->target;
+
+	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
+		const uint32_t *backlog =
+		        &target->links[i].worker->backlog[host->index].count;
+
+		if (__atomic_load_n(backlog, __ATOMIC_ACQUIRE) != 0 &&
+		        !atomic_load(&target->links[i].worker->lost))
+			return true;
+		if (!rte_ring_empty(host->workers[i]))
+			return true;
+	}
+	return !rte_ring_empty(host->control.ring);
+}
+
+int
+chimney_host_unregister(struct chimney_host *host)
+{
+	if (atomic_load_explicit(&host->objects, memory_order_acquire) != 0 ||
+	        atomic_load_explicit(&host->submitted, memory_order_acquire) !=
+	                atomic_load_explicit(&host->returned, memory_order_acquire) ||
+	        records_left(host))
+		return -EBUSY;
+	/* The control lcore reads the host's rings: it frees them in its next turn. */
+	atomic_store_explicit(&host->state, HOST_LEAVING, memory_order_release);
+	toe_doorbell_ring(&host->target->bell);
+	return 0;
+}
+
+/* INV-1: claim, count, put, ring. */
+static int
+host_submit(struct chimney_host *host, struct offload_block_list *root, uint32_t kind)
+{
+	struct chimney *target = host->target;
+	enum control_lane lane = kind == CHIMNEY_INVALIDATE ? LANE_URGENT : LANE_ORDINARY;
+
+	if (root == NULL || ((uintptr_t)root & (OFFLOAD_BLOCK_ALIGNMENT - 1)) != 0)
+		return -EINVAL;
+	if (!nonce_take(&target->nonces, root, nonce_claim(&target->nonces, root)))
+		return -EALREADY;
+	atomic_fetch_add_explicit(&host->submitted, 1, memory_order_relaxed);
+	submit_put(&host->submit[lane], root, kind);
+	toe_doorbell_ring(&target->bell);
+	return 0;
+}
+
+int
+chimney_initiate_offload(struct chimney_host *host, struct offload_block_list *root)
+{
+	return host_submit(host, root, CHIMNEY_INITIATE);
+}
+
+int
+chimney_query_offload(struct chimney_host *host, struct offload_block_list *root)
+{
+	return host_submit(host, root, CHIMNEY_QUERY);
+}
+
+int
+chimney_update_offload(struct chimney_host *host, struct offload_block_list *root)
+{
+	return host_submit(host, root, CHIMNEY_UPDATE);
+}
+
+int
+chimney_invalidate_offload(struct chimney_host *host, struct offload_block_list *root)
+{
+	return host_submit(host, root, CHIMNEY_INVALIDATE);
+}
+
+int
+chimney_terminate_offload(struct chimney_host *host, struct offload_block_list *root)
+{
+	return host_submit(host, root, CHIMNEY_TERMINATE);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A registered host stack: its ways in (submission) and out (events).
+ *
+ * Out: one ring per producer, control and each worker. What control cannot post for lack of room waits on a
+ * list linked through the scratch space of the roots, in order, without limit and without allocation.
+ */
+#ifndef CONTROL_HOST_H
+#define CONTROL_HOST_H
+
+#include "chimney.h"
+#include "event.h"
+#include "lane.h"
+#include "submit.h"
+#include "worker.h"
+
+enum host_state {
+	HOST_FREE = 0,
+	HOST_USED,
+	HOST_LEAVING, /* unregistered; control frees it in its next turn */
+};
+
+struct chimney_host {
+	_Atomic uint32_t state; /* enum host_state */
+	uint8_t index;
+	uint8_t tick_ms;
+	char name[32];
+	struct chimney *target;
+	struct submit_queue submit[LANE_COUNT];
+	struct toe_doorbell bell; /* rung when records arrive */
+	struct toe_event_port control; /* control -> host */
+	struct rte_ring *workers[TOE_MAX_WORKERS]; /* worker -> host */
+
+	_Atomic uint64_t submitted __rte_cache_aligned; /* requests accepted; any thread */
+	_Atomic uint64_t returned; /* completions read; the polling thread */
+	uint32_t next_worker; /* the polling thread's: whose turn it is to be read first */
+
+	/* control's */
+	_Atomic uint64_t objects __rte_cache_aligned; /* slots in use; unregister reads */
+	struct completion *waiting_first, *waiting_last; /* completions that found the ring full */
+	_Atomic uint32_t waiting; /* how many; the polling thread reads */
+} __rte_cache_aligned;
+
+/* What a root's scratch holds while its completion waits for room: not the nonce word, which is its claim. */
+struct completion {
+	struct completion *next;
+	uint64_t kind;
+	uint64_t discarded;
+};
+
+_Static_assert(sizeof(struct completion) <= offsetof(struct toe_item, nonce),
+        "a waiting completion keeps its root's claim");
+
+/* Control: post a completion, behind those that wait; the root is the host's from now on. */
+void host_complete(struct chimney_host *host, struct offload_block_list *root, uint32_t kind,
+        uint32_t discarded);
+/* Control: post indications, all n or none: false when there is no room or completions wait. */
+bool host_indicate(struct chimney_host *host, const struct toe_event *events, uint32_t n);
+/* Control: post what waits; free a host that leaves. Returns the number posted. */
+uint32_t host_turn(struct chimney_host *host);
+/* Free everything that a host holds. */
+void host_fini(struct chimney_host *host);
+
+#endif

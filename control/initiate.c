@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Initiate (INIT-1 to INIT-5, INIT-10): new objects in TREE-4 order. Neighbors and paths are set up by control
+ * at once; connections go to their owners in chains.
+ *
+ * INIT-3 stops the traversal after a failure that is no lack of resources. What control finds itself stops it
+ * at that block. What a worker finds stops that worker's part of the request there, and everybody else's part
+ * as far as it has not been sent: connections of other workers that were sent before may be offloaded although
+ * they come later in the tree. Their statuses say so.
+ *
+ * A cell holds the handle from the moment its slot is taken, in state INITIATING: nobody can name the object
+ * before the completion (INV-12), and a second new block with the same cell is noticed.
+ */
+#include "initiate_check.h"
+#include "words.h"
+
+static bool
+lacks_resources(enum offload_status status)
+{
+	switch (status) {
+	case OFFLOAD_RESOURCES:
+	case OFFLOAD_TCP_ENTRIES:
+	case OFFLOAD_PATH_ENTRIES:
+	case OFFLOAD_NEIGHBOR_ENTRIES:
+	case OFFLOAD_HW_ADDRESS_ENTRIES:
+	case OFFLOAD_IP_ADDRESS_ENTRIES:
+	case OFFLOAD_TCP_XMIT_BUFFER:
+	case OFFLOAD_TCP_RCV_BUFFER:
+	case OFFLOAD_TCP_RCV_WINDOW:
+	case OFFLOAD_VLAN_ENTRIES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The slot of a new object: its handle goes into the cell. NULL: none is free. */
+static struct slot *
+object_alloc(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer, uint32_t worker)
+{
+	struct toe_item *item = block_item(block);
+	uint32_t index = slots_alloc(&target->slots, layer, worker, request->host->index);
+	struct slot *slot;
+
+	if (index == TOE_INDEX_NONE)
+		return NULL;
+	slot = slots_at(&target->slots, layer, worker, index);
+	item->index = index;
+	item->generation = slot->generation;
+	item->flags |= BLOCK_ACTED;
+	item_set_worker(item, worker);
+	*block->offload_context = slots_handle(&target->slots, layer, worker, index);
+	stat_objects(target, request->host, layer, 1);
+	return slot;
+}
+
+static enum offload_status
+neighbor_new(struct chimney *target, struct request *request, struct offload_block_list *block)
+{
+	const struct neighbor_const *constant = offload_block_const(block);
+	const struct neighbor_cached *cached = offload_block_cached(block);
+	const struct neighbor_delegated *delegated = offload_block_delegated(block);
+	static const uint8_t no_mac[6];
+	struct neighbor_slot *slot;
+	struct toe_neighbor *neighbor;
+	enum offload_status status = initiate_neighbor_check(target, block);
+
+	if (status != OFFLOAD_SUCCESS)
+		return status;
+	if (object_alloc(target, request, block, OFFLOAD_LAYER_NEIGHBOR, 0) == NULL)
+		return OFFLOAD_NEIGHBOR_ENTRIES;
+	slot = &target->slots.neighbors[block_item(block)->index];
+	slot->host_reachability_delta = cached->host_reachability_delta;
+	slot->target_reachability_delta = delegated->target_reachability_delta;
+	slot->since = target->now;
+	neighbor = &target->shared->neighbors[block_item(block)->index];
+	memcpy(neighbor->source_mac,
+	        memcmp(constant->source_mac, no_mac, sizeof(no_mac)) == 0
+	                ? target->shared->ports[block->port].mac
+	                : constant->source_mac,
+	        sizeof(neighbor->source_mac));
+	neighbor->vlan_id = constant->vlan_id;
+	neighbor->port = (uint16_t)block->port;
+	neighbor_word_write(
+	        target->shared, block_item(block)->index, cached->destination_mac, true);
+	return OFFLOAD_SUCCESS;
+}
+
+static enum offload_status
+path_new(struct chimney *target, struct request *request, struct offload_block_list *block,
+        uint32_t neighbor)
+{
+	const struct path_cached *cached = offload_block_cached(block);
+	const struct toe_neighbor *below = &target->shared->neighbors[neighbor];
+	uint8_t family = block_layout(block->header.type)->family;
+	size_t size = family == 4 ? 4 : 16;
+	const uint8_t *addresses = offload_block_const(block);
+	struct toe_path *path;
+	uint32_t index;
+	enum offload_status status = path_mtu_check(
+	        cached->path_mtu, family, target->shared->ports[below->port].mtu);
+
+	if (status != OFFLOAD_SUCCESS)
+		return status;
+	/* INIT-10: nothing new hangs from what is invalid. */
+	if (!toe_word_valid(word_read(&below->word)))
+		return OFFLOAD_FAILURE;
+	if (object_alloc(target, request, block, OFFLOAD_LAYER_PATH, 0) == NULL)
+		return OFFLOAD_PATH_ENTRIES;
+	index = block_item(block)->index;
+	path = &target->shared->paths[index];
+	memset(path->source, 0, sizeof(path->source));
+	memset(path->destination, 0, sizeof(path->destination));
+	memcpy(path->source, addresses, size);
+	memcpy(path->destination, addresses + size, size);
+	path->family = family;
+	slots_link_path(&target->slots, index, neighbor);
+	path_word_write(target->shared, index, neighbor, cached->path_mtu, true);
+	return OFFLOAD_SUCCESS;
+}
+
+/* Which worker owns the connection of this block, over this path (TCP-4). */
+static uint32_t
+tcp_owner(const struct chimney *target, const struct offload_block_list *block, uint32_t path)
+{
+	const struct tcp_const *constant = offload_block_const(block);
+	const struct toe_path *below = &target->shared->paths[path];
+
+	return toe_owner(
+	        toe_tuple_hash(below->source, below->destination, below->family == 4 ? 4 : 16,
+	                constant->local_port, constant->remote_port),
+	        target->shared->worker_count);
+}
+
+static enum offload_status
+tcp_new(struct chimney *target, struct request *request, struct offload_block_list *block,
+        uint32_t path, uint32_t worker)
+{
+	struct toe_item *item = block_item(block);
+	enum offload_status status = initiate_tcp_check(block);
+
+	if (status != OFFLOAD_SUCCESS)
+		return status;
+	/* INIT-10: neither under an invalid path nor over an invalid neighbor. */
+	if (!path_route_valid(target->shared, path))
+		return OFFLOAD_FAILURE;
+	if (target->links[worker].lost)
+		return OFFLOAD_RESOURCES;
+	if (object_alloc(target, request, block, OFFLOAD_LAYER_TCP, worker) == NULL)
+		return OFFLOAD_TCP_ENTRIES;
+	slots_link_tcp(&target->slots, worker, item->index, path);
+	target->slots.paths[path].initiating++;
+	item->constant = offload_block_const(block);
+	item->cached = offload_block_cached(block);
+	item->delegated = offload_block_delegated(block);
+	item->path = path;
+	item->host_handle = (uint64_t)(uintptr_t)block->offload_handle;
+	fanout_add(target, request, worker, item);
+	return OFFLOAD_SUCCESS;
+}
+
+/* A block that names an object already offloaded, for others to hang from (TREE-3). */
+static enum offload_status
+linker(struct chimney *target, const struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	const struct offload_block_list *parent = walk_parent(&request->walk);
+	const struct toe_item *below;
+
+	if (block->dependent_block_list == NULL || layer == OFFLOAD_LAYER_TCP)
+		return OFFLOAD_FAILURE;
+	if (parent == NULL || parent->offload_context == NULL)
+		return OFFLOAD_SUCCESS;
+	/* Under an object that is named, a path has to hang from that object: initiate does not relink. */
+	below = block_item(walk_parent(&request->walk));
+	return below->status == OFFLOAD_SUCCESS &&
+	                       target->slots.paths[block_item(block)->index].neighbor ==
+	                               below->index
+	               ? OFFLOAD_SUCCESS
+	               : OFFLOAD_FAILURE;
+}
+
+/* A block of new state. *worker: the owner of a connection that PAUSE is for. */
+static enum control_step
+object_new(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	struct offload_block_list *parent = walk_parent(&request->walk);
+	struct toe_item *item = block_item(block);
+	uint32_t below = parent == NULL ? TOE_INDEX_NONE : block_item(parent)->index;
+	uint32_t worker;
+
+	/* A second new block with the cell of another one; a part of the state missing; nothing below. */
+	if (*block->offload_context != 0 || !block_layout(block->header.type)->all ||
+	        (layer != OFFLOAD_LAYER_NEIGHBOR &&
+	                (parent == NULL || parent->offload_context == NULL))) {
+		item->status = OFFLOAD_FAILURE;
+		return STEP_DONE;
+	}
+	if (layer == OFFLOAD_LAYER_NEIGHBOR) {
+		item->status = (uint16_t)neighbor_new(target, request, block);
+	} else if (layer == OFFLOAD_LAYER_PATH) {
+		item->status = (uint16_t)path_new(target, request, block, below);
+	} else {
+		worker = tcp_owner(target, block, below);
+		if (fanout_room(target, request, worker) == STEP_PAUSE)
+			return STEP_PAUSE;
+		item->status = (uint16_t)tcp_new(target, request, block, below, worker);
+	}
+	return STEP_DONE;
+}
+
+static enum control_step
+initiate_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	struct offload_block_list *parent = walk_parent(&request->walk);
+	struct toe_item *item = block_item(block);
+	uint32_t failed = OFFLOAD_FAILURE;
+
+	/* INIT-3: not attempted, or below what failed; that is no failure of its own. */
+	if (request->stopped || (parent != NULL && parent->offload_context != NULL &&
+	                                block_item(parent)->status != OFFLOAD_SUCCESS)) {
+		item->status = (uint16_t)failed;
+		return STEP_DONE;
+	}
+	if (!(item->flags & BLOCK_NEW))
+		item->status = (uint16_t)linker(target, request, block, layer);
+	else if (object_new(target, request, block, layer) == STEP_PAUSE)
+		return STEP_PAUSE;
+	if (item->status != OFFLOAD_SUCCESS &&
+	        (block == request->root || !lacks_resources(item->status)))
+		request->stopped = true;
+	return STEP_DONE;
+}
+
+/* A new object's own outcome: it comes alive, or its slot goes back and its cell holds nothing again. */
+static enum offload_status
+object_settle(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	struct toe_item *item = block_item(block);
+	uint32_t worker = item_worker(item);
+	struct slot *slot = slots_at(&target->slots, layer, worker, item->index);
+	bool hit = layer == OFFLOAD_LAYER_TCP && (request->hit & worker_bit(worker));
+	enum offload_status status = hit ? OFFLOAD_FAILURE : item->status;
+
+	if (status == OFFLOAD_SUCCESS)
+		slot->state = SLOT_LIVE;
+	if (layer == OFFLOAD_LAYER_TCP) {
+		uint32_t path = target->slots.tcp[worker][item->index].path;
+
+		target->slots.paths[path].initiating--;
+		if (status != OFFLOAD_SUCCESS)
+			slots_unlink_tcp(&target->slots, worker, item->index);
+		retrieve_path_initiated(target, request, path);
+	}
+	if (status == OFFLOAD_SUCCESS)
+		return status;
+	*block->offload_context = 0;
+	stat_objects(target, request->host, layer, -1);
+	/* A lost worker may have the connection all the same: its slot is never used again. */
+	if (hit)
+		slot->state = SLOT_RETIRED;
+	else
+		slots_free(&target->slots, layer, worker, item->index);
+	return status;
+}
+
+static enum offload_status
+initiate_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	const struct walk_frame *frame = &request->walk.frame[request->walk.depth];
+	struct toe_item *item = block_item(block);
+	enum offload_status status = item->status;
+
+	if (item->flags & BLOCK_ACTED)
+		status = object_settle(target, request, block, layer);
+	if (status != OFFLOAD_SUCCESS || frame->failed == 0)
+		return status;
+	/* INIT-4: a linker itself succeeds by its dependents alone. */
+	if (!(item->flags & BLOCK_NEW) && frame->offloaded == 0)
+		return OFFLOAD_FAILURE;
+	return OFFLOAD_PARTIAL_SUCCESS;
+}
+
+const struct request_kind initiate_kind = {
+        .states = 1u << SLOT_LIVE,
+        .act = initiate_act,
+        .finish = initiate_finish,
+};

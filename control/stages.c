@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The stages of a request, and whose turn it is. */
+#include <rte_cycles.h>
+
+#include "control.h"
+#include "mutant.h"
+
+const struct request_kind *const request_kinds[CHIMNEY_REQUEST_COUNT] = {
+        [CHIMNEY_INITIATE] = &initiate_kind,
+        [CHIMNEY_QUERY] = &query_kind,
+        [CHIMNEY_UPDATE] = &update_kind,
+        [CHIMNEY_INVALIDATE] = &invalidate_kind,
+        [CHIMNEY_TERMINATE] = &terminate_kind,
+};
+
+/*
+ * ACT for one event. The check pass claims every object for the whole tree before anything is changed: an
+ * object that was named twice is refused wherever it is named (TREE-8).
+ */
+static enum control_step
+act_block(struct chimney *target, struct request *request)
+{
+	struct offload_block_list *block = walk_block(&request->walk);
+	struct toe_item *item = block_item(block);
+	uint32_t layer = request_layer(request);
+
+	if (request->walk.event != WALK_ENTER)
+		return STEP_DONE;
+	if (layer > OFFLOAD_LAYER_TCP) {
+		/* A placeholder passed before any block had told the layer of the tree. */
+		item->flags |= BLOCK_REFUSED;
+		block_item(walk_parent(&request->walk))->flags |= BLOCK_REFUSED;
+	}
+	if (!request->single && item->index != TOE_INDEX_NONE &&
+	        slot_claimed_twice(
+	                slots_at(&target->slots, layer, item_worker(item), item->index),
+	                request->lane, request->tag))
+		item->flags |= BLOCK_REFUSED;
+	if (item->flags & BLOCK_REFUSED) {
+		/* INIT-3: what is malformed is no lack of resources. */
+		if (request->kind == CHIMNEY_INITIATE)
+			request->stopped = true;
+		return STEP_DONE;
+	}
+	if (item->flags & BLOCK_PLACEHOLDER)
+		return STEP_DONE;
+	return request_kinds[request->kind]->act(target, request, block, layer);
+}
+
+/* UNLINK for one event: the objects of one layer. */
+static void
+unlink_block(struct chimney *target, struct request *request)
+{
+	struct offload_block_list *block = walk_block(&request->walk);
+
+	if (request->walk.event != WALK_LEAVE || request_layer(request) != request->pass_layer ||
+	        (block_item(block)->flags & (BLOCK_REFUSED | BLOCK_PLACEHOLDER)))
+		return;
+	request_kinds[request->kind]->unlink(target, request, block, request->pass_layer);
+}
+
+/* FINISH for one event: a block whose dependents are done gets its status and is let go. */
+static void
+finish_block(struct chimney *target, struct request *request)
+{
+	struct tree_walk *walk = &request->walk;
+	struct offload_block_list *block = walk_block(walk);
+	struct toe_item *item = block_item(block);
+	enum offload_status status = OFFLOAD_SUCCESS;
+	struct walk_frame *parent;
+
+	if (walk->event != WALK_LEAVE)
+		return;
+	if (item->flags & BLOCK_REFUSED) {
+		status = OFFLOAD_FAILURE;
+		stat_add(&target->stats.refused, 1);
+	} else if (!(item->flags & BLOCK_PLACEHOLDER)) {
+		status = request_kinds[request->kind]->finish(
+		        target, request, block, request_layer(request));
+	}
+	if (!(item->flags & BLOCK_PLACEHOLDER) || !TOE_MUTANT(STATUS_MISSING))
+		block->status = status;
+	if (walk->depth > 0) {
+		parent = &walk->frame[walk->depth - 1];
+		if (status == OFFLOAD_SUCCESS || status == OFFLOAD_PARTIAL_SUCCESS)
+			parent->offloaded++;
+		else
+			parent->failed++;
+	}
+	if (block != request->root)
+		nonce_clear(block);
+}
+
+/* One pass over the tree. DONE at its end. */
+static enum control_step
+pass(struct chimney *target, struct request *request, uint32_t *budget)
+{
+	struct tree_walk *walk = &request->walk;
+
+	while (walk->event != WALK_END) {
+		if (*budget == 0)
+			return STEP_PAUSE;
+		(*budget)--;
+		switch (request->stage) {
+		case STAGE_CHECK:
+			check_block(target, request);
+			break;
+		case STAGE_ACT:
+			if (act_block(target, request) == STEP_PAUSE)
+				return STEP_PAUSE;
+			break;
+		case STAGE_UNLINK:
+			unlink_block(target, request);
+			break;
+		default:
+			finish_block(target, request);
+			break;
+		}
+		walk_step(walk);
+	}
+	return STEP_DONE;
+}
+
+static void
+stage_enter(struct request *request, enum request_stage stage)
+{
+	request->stage = (uint8_t)stage;
+	walk_start(&request->walk, request->root);
+}
+
+/* The next layer, leaves first, in which a terminate names objects; false when there is none left. */
+static bool
+unlink_next_layer(struct request *request)
+{
+	while (request->pass_layer > OFFLOAD_LAYER_NEIGHBOR)
+		if (request->layers & (1u << --request->pass_layer))
+			return true;
+	return false;
+}
+
+/* CHECK to DRAIN, the stages in which one request of a lane is at a time. */
+static enum control_step
+request_walk(struct chimney *target, struct request *request, uint32_t *budget)
+{
+	if (request->stage == STAGE_CHECK) {
+		if (pass(target, request, budget) == STEP_PAUSE)
+			return STEP_PAUSE;
+		if (request->root_layer == OFFLOAD_LAYER_NONE)
+			request->root_layer = OFFLOAD_LAYER_NEIGHBOR;
+		stage_enter(request, STAGE_ACT);
+	}
+	if (request->stage == STAGE_ACT) {
+		if (pass(target, request, budget) == STEP_PAUSE)
+			return STEP_PAUSE;
+		if (request->kind == CHIMNEY_INVALIDATE) {
+			target->times.dequeued_tsc = request->dequeued_tsc;
+			target->times.marked_tsc = rte_rdtsc();
+		}
+		request->stage = STAGE_FLUSH;
+	}
+	if (request->stage == STAGE_FLUSH) {
+		if (fanout_flush(target, request) == STEP_PAUSE)
+			return STEP_PAUSE;
+		request->stage = STAGE_DRAIN;
+	}
+	if (fanout_drain(target, request) == STEP_PAUSE)
+		return STEP_PAUSE;
+	request->stage = STAGE_ANSWERS;
+	return STEP_DONE;
+}
+
+/* What follows the answers of a terminate. DONE: its objects are out of the structure, nobody uses them. */
+static enum control_step
+request_unlink(struct chimney *target, struct request *request, uint32_t *budget)
+{
+	struct request_pool *pool = &target->requests;
+
+	while (request->stage == STAGE_UNLINK) {
+		if (pass(target, request, budget) == STEP_PAUSE)
+			return STEP_PAUSE;
+		stage_enter(request, STAGE_UNLINK);
+		if (unlink_next_layer(request))
+			continue;
+		request->barrier = pool->sequence;
+		request->stage = STAGE_BARRIER;
+		list_remove(&request->queue);
+		if (list_empty(&pool->active))
+			break;
+		list_add_tail(&pool->barred, &request->queue);
+		return STEP_PAUSE;
+	}
+	return STEP_DONE;
+}
+
+bool
+request_run(struct chimney *target, struct request *request, uint32_t *budget)
+{
+	struct request_pool *pool = &target->requests;
+
+	if (request->stage <= STAGE_DRAIN) {
+		if (request_walk(target, request, budget) == STEP_PAUSE)
+			return false;
+		pool->walking[request->lane] = NULL;
+	}
+	if (request->stage == STAGE_ANSWERS) {
+		if (request->owed > 0)
+			return true;
+		request->pass_layer = OFFLOAD_LAYER_TCP + 1;
+		if (request_kinds[request->kind]->unlink != NULL && unlink_next_layer(request))
+			stage_enter(request, STAGE_UNLINK);
+		else
+			stage_enter(request, STAGE_FINISH);
+	}
+	if (request->stage == STAGE_UNLINK || request->stage == STAGE_BARRIER) {
+		if (request->stage == STAGE_UNLINK &&
+		        request_unlink(target, request, budget) == STEP_PAUSE)
+			return request->stage == STAGE_BARRIER;
+		stage_enter(request, STAGE_FINISH);
+	}
+	if (pass(target, request, budget) == STEP_PAUSE)
+		return false;
+	request_complete(target, request);
+	return true;
+}
+
+/* Requests whose answers are in. Each is run at most once per turn. */
+static uint32_t
+ready_run(struct chimney *target, enum control_lane lane, uint32_t *budget)
+{
+	struct request_pool *pool = &target->requests;
+	struct list_node todo, *node;
+	uint32_t n = 0;
+
+	if (list_empty(&pool->ready[lane]))
+		return 0;
+	list_init(&todo);
+	list_splice_tail(&todo, &pool->ready[lane]);
+	while (*budget > 0 && (node = list_take(&todo)) != NULL) {
+		struct request *request = LIST_OWNER(node, struct request, queue);
+
+		n++;
+		if (!request_run(target, request, budget))
+			list_add_tail(&pool->ready[lane], &request->queue);
+	}
+	/* What was not reached keeps its place before what was. */
+	list_splice_tail(&todo, &pool->ready[lane]);
+	list_splice_tail(&pool->ready[lane], &todo);
+	return n;
+}
+
+/* The next root of a lane, host by host. */
+static struct request *
+take_next(struct chimney *target, enum control_lane lane, bool *busy)
+{
+	struct offload_block_list *root;
+	uint32_t kind;
+
+	*busy = false;
+	if (list_empty(&target->requests.free[lane]))
+		return NULL;
+	for (uint32_t n = 0; n < TOE_MAX_HOSTS; n++) {
+		uint32_t i = target->next_host[lane]++ % TOE_MAX_HOSTS;
+		struct chimney_host *host = &target->hosts[i];
+		bool host_busy;
+
+		if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
+			continue;
+		if (submit_take(&host->submit[lane], &root, &kind, &host_busy))
+			return request_start(target, host, kind, root);
+		*busy |= host_busy;
+	}
+	return NULL;
+}
+
+uint32_t
+requests_turn(struct chimney *target, enum control_lane lane, uint32_t budget)
+{
+	struct request_pool *pool = &target->requests;
+	uint32_t n = ready_run(target, lane, &budget);
+	bool busy = false;
+
+	while (budget > 0) {
+		struct request *request = pool->walking[lane];
+
+		if (request == NULL) {
+			request = take_next(target, lane, &busy);
+			if (request == NULL)
+				break;
+			pool->walking[lane] = request;
+		}
+		n++;
+		if (!request_run(target, request, &budget)) {
+			/* Past DRAIN it no longer keeps others from walking. */
+			if (pool->walking[lane] == NULL)
+				list_add_tail(&pool->ready[lane], &request->queue);
+			else
+				break;
+		}
+	}
+	return n + busy;
+}

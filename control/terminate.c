@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Terminate (TERM-1, TERM-6, TERM-8): connections are taken back by their owners; then, leaves first, what
+ * nothing depends on any more leaves the structure; what something outside of the tree depends on stays.
+ *
+ * An object named here is CLOSING from the act pass on: other requests but queries and invalidates are
+ * refused. When it has left the structure it is GONE, and nobody can name it. Requests that named it before
+ * complete first (TERM-2); then its slot is free, under a new generation (CTX-2).
+ *
+ * The state of a connection whose worker is lost cannot be handed back. The first terminate that meets the
+ * loss fails and leaves it; after RETRIEVE(HARDWARE_FAILURE) and ABORT were indicated the next one fails too,
+ * and frees it (TERM-8).
+ */
+#include "control.h"
+#include "mutant.h"
+#include "state.h"
+#include "words.h"
+
+static enum control_step
+terminate_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	struct toe_item *item = block_item(block);
+	uint32_t worker = item_worker(item);
+	struct slot *slot = slots_at(&target->slots, layer, worker, item->index);
+
+	item->status = OFFLOAD_SUCCESS;
+	if (layer == OFFLOAD_LAYER_TCP && target->links[worker].lost) {
+		item->status = OFFLOAD_FAILURE;
+		/* Known as lost: this is the terminate that frees it. */
+		if (slot->flags & SLOT_LOSS_INDICATED)
+			item->flags |= BLOCK_ACTED;
+	} else if (layer == OFFLOAD_LAYER_TCP) {
+		if (fanout_room(target, request, worker) == STEP_PAUSE)
+			return STEP_PAUSE;
+		item->delegated = offload_block_delegated(block);
+		fanout_add(target, request, worker, item);
+	}
+	slot->state = SLOT_CLOSING;
+	return STEP_DONE;
+}
+
+static void
+tcp_unlink(struct chimney *target, struct request *request, struct toe_item *item)
+{
+	uint32_t worker = item_worker(item);
+	struct slot *slot = &target->slots.tcp[worker][item->index].slot;
+
+	item->status = (uint16_t)request_answer(request, item);
+	if (item->status != OFFLOAD_SUCCESS && !(item->flags & BLOCK_ACTED)) {
+		slot->state = SLOT_LIVE;
+		return;
+	}
+	slots_unlink_tcp(&target->slots, worker, item->index);
+	slot->state = SLOT_GONE;
+	item->flags |= BLOCK_FREED;
+}
+
+/* A path or neighbor leaves the structure, unless something outside of the tree depends on it. */
+static bool
+path_unlink(struct chimney *target, uint32_t index)
+{
+	if (target->slots.paths[index].dependents > 0 && !TOE_MUTANT(DEPENDENT_UNCOUNTED))
+		return false;
+	slots_unlink_path(&target->slots, index);
+	word_invalidate(&target->shared->paths[index].word);
+	return true;
+}
+
+static bool
+neighbor_unlink(struct chimney *target, const struct request *request,
+        const struct offload_block_list *block, uint32_t index)
+{
+	if (target->slots.neighbors[index].dependents > 0)
+		return false;
+	neighbor_save(target, request->host, index, NULL, NULL, offload_block_delegated(block));
+	word_invalidate(&target->shared->neighbors[index].word);
+	return true;
+}
+
+static void
+terminate_unlink(struct chimney *target, struct request *request,
+        struct offload_block_list *block, enum offload_layer layer)
+{
+	struct toe_item *item = block_item(block);
+	struct slot *slot = slots_at(&target->slots, layer, item_worker(item), item->index);
+
+	if (layer == OFFLOAD_LAYER_TCP) {
+		tcp_unlink(target, request, item);
+		return;
+	}
+	if (layer == OFFLOAD_LAYER_PATH
+	                ? !path_unlink(target, item->index)
+	                : !neighbor_unlink(target, request, block, item->index)) {
+		item->status = OFFLOAD_FAILURE;
+		slot->state = SLOT_LIVE;
+		return;
+	}
+	retrieve_forget(target, layer, item->index);
+	slot->state = SLOT_GONE;
+	item->flags |= BLOCK_FREED;
+}
+
+static enum offload_status
+terminate_finish(struct chimney *target, struct request *request,
+        struct offload_block_list *block, enum offload_layer layer)
+{
+	struct toe_item *item = block_item(block);
+	uint32_t worker = item_worker(item);
+
+	if (!(item->flags & BLOCK_FREED))
+		return item->status;
+	stat_objects(target, request->host, layer, -1);
+	if (layer == OFFLOAD_LAYER_TCP && target->links[worker].lost) {
+		/* A lost worker's slots are not used again, and old handles do not answer. */
+		target->slots.tcp[worker][item->index].slot.state = SLOT_RETIRED;
+		return item->status;
+	}
+	slots_free(&target->slots, layer, worker, item->index);
+	/* TERM-4: no send data is handed back, there is none that the target did not make itself. */
+	if (layer == OFFLOAD_LAYER_TCP)
+		block->send_chain = NULL;
+	return item->status;
+}
+
+const struct request_kind terminate_kind = {
+        .states = 1u << SLOT_LIVE,
+        .act = terminate_act,
+        .unlink = terminate_unlink,
+        .finish = terminate_finish,
+};

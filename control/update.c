@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Update (UPD-1, UPD-2, UPD-5, INV-10): cached values, and the neighbor of a path when the path's block hangs
+ * from a block that names one. Each change of a neighbor or path is one new word (D7), followed by the same
+ * round of drains as an invalidate, so that after the completion nothing built before is sent (UPD-2).
+ *
+ * A change to the present value writes no word, but makes the round: another update that brought the value
+ * may still be making it.
+ *
+ * A path with connections of a lost worker is not changed: nobody can say what that worker still holds. When
+ * the loss is noticed in the round, the old value is put back (UPD-5).
+ */
+#include "initiate_check.h"
+#include "mutant.h"
+#include "state.h"
+#include "words.h"
+
+/* What the finish pass needs to put the old value back: kept in the block's item, unused by workers here. */
+static void
+change_note(struct toe_item *item, uint64_t old_word, uint64_t new_word, uint32_t old_delta)
+{
+	item->flags |= BLOCK_ACTED;
+	item->host_handle = old_word;
+	item->generation = toe_word_epoch(new_word);
+	item->path = old_delta;
+}
+
+/* Does the object still have the value that this request gave it? */
+static bool
+change_stands(const struct toe_item *item, uint64_t word)
+{
+	return toe_word_valid(word) && toe_word_epoch(word) == item->generation;
+}
+
+static enum offload_status
+neighbor_update(struct chimney *target, struct request *request, struct offload_block_list *block)
+{
+	struct toe_item *item = block_item(block);
+	const struct neighbor_cached *cached = offload_block_cached(block);
+	struct neighbor_slot *slot = &target->slots.neighbors[item->index];
+	_Atomic uint64_t *word = &target->shared->neighbors[item->index].word;
+	uint64_t old = word_read(word);
+
+	if (!toe_word_valid(old))
+		return OFFLOAD_FAILURE;
+	if (cached == NULL)
+		return OFFLOAD_SUCCESS;
+	if (slot->workers & target->lost)
+		return OFFLOAD_FAILURE;
+	if (toe_neighbor_word(cached->destination_mac, toe_word_epoch(old), true) != old)
+		neighbor_word_write(target->shared, item->index, cached->destination_mac, true);
+	change_note(item, old, word_read(word), slot->host_reachability_delta);
+	slot->host_reachability_delta = cached->host_reachability_delta;
+	request->drain |= slot->workers;
+	return OFFLOAD_SUCCESS;
+}
+
+/* Give a path a neighbor and an MTU, in one word. */
+static void
+path_change(struct chimney *target, struct request *request, uint32_t index, uint32_t neighbor,
+        uint32_t mtu)
+{
+	_Atomic uint64_t *word = &target->shared->paths[index].word;
+	bool was_valid = path_route_valid(target->shared, index);
+	uint64_t old = word_read(word);
+
+	if (target->slots.paths[index].neighbor != neighbor) {
+		slots_unlink_path(&target->slots, index);
+		slots_link_path(&target->slots, index, neighbor);
+	}
+	if (TOE_MUTANT(RELINK_SAME_EPOCH))
+		atomic_store(word, toe_path_word(neighbor, mtu, toe_word_epoch(old), true));
+	else
+		path_word_write(target->shared, index, neighbor, mtu, true);
+	retrieve_path_changed(target, request, index, was_valid);
+}
+
+/*
+ * The neighbor that the path is to have: the one that its block hangs from, or its present one. TOE_INDEX_NONE:
+ * it cannot be had, since it failed itself, is invalid (UPD-5), or is on another port, where frames of the
+ * path's connections would not be found (CTX-3).
+ */
+static uint32_t
+path_neighbor_wanted(const struct chimney *target, const struct request *request, uint32_t index)
+{
+	struct offload_block_list *parent = walk_parent(&request->walk);
+	const struct toe_neighbor *neighbors = target->shared->neighbors;
+	uint32_t present = target->slots.paths[index].neighbor;
+	const struct toe_item *below;
+
+	if (parent == NULL || parent->offload_context == NULL)
+		return present;
+	below = block_item(parent);
+	if (below->status != OFFLOAD_SUCCESS ||
+	        !toe_word_valid(word_read(&neighbors[below->index].word)) ||
+	        neighbors[below->index].port != neighbors[present].port)
+		return TOE_INDEX_NONE;
+	return below->index;
+}
+
+static enum offload_status
+path_update(struct chimney *target, struct request *request, struct offload_block_list *block)
+{
+	struct toe_item *item = block_item(block);
+	const struct path_cached *cached = offload_block_cached(block);
+	const struct toe_path *path = &target->shared->paths[item->index];
+	struct path_slot *slot = &target->slots.paths[item->index];
+	uint64_t old = word_read(&path->word);
+	uint32_t neighbor = path_neighbor_wanted(target, request, item->index);
+	uint32_t mtu = cached != NULL ? cached->path_mtu : toe_path_word_mtu(old);
+
+	if (!toe_word_valid(old) || neighbor == TOE_INDEX_NONE || (slot->workers & target->lost))
+		return OFFLOAD_FAILURE;
+	if (cached != NULL &&
+	        path_mtu_check(mtu, path->family,
+	                target->shared->ports[target->shared->neighbors[neighbor].port].mtu) !=
+	                OFFLOAD_SUCCESS)
+		return OFFLOAD_FAILURE;
+	if (neighbor != slot->neighbor || mtu != toe_path_word_mtu(old)) {
+		path_change(target, request, item->index, neighbor, mtu);
+		change_note(item, old, word_read(&path->word), 0);
+	}
+	request->drain |= slot->workers;
+	return OFFLOAD_SUCCESS;
+}
+
+/* A connection: its owner copies the values. Its path is the one it was offloaded with (UPD-2). */
+static enum control_step
+tcp_update(struct chimney *target, struct request *request, struct offload_block_list *block)
+{
+	struct toe_item *item = block_item(block);
+	struct offload_block_list *parent = walk_parent(&request->walk);
+	uint32_t worker = item_worker(item);
+	const struct tcp_slot *slot = &target->slots.tcp[worker][item->index];
+	/* The path that the block hangs from, if it names one. */
+	uint32_t below = parent == NULL ? TOE_INDEX_NONE : block_item(parent)->index;
+
+	if (target->links[worker].lost || (slot->slot.flags & SLOT_INVALID) ||
+	        (below != TOE_INDEX_NONE && below != slot->path)) {
+		item->status = OFFLOAD_FAILURE;
+		return STEP_DONE;
+	}
+	item->status = OFFLOAD_SUCCESS;
+	item->cached = offload_block_cached(block);
+	if (item->cached == NULL)
+		return STEP_DONE;
+	if (fanout_room(target, request, worker) == STEP_PAUSE)
+		return STEP_PAUSE;
+	fanout_add(target, request, worker, item);
+	return STEP_DONE;
+}
+
+static enum control_step
+update_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	struct toe_item *item = block_item(block);
+
+	if (layer == OFFLOAD_LAYER_TCP)
+		return tcp_update(target, request, block);
+	if (layer == OFFLOAD_LAYER_PATH)
+		item->status = (uint16_t)path_update(target, request, block);
+	else
+		item->status = (uint16_t)neighbor_update(target, request, block);
+	return STEP_DONE;
+}
+
+static void
+neighbor_undo(struct chimney *target, const struct toe_item *item)
+{
+	uint8_t mac[6];
+
+	if (!change_stands(item, word_read(&target->shared->neighbors[item->index].word)))
+		return;
+	for (int i = 0; i < 6; i++)
+		mac[i] = (uint8_t)(item->host_handle >> (8 * i));
+	neighbor_word_write(target->shared, item->index, mac, true);
+	target->slots.neighbors[item->index].host_reachability_delta = item->path;
+}
+
+static void
+path_undo(struct chimney *target, struct request *request, const struct toe_item *item)
+{
+	uint32_t neighbor = toe_path_word_neighbor(item->host_handle);
+	uint8_t state = target->slots.neighbors[neighbor].slot.state;
+
+	/* There is no way back to a neighbor that has left meanwhile. */
+	if (change_stands(item, word_read(&target->shared->paths[item->index].word)) &&
+	        (state == SLOT_LIVE || state == SLOT_CLOSING))
+		path_change(target, request, item->index, neighbor,
+		        toe_path_word_mtu(item->host_handle));
+}
+
+static enum offload_status
+update_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
+{
+	struct toe_item *item = block_item(block);
+	uint64_t workers;
+
+	if (layer == OFFLOAD_LAYER_TCP)
+		return request_answer(request, item);
+	workers = layer == OFFLOAD_LAYER_PATH ? target->slots.paths[item->index].workers
+	                                      : target->slots.neighbors[item->index].workers;
+	if (item->status != OFFLOAD_SUCCESS || !(workers & request->hit))
+		return item->status;
+	if (item->flags & BLOCK_ACTED) {
+		if (layer == OFFLOAD_LAYER_PATH)
+			path_undo(target, request, item);
+		else
+			neighbor_undo(target, item);
+	}
+	return OFFLOAD_FAILURE;
+}
+
+const struct request_kind update_kind = {
+        .states = 1u << SLOT_LIVE,
+        .act = update_act,
+        .finish = update_finish,
+};
