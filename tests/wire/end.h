@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One end of a connection for tests: a worker without ports that owns a single connection over one path. What
+ * it sends is taken out of its transmit buffer, what it receives is handed to its input.
+ */
+#ifndef TESTS_WIRE_END_H
+#define TESTS_WIRE_END_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include "segment.h"
+#include "worker.h"
+
+#define END_PORT_LOCAL 0x1111u /* network order does not matter: any number */
+#define END_PORT_REMOTE 0x2222u
+#define END_EVENTS 64u
+
+/* What a connection is opened with. Zero means the default named. */
+struct end_params {
+	bool second; /* the other end: addresses, ports and MACs the other way round */
+	uint8_t family; /* 4 or 6 */
+	uint16_t vlan_id;
+	uint8_t user_priority;
+	uint64_t offloads; /* of the port */
+	uint32_t mtu; /* of the path; 1500 */
+	struct tcp_const constant;
+	struct tcp_cached cached;
+	struct tcp_delegated delegated; /* state: ESTABLISHED; snd_nxt and snd_max: snd_una */
+	uint32_t max_retransmit; /* 15 */
+};
+
+struct end {
+	struct toe_shared shared;
+	struct toe_worker worker;
+	struct toe_doorbell bell; /* of the host that reads the events */
+	uint32_t generation;
+	uint32_t neighbor; /* that the path uses: 0 or 1 */
+	uint8_t mac[6]; /* destination of frames now */
+	bool second;
+	uint8_t vlan_priority;
+	uint16_t vlan_id;
+};
+
+/* 0 or a negative errno. name: of the pool's user, unique. */
+int end_init(struct end *end, struct rte_mempool *pool);
+void end_fini(struct end *end);
+
+/* Offload the connection; the status of the item. */
+enum offload_status end_open(struct end *end, const struct end_params *params);
+/* Terminate it and throw away what waits to be sent; *delegated is filled unless NULL. */
+void end_close(struct end *end, struct tcp_delegated *delegated);
+
+static inline struct toe_conn *
+end_conn(struct end *end)
+{
+	return &end->worker.conns[0];
+}
+
+/* Set the clock (us since the end was made), never back. */
+void end_clock(struct end *end, uint64_t now_us);
+/* Timers, then output until nothing is ready or the transmit buffer is full. */
+void end_work(struct end *end);
+/* us until a timer could fire; UINT64_MAX: no timer. */
+uint64_t end_next_timer(struct end *end, uint64_t now_us);
+/* Hand over a frame (taken over). Returns the verdict of the parser. */
+enum toe_verdict end_receive(struct end *end, struct rte_mbuf *frame);
+/* Take up to n frames out of the transmit buffer, oldest first. */
+uint32_t end_take(struct end *end, struct rte_mbuf **frames, uint32_t n);
+
+/* The neighbor becomes invalid; frames held are discarded. Returns how many (INV-7). */
+uint32_t end_stop(struct end *end);
+/* The path is relinked to another neighbor, which resumes the connection (INV-10). */
+void end_relink(struct end *end);
+
+/* The next indication posted; false: none. */
+bool end_event(struct end *end, struct toe_event *event);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A wire between two ends in virtual time: delays, loses, doubles and reorders frames, all from one seed. Every
+ * frame sent is audited; every byte received in order is hashed.
+ */
+#ifndef TESTS_WIRE_LINK_H
+#define TESTS_WIRE_LINK_H
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "audit.h"
+#include "rng.h"
+
+#define LINK_FRAMES 4096u
+
+struct link_params {
+	uint64_t seed;
+	uint32_t loss, duplicate, reorder; /* percent of the frames */
+	uint32_t split; /* percent of the frames that arrive as a chain of mbufs */
+	uint32_t delay_us; /* one way */
+	uint32_t take_max; /* frames that the port takes at once; 0: all */
+};
+
+/* A frame under way. */
+struct link_frame {
+	uint64_t due_us;
+	struct rte_mbuf *frame;
+	uint8_t to; /* end that receives it */
+};
+
+struct link {
+	struct link_params params;
+	struct end *end[2];
+	struct audit audit[2]; /* of what end i sends */
+	XXH64_state_t received[2]; /* text that end i has accepted */
+	uint64_t received_bytes[2];
+	struct rng rng;
+	struct rte_mempool *pool;
+	uint64_t now_us;
+	struct link_frame frame[LINK_FRAMES];
+	uint32_t count;
+	const char *wrong; /* first fault found, NULL: none */
+	uint32_t lost, doubled, reordered;
+};
+
+/* Both ends are open. The clock goes on from now_us. */
+void link_init(struct link *link, struct end *first, struct end *second,
+        const struct link_params *params, struct rte_mempool *pool, uint64_t now_us);
+/* Frees the frames under way. */
+void link_fini(struct link *link);
+
+/* Hand over the frames that are due: the first part of a step. */
+void link_deliver(struct link *link);
+/*
+ * One step: what is due now happens, then time goes on to the next frame or timer. False when nothing will
+ * happen any more, or a fault was found.
+ */
+bool link_step(struct link *link);
+/* Steps until the virtual time, or until nothing happens. False when a fault was found. */
+bool link_run(struct link *link, uint64_t until_us);
+
+/* XXH64 of the first `bytes` of the pattern. */
+uint64_t link_pattern_hash(uint64_t bytes);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A connection that is stopped while it lives, and what becomes of it after a relink. */
+#include "items.h"
+#include "script.h"
+#include "service.h"
+#include "tcp.h"
+#include "unit.h"
+
+static struct script script;
+
+/* Frames held are taken back: their bytes are unsent again, their ACK is owed again. */
+static void
+test_drain_takes_back(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct toe_conn *conn = script_conn(&script);
+
+	params.constant.service_bytes = 2500;
+	script_open(&script, &params);
+	script_send(&script, (struct script_segment){.length = 10});
+	script_send(&script, (struct script_segment){.seq = 10, .length = 10});
+	CU_ASSERT_EQUAL(script_waiting(&script), 3);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0)); /* this one has gone */
+	CU_ASSERT_EQUAL(conn->state, TCP_FIN_WAIT_1);
+	CU_ASSERT_EQUAL(end_stop(&script.end), 2);
+	CU_ASSERT_EQUAL(conn->snd_nxt, SCRIPT_OURS + 1000);
+	CU_ASSERT(conn->flags & TOE_CONN_ACK_NOW);
+	script_pass(&script, 500);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	/* No timeout is waited for after the relink: text and FIN follow at once. */
+	end_relink(&script.end);
+	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
+	CU_ASSERT_EQUAL(script.got.ack, 20);
+	CU_ASSERT(script_took_text(&script, 2000, 500, FIN));
+	script_send(&script, (struct script_segment){.seq = 20, .ack = 2501});
+	CU_ASSERT_EQUAL(conn->state, TCP_FIN_WAIT_2);
+	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
+	script_close(&script, NULL);
+}
+
+/* INV-11: receiving goes on; INV-6: nothing is answered; the ACK follows when it may. */
+static void
+test_receiving_goes_on(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
+	struct toe_conn *conn = script_conn(&script);
+
+	script_open(&script, &params);
+	end_stop(&script.end);
+	for (int32_t seq = 0; seq < 5000; seq += 1000)
+		script_send(&script, (struct script_segment){.seq = seq, .length = 1000});
+	script_send(&script, (struct script_segment){.seq = 9000, .length = 1});
+	script_send(&script, (struct script_segment){.seq = 1, .flags = SYN});
+	script_pass(&script, 10000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT_EQUAL(conn->rcv_bytes, 5000);
+	CU_ASSERT(conn->flags & TOE_CONN_BLOCKED);
+	end_relink(&script.end);
+	CU_ASSERT(script_took_ack(&script, 5000));
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT_FALSE(conn->flags & TOE_CONN_BLOCKED);
+	script_close(&script, NULL);
+}
+
+static void
+test_acks_free_send_data(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct toe_conn *conn = script_conn(&script);
+
+	params.delegated.snd_wnd = 3000;
+	script_open(&script, &params);
+	for (int32_t seq = 0; seq < 3000; seq += 1000)
+		CU_ASSERT(script_took_text(&script, seq, 1000, 0));
+	end_stop(&script.end);
+	script_send(&script, (struct script_segment){.ack = 2000, .window = 3000});
+	CU_ASSERT_EQUAL(conn->snd_offset, 2000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	end_relink(&script.end);
+	CU_ASSERT(script_took_text(&script, 3000, 1000, 0));
+	CU_ASSERT(script_took_text(&script, 4000, 1000, 0));
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_close(&script, NULL);
+}
+
+/* Timers count nothing while stopped, and start anew after the relink. */
+static void
+test_timers_are_frozen(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct toe_conn *conn = script_conn(&script);
+	struct toe_event event;
+
+	params.delegated.snd_wnd = 1000;
+	params.max_retransmit = 3;
+	script_open(&script, &params);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	script_pass(&script, TCP_RTO_INITIAL_MS);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	end_stop(&script.end);
+	script_pass(&script, 600000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT_EQUAL(conn->retransmit_count, 1);
+	CU_ASSERT_EQUAL(conn->total_rt, TCP_RTO_INITIAL_MS);
+	CU_ASSERT_FALSE(end_event(&script.end, &event));
+	end_relink(&script.end);
+	script_pass(&script, 2 * TCP_RTO_INITIAL_MS - 1);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_pass(&script, 1);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	CU_ASSERT_EQUAL(conn->retransmit_count, 2);
+	script_close(&script, NULL);
+}
+
+static void
+test_delayed_ack_is_kept(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
+
+	/* Relinked before the delayed ACK was due: it is delayed anew. */
+	script_open(&script, &params);
+	script_send(&script, (struct script_segment){.length = 10});
+	script_pass(&script, 10);
+	end_stop(&script.end);
+	script_pass(&script, 10);
+	end_relink(&script.end);
+	script_pass(&script, TCP_DELACK_MS - 1);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_pass(&script, 1);
+	CU_ASSERT(script_took_ack(&script, 10));
+	/* Relinked after: it is overdue. */
+	script_send(&script, (struct script_segment){.seq = 10, .length = 10});
+	end_stop(&script.end);
+	script_pass(&script, 100);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	end_relink(&script.end);
+	CU_ASSERT(script_took_ack(&script, 20));
+	script_close(&script, NULL);
+}
+
+/* D2, policy on-send: one indication when there is something to send, then silence for ever (D3). */
+static void
+test_retrieve_on_send(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
+	struct toe_conn *conn = script_conn(&script);
+	struct toe_backlog *backlog = &script.end.worker.backlog[0];
+	struct toe_event event;
+
+	script_open(&script, &params);
+	end_stop(&script.end);
+	conn->flags |= TOE_CONN_RETRIEVE_ON_SEND; /* what the walk does (stop.c) */
+	script_send(&script, (struct script_segment){.length = 10});
+	end_work(&script.end);
+	CU_ASSERT_FALSE(end_event(&script.end, &event));
+	/* The delayed ACK becomes due; no room for the indication at first. */
+	backlog->count = TOE_EVENT_BACKLOG;
+	for (uint32_t i = 0; i < TCP_DELACK_MS; i++) {
+		script.now_us += 1000;
+		end_clock(&script.end, script.now_us);
+		toe_worker_timers(&script.end.worker);
+		toe_worker_output(&script.end.worker, TOE_OUTPUT_BUDGET);
+	}
+	CU_ASSERT_FALSE(conn->flags & TOE_CONN_INDICATED);
+	CU_ASSERT(conn->flags & TOE_CONN_READY);
+	backlog->count = 0;
+	end_work(&script.end);
+	CU_ASSERT_TRUE_FATAL(end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(event.kind, TOE_EVENT_RETRIEVE);
+	CU_ASSERT_EQUAL(event.detail, RETRIEVE_INVALID_STATE);
+	end_relink(&script.end);
+	for (int32_t seq = 10; seq < 5000; seq += 1000)
+		script_send(&script, (struct script_segment){.seq = seq, .length = 1000});
+	script_pass(&script, 1000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT_FALSE(end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(conn->rcv_bytes, 5010);
+	script_close(&script, NULL);
+}
+
+/* The same for data in flight: the timeout is what it would send. */
+static void
+test_retrieve_on_timeout(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct toe_event event;
+
+	params.delegated.snd_wnd = 1000;
+	script_open(&script, &params);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	end_stop(&script.end);
+	script_conn(&script)->flags |= TOE_CONN_RETRIEVE_ON_SEND;
+	script_pass(&script, TCP_RTO_INITIAL_MS - 1);
+	CU_ASSERT_FALSE(end_event(&script.end, &event));
+	script_pass(&script, 1);
+	CU_ASSERT_TRUE_FATAL(end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(event.detail, RETRIEVE_INVALID_STATE);
+	CU_ASSERT_EQUAL(script_conn(&script)->retransmit_count, 0);
+	script_close(&script, NULL);
+}
+
+/* A connection named by an invalidate stays silent over a path that is valid. */
+static void
+test_named(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_ECHO);
+
+	script_open(&script, &params);
+	script_send(&script, (struct script_segment){.length = 1000});
+	CU_ASSERT_EQUAL(script_waiting(&script), 1);
+	script_conn(&script)->flags |= TOE_CONN_INVALID;
+	CU_ASSERT_EQUAL(toe_worker_drain(&script.end.worker), 1);
+	script_send(&script, (struct script_segment){.seq = 1000, .length = 1000});
+	toe_tcp_resume(&script.end.worker, 0);
+	script_pass(&script, 5000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT_EQUAL(toe_service_send_backlog(script_conn(&script)), 2000);
+	script_close(&script, NULL);
+}
+
+int
+main(void)
+{
+	static const struct unit_test tests[] = {
+	        {"INV-7 a drain takes back text, FIN and ACK", test_drain_takes_back},
+	        {"INV-6 INV-11 receiving goes on in silence", test_receiving_goes_on},
+	        {"INV-11 ACKs free send data", test_acks_free_send_data},
+	        {"INV-6 INV-10 timers are frozen", test_timers_are_frozen},
+	        {"INV-10 the delayed ACK is kept", test_delayed_ack_is_kept},
+	        {"INV-9 policy on-send: an ACK", test_retrieve_on_send},
+	        {"INV-9 policy on-send: a timeout", test_retrieve_on_timeout},
+	        {"INV-6 a named connection", test_named},
+	};
+	int rc;
+
+	if (script_init(&script) != 0)
+		return EXIT_FAILURE;
+	rc = unit_run("wire_stop", tests, RTE_DIM(tests));
+	script_fini(&script);
+	return rc;
+}
