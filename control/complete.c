@@ -46,7 +46,10 @@ host_complete(struct chimney_host *host, struct offload_block_list *root, uint32
         uint32_t discarded)
 {
 	struct completion *completion = (struct completion *)(void *)root->target_scratch;
+	uint32_t number = atomic_load_explicit(&host->completed, memory_order_relaxed) + 1;
 
+	/* Counted first: what this completion causes must not seem to be older (event.h). */
+	atomic_store_explicit(&host->completed, number, memory_order_release);
 	if (host->waiting_first == NULL && completion_post(host, root, kind, discarded))
 		return;
 	if (TOE_MUTANT(COMPLETION_LOST))

@@ -50,6 +50,7 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		target->links[i].worker->events[host->index] = (struct toe_event_port){
 		        .ring = host->workers[i],
 		        .bell = &host->bell,
+		        .completed = &host->completed,
 		};
 	}
 	return rc;

@@ -39,6 +39,7 @@ struct chimney_host {
 	_Atomic uint64_t objects __rte_cache_aligned; /* slots in use; unregister reads */
 	struct completion *waiting_first, *waiting_last; /* completions that found the ring full */
 	_Atomic uint32_t waiting; /* how many; the polling thread reads */
+	_Atomic uint32_t completed; /* completions counted, waiting ones too; workers read (event.h) */
 } __rte_cache_aligned;
 
 /* What a root's scratch holds while its completion waits for room: not the nonce word, which is its claim. */

@@ -160,25 +160,29 @@ tcp_new(struct chimney *target, struct request *request, struct offload_block_li
 	return OFFLOAD_SUCCESS;
 }
 
+static bool
+object_valid(const struct chimney *target, enum offload_layer layer, uint32_t index)
+{
+	return toe_word_valid(word_read(layer == OFFLOAD_LAYER_PATH
+	                                        ? &target->shared->paths[index].word
+	                                        : &target->shared->neighbors[index].word));
+}
+
 /* A block that names an object already offloaded, for others to hang from (TREE-3). */
 static enum offload_status
 linker(struct chimney *target, const struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
-	const struct offload_block_list *parent = walk_parent(&request->walk);
-	const struct toe_item *below;
+	struct offload_block_list *parent = walk_parent(&request->walk);
 
-	if (block->dependent_block_list == NULL || layer == OFFLOAD_LAYER_TCP)
+	/* INIT-10: nothing new hangs from what is invalid, so there is nothing to link to. */
+	if (block->dependent_block_list == NULL || layer == OFFLOAD_LAYER_TCP ||
+	        !object_valid(target, layer, block_item(block)->index))
 		return OFFLOAD_FAILURE;
-	if (parent == NULL || parent->offload_context == NULL)
-		return OFFLOAD_SUCCESS;
-	/* Under an object that is named, a path has to hang from that object: initiate does not relink. */
-	below = block_item(walk_parent(&request->walk));
-	return below->status == OFFLOAD_SUCCESS &&
-	                       target->slots.paths[block_item(block)->index].neighbor ==
-	                               below->index
-	               ? OFFLOAD_SUCCESS
-	               : OFFLOAD_FAILURE;
+	/* A path cannot have been hanging from what is only just offloaded, and initiate does not relink. */
+	if (parent != NULL && (block_item(parent)->flags & BLOCK_NEW))
+		return OFFLOAD_FAILURE;
+	return OFFLOAD_SUCCESS;
 }
 
 /* A block of new state. *worker: the owner of a connection that PAUSE is for. */

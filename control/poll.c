@@ -2,6 +2,9 @@
 /* What a host stack reads: completions and indications in their order (INV-17), and how it sleeps. */
 #include <string.h>
 
+#include <rte_ring.h>
+#include <rte_ring_peek.h>
+
 #include "control.h"
 
 #define POLL_BURST 32u
@@ -28,68 +31,80 @@ record_fill(struct chimney_record *record, const struct toe_event *event)
 	}
 }
 
-/* Up to n records of one producer. */
+/* Indications of one worker that arose before completion number `limit`, at most n. */
 static unsigned int
-ring_read(struct chimney_host *host, struct rte_ring *ring, struct chimney_record *records,
-        unsigned int n)
+worker_read(struct rte_ring *ring, uint32_t limit, struct chimney_record *records, unsigned int n)
 {
 	struct toe_event events[POLL_BURST];
-	unsigned int all = 0, completions = 0;
+	unsigned int all = 0;
 
 	while (all < n) {
-		unsigned int burst = RTE_MIN(n - all, POLL_BURST);
-		unsigned int got = rte_ring_sc_dequeue_burst_elem(
+		unsigned int burst = RTE_MIN(n - all, POLL_BURST), taken = 0;
+		unsigned int got = rte_ring_dequeue_burst_elem_start(
 		        ring, events, sizeof(events[0]), burst, NULL);
 
-		for (unsigned int i = 0; i < got; i++) {
-			completions += events[i].kind == TOE_EVENT_COMPLETION;
-			record_fill(&records[all + i], &events[i]);
-		}
-		all += got;
-		if (got < burst)
+		if (got == 0)
+			break;
+		while (taken < got && (int32_t)(events[taken].value - limit) < 0)
+			record_fill(&records[all++], &events[taken++]);
+		rte_ring_dequeue_elem_finish(ring, taken);
+		if (taken < burst)
 			break;
 	}
-	if (completions > 0)
-		atomic_store_explicit(&host->returned,
-		        atomic_load_explicit(&host->returned, memory_order_relaxed) + completions,
-		        memory_order_release);
+	return all;
+}
+
+/* The same of all workers in turn. */
+static unsigned int
+workers_read(struct chimney_host *host, uint32_t limit, struct chimney_record *records,
+        unsigned int n)
+{
+	uint32_t workers = host->target->shared->worker_count;
+	uint32_t first = host->next_worker;
+	unsigned int all = 0;
+
+	for (uint32_t k = 0; k < workers && all < n; k++) {
+		uint32_t i = (first + k) % workers;
+
+		all += worker_read(host->workers[i], limit, records + all, n - all);
+		host->next_worker = (i + 1) % workers;
+	}
 	return all;
 }
 
 /*
- * An indication caused by a completion is posted by a worker after control has posted the completion, on
- * another ring. So the workers' rings are counted first, then control's ring is emptied, and only as many
- * indications as were counted are returned: the completions before them were on control's ring by then, or
- * on the list of those that wait for room, in which case the indications wait too. That list is looked at
- * before the ring is emptied, since what leaves the list goes to the ring.
+ * Merge the rings by the count of completions (event.h). Before completion number k come all indications that
+ * arose before it: they were posted before it was, so that they can be seen when it is seen. Behind it come
+ * those that may have been caused by it.
  */
 unsigned int
 chimney_poll(struct chimney_host *host, struct chimney_record *records, unsigned int n)
 {
-	uint32_t workers = host->target->shared->worker_count;
-	uint32_t counted[TOE_MAX_WORKERS];
-	uint32_t first = host->next_worker;
-	unsigned int all;
-	bool waiting;
+	struct rte_ring *control = host->control.ring;
+	uint64_t returned = atomic_load_explicit(&host->returned, memory_order_relaxed);
+	unsigned int all = 0;
+	struct toe_event event;
 
-	for (uint32_t i = 0; i < workers; i++)
-		counted[i] = rte_ring_count(host->workers[i]);
-	atomic_thread_fence(memory_order_acquire);
-	waiting = atomic_load_explicit(&host->waiting, memory_order_acquire) > 0;
-	all = ring_read(host, host->control.ring, records, n);
-	if (waiting) {
-		/* There is room now for what waits. */
-		if (all > 0)
-			toe_doorbell_ring(&host->target->bell);
-		return all;
-	}
-	for (uint32_t k = 0; k < workers && all < n; k++) {
-		uint32_t i = (first + k) % workers;
+	while (all < n) {
+		bool some = rte_ring_dequeue_burst_elem_start(
+		                    control, &event, sizeof(event), 1, NULL) == 1;
 
-		all += ring_read(host, host->workers[i], records + all,
-		        RTE_MIN(counted[i], n - all));
-		host->next_worker = (i + 1) % workers;
+		if (!some || event.kind == TOE_EVENT_COMPLETION)
+			all += workers_read(host, (uint32_t)returned + 1, records + all, n - all);
+		if (!some)
+			break;
+		if (all == n) {
+			rte_ring_dequeue_elem_finish(control, 0);
+			break;
+		}
+		record_fill(&records[all++], &event);
+		rte_ring_dequeue_elem_finish(control, 1);
+		if (event.kind == TOE_EVENT_COMPLETION)
+			atomic_store_explicit(&host->returned, ++returned, memory_order_release);
 	}
+	/* There is room now for completions that wait. */
+	if (all > 0 && atomic_load_explicit(&host->waiting, memory_order_acquire) > 0)
+		toe_doorbell_ring(&host->target->bell);
 	return all;
 }
 

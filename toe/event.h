@@ -27,12 +27,18 @@ enum toe_event_kind {
 	TOE_EVENT_KIND_COUNT
 };
 
+/*
+ * Producers have rings of their own, so records of two of them need an order: an indication must not overtake
+ * the completion that caused it (INV-17), nor come after the completion of the terminate that ended its
+ * connection (TERM-2). Control counts the completions of each host; an indication carries that count as it
+ * was when the indication arose, and chimney_poll delivers it between the completions that it lies between.
+ */
 struct toe_event {
 	uint64_t object;
 	uint8_t kind; /* enum toe_event_kind */
 	uint8_t detail;
 	uint16_t worker; /* who posted it: worker index, or TOE_EVENT_FROM_CONTROL */
-	uint32_t value;
+	uint32_t value; /* COMPLETION: frames discarded; a worker's indication: completions before it */
 };
 
 #define TOE_EVENT_FROM_CONTROL UINT16_MAX
@@ -43,6 +49,7 @@ _Static_assert(sizeof(struct toe_event) == 16, "four events a cache line");
 struct toe_event_port {
 	struct rte_ring *ring;
 	struct toe_doorbell *bell; /* the host's, for hosts that sleep */
+	const _Atomic uint32_t *completed; /* completions counted for the host; control writes */
 };
 
 /* Producer: how many of the n events were posted. Rings the host's bell when any was. */

@@ -32,7 +32,7 @@ struct toe_flow_table {
 	struct rte_hash *hash;
 };
 
-/* Room for `entries` connections and holds, headroom included. name must be unique. 0 or negative errno. */
+/* Room for `entries` connections and holds, every one of which fits. name: unique. 0 or negative errno. */
 int toe_flow_table_init(
         struct toe_flow_table *table, const char *name, uint32_t entries, int socket);
 void toe_flow_table_fini(struct toe_flow_table *table);

@@ -108,13 +108,14 @@ toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route, st
 	}
 	mbuf->data_len = (uint16_t)(l2 + l3 + tcp_length + fields->length);
 	mbuf->pkt_len = mbuf->data_len;
-	mbuf->l2_len = l2;
-	mbuf->l3_len = l3;
-	mbuf->l4_len = tcp_length;
+	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, tcp_length, 0, 0, 0, 0);
 	return (uint8_t *)tcp + tcp_length;
 }
 
-/* The pseudo-header (RFC 9293 section 3.1), not folded: the addresses stand together in both IP versions. */
+/*
+ * The pseudo-header (RFC 9293 section 3.1), not folded: the addresses stand together in both IP
+ * versions.
+ */
 static inline uint64_t
 pseudo_header(const uint8_t *ip, bool is_ipv4, uint32_t tcp_length)
 {

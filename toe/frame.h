@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Building one frame of an offloaded connection: Ethernet with or without a VLAN tag (RX-6), IPv4 or IPv6, TCP
- * with timestamps, text (TCP-3). Values come in host byte order. Worker lcore only; nothing is kept.
+ * Building one frame of an offloaded connection: Ethernet with or without a VLAN tag (RX-6), IPv4
+ * or IPv6, TCP with timestamps, text (TCP-3). Values come in host byte order. Worker lcore only;
+ * nothing is kept.
  */
 #ifndef TOE_FRAME_H
 #define TOE_FRAME_H
@@ -16,7 +17,9 @@
 #define TOE_FRAME_HEADERS_MAX 90u /* Ethernet 14, VLAN 4, IPv6 40, TCP 20, timestamps 12 */
 #define TOE_FRAME_TIMESTAMPS 12u /* the option with its padding (RFC 7323 appendix A) */
 
-/* What all frames of one run over a connection have in common; the words are read once for the run. */
+/*
+ * What all frames of one run over a connection have in common; the words are read once for the run.
+ */
 struct toe_frame_route {
 	struct toe_route words;
 	const struct toe_path *path;
@@ -35,8 +38,9 @@ struct toe_frame_fields {
 };
 
 /*
- * Write the headers into an empty mbuf, set its lengths, and advance conn->ip_id. The mbuf has room for headers
- * and text (the caller has cut the text accordingly). Returns where `length` bytes of text go.
+ * Write the headers into an empty mbuf, set its lengths, and advance conn->ip_id. The mbuf has room
+ * for headers and text (the caller has cut the text accordingly). Returns where `length` bytes of
+ * text go.
  */
 uint8_t *toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route,
         struct toe_conn *conn, const struct toe_frame_fields *fields);

@@ -109,6 +109,8 @@ toe_item_initiate(
 	worker->stats.connections++;
 	if (hold >= 0)
 		toe_hold_deliver(worker, (uint32_t)hold, item->index);
+	if (conn->flags & TOE_CONN_READY) /* the freed slot may be waiting for another port */
+		toe_worker_requeue(worker);
 	if (toe_tcp_has_work(worker, conn))
 		toe_worker_ready(worker, item->index);
 }

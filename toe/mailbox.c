@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_common.h>
 
@@ -17,6 +18,9 @@ toe_ring_alloc(uint32_t size, uint32_t record_size, unsigned int flags)
 		return NULL;
 	bytes = RTE_ALIGN_CEIL(bytes, RTE_CACHE_LINE_SIZE);
 	ring = aligned_alloc(RTE_CACHE_LINE_SIZE, (size_t)bytes);
+	/* Touched here, so that no page of it is first met by an lcore at work. */
+	if (ring != NULL)
+		memset(ring, 0, (size_t)bytes);
 	if (ring != NULL && rte_ring_init(ring, "toe", size, flags) != 0) {
 		free(ring);
 		ring = NULL;

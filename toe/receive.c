@@ -21,10 +21,8 @@ struct burst {
 	struct rte_mbuf **frame;
 	uint32_t n;
 	bool check; /* verify checksums */
-	bool steered; /* came from another worker: it is ours, or nobody's */
 	struct toe_segment segment[TOE_RX_BURST];
-	int32_t result
-	        [TOE_RX_BURST]; /* of the flow table; MISS for frames that were not looked up */
+	int32_t result[TOE_RX_BURST]; /* of the flow table, for good segments */
 };
 
 void
@@ -67,7 +65,7 @@ vlan_matches(const struct toe_worker *worker, const struct toe_conn *conn,
 	        atomic_load_explicit(&shared->paths[conn->path].word, memory_order_acquire);
 	uint16_t vlan_id = shared->neighbors[toe_path_word_neighbor(path_word)].vlan_id;
 
-	return likely(vlan_id == 0) || (segment->tagged && (segment->vlan & 0xFFF) == vlan_id);
+	return likely(vlan_id == 0) || (segment->vlan & 0xFFF) == vlan_id;
 }
 
 bool
@@ -93,13 +91,12 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 
 /* Not in our table: another worker's tuple, or nobody's. */
 static void
-forward_miss(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf,
-        bool steered)
+forward_miss(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf)
 {
 	const struct toe_flow_key *key = &segment->key;
 	uint32_t owner = worker->index;
 
-	if (worker->shared->worker_count > 1 && !steered)
+	if (worker->shared->worker_count > 1)
 		owner = toe_owner(toe_tuple_hash(key->local, key->remote, key->family == 4 ? 4 : 16,
 		                          key->local_port, key->remote_port),
 		        worker->shared->worker_count);
@@ -165,7 +162,6 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 	uint32_t keys = 0;
 
 	for (uint32_t i = 0; i < burst->n; i++) {
-		burst->result[i] = TOE_FLOW_MISS;
 		key[keys] = &burst->segment[i].key;
 		position[keys] = (uint8_t)i;
 		keys += burst->segment[i].verdict == TOE_SEGMENT_OK;
@@ -199,7 +195,7 @@ burst_run(struct toe_worker *worker, struct burst *burst)
 		if (unlikely(segment->verdict != TOE_SEGMENT_OK))
 			forward_other(worker, segment, mbuf);
 		else if (unlikely(result < 0))
-			forward_miss(worker, segment, mbuf, burst->steered);
+			forward_miss(worker, segment, mbuf);
 		else if (unlikely(result & TOE_FLOW_HELD_BIT))
 			toe_hold_queue(worker, (uint32_t)(result & ~TOE_FLOW_HELD_BIT), mbuf);
 		else if (toe_receive_segment(worker, (uint32_t)result, segment, mbuf))
@@ -223,7 +219,6 @@ receive_port(struct toe_worker *worker, uint16_t index)
 		return 0;
 	burst.frame = frame;
 	burst.check = worker->params.check_checksums;
-	burst.steered = false;
 	for (uint32_t i = 0; i < burst.n; i++)
 		frame[i]->port = index;
 	worker->stats.rx_frames += burst.n;
@@ -242,7 +237,6 @@ receive_steered(struct toe_worker *worker, struct rte_ring *ring)
 		return 0;
 	burst.frame = frame;
 	burst.check = false; /* the sender has done it */
-	burst.steered = true;
 	burst_run(worker, &burst);
 	return burst.n;
 }

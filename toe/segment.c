@@ -92,7 +92,7 @@ parse_options(const uint8_t *option, uint32_t left, struct toe_segment *segment)
 }
 
 /* The IPv4 header checksum; one of 20 bytes, for others go to the host unseen. */
-static inline bool
+static __rte_always_inline bool
 ipv4_checksum_good(const struct frame *frame, const uint8_t *ip)
 {
 	uint64_t known = frame->port_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
@@ -102,27 +102,25 @@ ipv4_checksum_good(const struct frame *frame, const uint8_t *ip)
 	return known != RTE_MBUF_F_RX_IP_CKSUM_BAD;
 }
 
-/* The sum over a chain from `offset` on. A part that begins at an odd byte counts with its bytes swapped. */
+/* The sum over a chain from `offset` in its first part on. A part that begins at an odd byte counts with its bytes swapped. */
 static __rte_noinline uint64_t
 sum_chain(const struct rte_mbuf *mbuf, uint32_t offset, uint32_t length)
 {
 	uint64_t sum = 0;
 	uint32_t done = 0;
 
-	for (; mbuf != NULL && done < length; mbuf = mbuf->next) {
-		uint32_t skip = RTE_MIN(offset, (uint32_t)mbuf->data_len);
-		uint32_t part = RTE_MIN(mbuf->data_len - skip, length - done);
+	for (; done < length; mbuf = mbuf->next, offset = 0) {
+		uint32_t part = RTE_MIN(mbuf->data_len - offset, length - done);
 		uint16_t folded = toe_checksum_fold(toe_checksum_add(
-		        0, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, skip), part));
+		        0, rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), part));
 
 		sum += done & 1 ? rte_bswap16(folded) : folded;
 		done += part;
-		offset -= skip;
 	}
 	return sum;
 }
 
-static inline bool
+static __rte_always_inline bool
 tcp_checksum_good(const struct frame *frame, const struct transport *transport)
 {
 	uint64_t known = frame->port_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
@@ -137,14 +135,14 @@ tcp_checksum_good(const struct frame *frame, const struct transport *transport)
 	return toe_checksum_fold(sum) == 0xFFFF;
 }
 
-static inline enum toe_verdict
+static __rte_always_inline enum toe_verdict
 parse_tcp(const struct frame *frame, const struct transport *transport, struct toe_segment *segment)
 {
 	const uint8_t *tcp = frame->bytes + transport->offset;
 	uint32_t here = frame->contiguous - transport->offset;
 	uint32_t header;
 
-	if (unlikely(transport->length < TCP_HEADER || here < TCP_HEADER))
+	if (unlikely(here < TCP_HEADER))
 		return TOE_SEGMENT_BAD;
 	header = (uint32_t)(tcp[12] >> 4) * 4;
 	if (unlikely(header < TCP_HEADER || header > transport->length || header > here))
@@ -162,7 +160,7 @@ parse_tcp(const struct frame *frame, const struct transport *transport, struct t
 	segment->tsval = 0;
 	segment->tsecr = 0;
 	segment->has_timestamps = false;
-	if (header == TCP_HEADER_TIMESTAMPS &&
+	if (header >= TCP_HEADER_TIMESTAMPS &&
 	        load32(tcp + TCP_HEADER) == RTE_BE32(0x0101080A)) { /* RFC 7323 appendix A */
 		segment->has_timestamps = true;
 		segment->tsval = load_be32(tcp + 24);
@@ -180,7 +178,7 @@ set_ports(struct toe_segment *segment, const uint8_t *tcp, bool from_host)
 	segment->key.remote_port = load16(tcp + (from_host ? 2 : 0));
 }
 
-static inline enum toe_verdict
+static __rte_always_inline enum toe_verdict
 parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct toe_segment *segment)
 {
 	const uint8_t *ip = frame->bytes + offset;
@@ -273,7 +271,7 @@ skip_extensions(const struct frame *frame, uint8_t next, uint32_t *offset, uint3
 		default:
 			return TOE_SEGMENT_OTHER;
 		}
-		if (*length < 8 || here < 8)
+		if (here < 8)
 			return TOE_SEGMENT_BAD;
 		size = ((uint32_t)header[1] + 1) * 8;
 		if (size > *length || size > here)
@@ -287,7 +285,7 @@ skip_extensions(const struct frame *frame, uint8_t next, uint32_t *offset, uint3
 	return next == IPPROTO_TCP ? TOE_SEGMENT_OK : TOE_SEGMENT_OPTIONS;
 }
 
-static inline enum toe_verdict
+static __rte_always_inline enum toe_verdict
 parse_ipv6(const struct frame *frame, uint32_t offset, bool from_host, struct toe_segment *segment)
 {
 	const uint8_t *ip = frame->bytes + offset;
@@ -319,7 +317,7 @@ parse_ipv6(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	return verdict;
 }
 
-static inline enum toe_verdict
+static __rte_always_inline enum toe_verdict
 parse_frame(const struct frame *frame, bool from_host, struct toe_segment *segment)
 {
 	uint32_t offset = RTE_ETHER_HDR_LEN;

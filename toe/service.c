@@ -8,8 +8,8 @@
 #include "tcp_facts.h"
 
 /*
- * What an echo's buffer holds at least of text, on average: two neighbors in the queue hold more than one
- * buffer's free space together, or they would have been put into one.
+ * What an echo's buffer holds at least of text, on average: two neighbors in the queue hold more
+ * than one buffer's free space together, or they would have been put into one.
  */
 #define ECHO_SEGMENT_BYTES 512u
 
@@ -17,10 +17,15 @@
 	(b), (b) + 1, (b) + 2, (b) + 3, (b) + 4, (b) + 5, (b) + 6, (b) + 7, (b) + 8, (b) + 9,      \
 	        (b) + 10, (b) + 11, (b) + 12, (b) + 13, (b) + 14, (b) + 15
 
-/* One period of the source's pattern. */
-static const uint8_t pattern[TOE_PATTERN_PERIOD] = {ROW(0), ROW(16), ROW(32), ROW(48), ROW(64),
-        ROW(80), ROW(96), ROW(112), ROW(128), ROW(144), ROW(160), ROW(176), ROW(192), ROW(208),
-        ROW(224), 240, 241, 242, 243, 244, 245, 246, 247, 248, 249, 250};
+#define PERIOD                                                                                     \
+	ROW(0), ROW(16), ROW(32), ROW(48), ROW(64), ROW(80), ROW(96), ROW(112), ROW(128),          \
+	        ROW(144), ROW(160), ROW(176), ROW(192), ROW(208), ROW(224), 240, 241, 242, 243,    \
+	        244, 245, 246, 247, 248, 249, 250
+
+/* Some periods of the source's pattern: enough that a segment of an Ethernet frame is one copy. */
+static const uint8_t pattern[] = {PERIOD, PERIOD, PERIOD, PERIOD, PERIOD, PERIOD, PERIOD, PERIOD};
+
+_Static_assert(sizeof(pattern) % TOE_PATTERN_PERIOD == 0, "whole periods");
 
 int
 toe_service_open(struct toe_worker *worker, uint32_t index)
@@ -160,20 +165,20 @@ static void
 source_copy(uint64_t offset, uint8_t *to, uint32_t length)
 {
 	uint32_t first = (uint32_t)(offset % TOE_PATTERN_PERIOD);
-	uint32_t done = RTE_MIN(TOE_PATTERN_PERIOD - first, length);
 
-	memcpy(to, pattern + first, done);
-	if (done == length)
-		return;
-	memcpy(to + done, pattern, RTE_MIN(first, length - done));
-	/* From here on the text repeats itself: copy it in runs of whole periods that double. */
-	for (done = TOE_PATTERN_PERIOD; done < length; done *= 2)
-		memcpy(to + done, to, RTE_MIN(done, length - done));
+	while (length > 0) {
+		uint32_t part = RTE_MIN((uint32_t)sizeof(pattern) - first, length);
+
+		memcpy(to, pattern + first, part);
+		to += part;
+		length -= part;
+		first = 0;
+	}
 }
 
 /*
- * Copy from an echo's queue. Sending goes forward, so the search goes on from where the last copy ended; after
- * a retransmission timeout it starts anew at the head.
+ * Copy from an echo's queue. Sending goes forward, so the search goes on from where the last copy
+ * ended; after a retransmission timeout it starts anew at the head.
  */
 static void
 echo_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length)
@@ -232,8 +237,8 @@ toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes)
 		echo_pop(attached);
 	}
 	/*
-	 * A window update, when the peer may send less than half of what it could and the gain is worth it
-	 * (RFC 9293 section 3.8.6.2.2).
+	 * A window update, when the peer may send less than half of what it could and the gain is
+	 * worth it (RFC 9293 section 3.8.6.2.2).
 	 */
 	offered = conn->rcv_adv - conn->rcv_nxt;
 	window = toe_service_window(conn);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Services inside the target: who consumes received text and supplies send data of a connection that is not
- * driven by the host stack's own calls: sink, source, echo.
+ * Services inside the target: who consumes received text and supplies send data of a connection
+ * that is not driven by the host stack's own calls: sink, source, echo.
  *
- * The source sends a fixed pattern: the byte at stream offset i is i mod 251. It is computed again for a
- * retransmission, so nothing is stored. Stream offsets count from snd_una at initiate.
+ * The source sends a fixed pattern: the byte at stream offset i is i mod 251. It is computed again
+ * for a retransmission, so nothing is stored. Stream offsets count from snd_una at initiate.
  */
 #ifndef TOE_SERVICE_H
 #define TOE_SERVICE_H
@@ -42,20 +42,25 @@ _Static_assert(sizeof(struct toe_attached) <= 256, "attached block");
 
 struct toe_worker;
 
-/* Attach what the service needs at initiate. 0, or -ENOMEM when the pool is exhausted (TCP_RCV_BUFFER). */
+/*
+ * Attach what the service needs at initiate. 0, or -ENOMEM when the pool is exhausted
+ * (TCP_RCV_BUFFER).
+ */
 int toe_service_open(struct toe_worker *worker, uint32_t index);
 /* Give back what the service holds. */
 void toe_service_close(struct toe_worker *worker, uint32_t index);
 
 /*
- * Deliver in-order text: `length` bytes at `data`, inside `mbuf`. The service may keep the text by taking over
- * the mbuf (returns true: the caller must not free it).
+ * Deliver in-order text: `length` bytes at `data`, inside `mbuf`. The service may keep the text by
+ * taking over the mbuf (returns true: the caller must not free it).
  */
 bool toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
         const uint8_t *data, uint32_t length);
 /* The peer's FIN was received and all text before it delivered. */
 void toe_service_fin(struct toe_worker *worker, uint32_t index);
-/* Can the service take text now? If not, it is dropped unacknowledged and the peer sends it again. */
+/*
+ * Can the service take text now? If not, it is dropped unacknowledged and the peer sends it again.
+ */
 bool toe_service_accepts(const struct toe_conn *conn);
 /* Bytes of receive window that the service can take from rcv_nxt on. */
 uint32_t toe_service_window(const struct toe_conn *conn);

@@ -16,6 +16,7 @@ toe_worker_drain(struct toe_worker *worker)
 
 	for (uint32_t i = 0; i < worker->shared->port_count; i++)
 		discarded += toe_txq_discard_stale(worker, &worker->txq[i]);
+	toe_worker_requeue(worker);
 	worker->stats.drains++;
 	return discarded;
 }
@@ -53,17 +54,40 @@ toe_worker_indicate(struct toe_worker *worker, const struct toe_conn *conn,
         enum toe_event_kind kind, uint8_t detail)
 {
 	struct toe_backlog *backlog = &worker->backlog[conn->host];
+	uint32_t at = (backlog->first + backlog->count) % TOE_EVENT_BACKLOG;
 
 	if (backlog->count == TOE_EVENT_BACKLOG)
 		return false;
-	backlog->event[(backlog->first + backlog->count++) % TOE_EVENT_BACKLOG] =
-	        (struct toe_event){
-	                .object = conn->host_handle,
-	                .kind = (uint8_t)kind,
-	                .detail = detail,
-	                .worker = (uint16_t)worker->index,
-	        };
+	backlog->event[at] = (struct toe_event){
+	        .object = conn->host_handle,
+	        .kind = (uint8_t)kind,
+	        .detail = detail,
+	        .worker = (uint16_t)worker->index,
+	        .value = atomic_load_explicit(
+	                worker->events[conn->host].completed, memory_order_acquire),
+	};
+	backlog->conn[at] = (uint32_t)(conn - worker->conns);
+	backlog->count++;
 	return true;
+}
+
+/* TERM-2: what still waits for a connection that is being terminated is not indicated any more. */
+static void
+backlog_forget(struct toe_backlog *backlog, uint32_t index)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < backlog->count; i++) {
+		uint32_t from = (backlog->first + i) % TOE_EVENT_BACKLOG;
+		uint32_t to = (backlog->first + kept) % TOE_EVENT_BACKLOG;
+
+		if (backlog->conn[from] == index)
+			continue;
+		backlog->event[to] = backlog->event[from];
+		backlog->conn[to] = backlog->conn[from];
+		kept++;
+	}
+	backlog->count = kept;
 }
 
 void
@@ -244,14 +268,17 @@ toe_worker_walk(struct toe_worker *worker, uint32_t budget)
 
 	if (worker->named_walk)
 		visited = walk_named(worker, budget);
-	if (worker->walk_head != TOE_INDEX_NONE && visited < budget) {
+	while (worker->walk_head != TOE_INDEX_NONE && visited < budget) {
 		bool done = false;
 		uint32_t n = walk_path(worker, worker->walk_head, budget - visited, &done);
 
-		visited += n;
+		/* A walk that is over counts, too: what a turn may do is bounded. */
+		visited += RTE_MAX(n, 1u);
 		/* A walk that cannot go on (its host does not read) must not hold up the others. */
 		if (done || n == 0)
 			walk_rotate(worker, done);
+		if (n == 0 && !done)
+			break;
 	}
 	return visited;
 }
@@ -280,5 +307,6 @@ toe_conn_unlink(struct toe_worker *worker, uint32_t index)
 	if (moved != TOE_INDEX_NONE)
 		worker->conns[moved].dep_pos = conn->dep_pos;
 	toe_conn_unname(worker, index);
+	backlog_forget(&worker->backlog[conn->host], index);
 	toe_wheel_remove(&worker->wheel, index);
 }

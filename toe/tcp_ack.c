@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The acknowledgment field: what it frees, what it tells about round-trip time and windows, and the states
- * that follow from our FIN being acknowledged.
+ * The acknowledgment field: what it frees, what it tells about round-trip time and windows, and the
+ * states that follow from our FIN being acknowledged.
  */
 #include "tcp.h"
 #include "tcp_facts.h"
 
-/* RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1). True when there was one. */
+/*
+ * RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1). True when there
+ * was one.
+ */
 static bool
 ack_measure(struct toe_worker *worker, struct toe_conn *conn, const struct toe_segment *segment)
 {
@@ -55,8 +58,8 @@ ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *seg
 	bool fin_acked = acked > unacked;
 
 	/*
-	 * Karn: after a retransmission that could not be measured the backed-off timeout stays in force until
-	 * a segment sent once is measured (RFC 6298 section 5, RFC 9293 section 3.8.1).
+	 * Karn: after a retransmission that could not be measured the backed-off timeout stays in
+	 * force until a segment sent once is measured (RFC 6298 section 5, RFC 9293 section 3.8.1).
 	 */
 	if (!ack_measure(worker, conn, segment) && conn->retransmit_count > 0)
 		conn->rto = toe_rto(conn);
@@ -82,10 +85,11 @@ ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *seg
 }
 
 /*
- * Only a newer segment changes the window (RFC 9293 section 3.10.7.4). One that acknowledges more is newer than
- * all before it, even a retransmission with an old sequence number: without its window the right edge would move
- * on with SND.UNA. Of two that acknowledge the same, the larger window is the newer one, since a right edge
- * does not move left; a smaller one needs a newer sequence number.
+ * Only a newer segment changes the window (RFC 9293 section 3.10.7.4). One that acknowledges more
+ * is newer than all before it, even a retransmission with an old sequence number: without its
+ * window the right edge would move on with SND.UNA. Of two that acknowledge the same, the larger
+ * window is the newer one, since a right edge does not move left; a smaller one needs a newer
+ * sequence number.
  */
 static void
 update_window(struct toe_conn *conn, const struct toe_segment *segment, bool newer)

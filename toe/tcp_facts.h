@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What follows from a connection's context, computed in one place for all files of the TCP engine: what is
- * left to send, where the FIN lies, deadlines, and the marks that make output run.
+ * What follows from a connection's context, computed in one place for all files of the TCP engine:
+ * what is left to send, where the FIN lies, deadlines, and the marks that make output run.
  */
 #ifndef TOE_TCP_FACTS_H
 #define TOE_TCP_FACTS_H
@@ -44,8 +44,8 @@ tcp_is_receiving(const struct toe_conn *conn)
 }
 
 /*
- * Bytes of the stream from snd_una to its present end. Our FIN, if there is one, occupies the sequence number
- * snd_una + tcp_unacked: a fact, whatever was sent, taken back or sent again.
+ * Bytes of the stream from snd_una to its present end. Our FIN, if there is one, occupies the
+ * sequence number snd_una + tcp_unacked: a fact, whatever was sent, taken back or sent again.
  */
 static inline uint64_t
 tcp_unacked(const struct toe_conn *conn)
@@ -60,7 +60,10 @@ tcp_fin_pending(const struct toe_conn *conn)
 	return (conn->flags & (TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT)) && tcp_is_sending(conn);
 }
 
-/* Sequence numbers from snd_una to where sending goes on; snd_nxt may lie before snd_una after a rewind. */
+/*
+ * Sequence numbers from snd_una to where sending goes on; snd_nxt may lie before snd_una after a
+ * rewind.
+ */
 static inline uint32_t
 tcp_flight(const struct toe_conn *conn)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One received segment of a live connection, in the order of RFC 9293 section 3.10.7.4: reset, timestamps,
- * sequence, SYN, acknowledgment, text, FIN. Nothing is sent here: what has to be sent is marked.
+ * One received segment of a live connection, in the order of RFC 9293 section 3.10.7.4: reset,
+ * timestamps, sequence, SYN, acknowledgment, text, FIN. Nothing is sent here: what has to be sent
+ * is marked.
  */
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
@@ -33,7 +34,10 @@ input_reset(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 			worker->stats.rx_unacceptable++;
 		return;
 	}
-	/* No room to tell the host: as if lost on the way. The peer answers our next segment with another. */
+	/*
+	 * No room to tell the host: as if lost on the way. The peer answers our next segment with
+	 * another.
+	 */
 	if (!toe_worker_indicate(worker, conn, TOE_EVENT_ABORT, 0))
 		return;
 	worker->stats.rx_resets++;
@@ -64,8 +68,9 @@ accept_timestamps(struct toe_worker *worker, uint32_t index, const struct toe_se
 }
 
 /*
- * Table 6 of RFC 9293, but for the right edge: a peer that has used up its window sends its ACKs with the
- * sequence number at the edge, and these are to be understood. Text there is cut off later.
+ * Table 6 of RFC 9293, but for the right edge: a peer that has used up its window sends its ACKs
+ * with the sequence number at the edge, and these are to be understood. Text there is cut off
+ * later.
  */
 static inline bool
 accept_sequence(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
@@ -213,14 +218,17 @@ toe_tcp_input(struct toe_worker *worker, uint32_t index, const struct toe_segmen
 		return false;
 	if (unlikely((segment->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG)) !=
 	             RTE_TCP_ACK_FLAG)) {
-		/* RFC 5961 section 4.2: challenge ACK to a SYN. A segment without ACK is dropped. */
+		/*
+		 * RFC 5961 section 4.2: challenge ACK to a SYN. A segment without ACK is dropped.
+		 */
 		if (segment->tcp_flags & RTE_TCP_SYN_FLAG)
 			refuse(worker, index);
 		return false;
 	}
 	/*
-	 * RFC 7323 section 4.3: the timestamp to echo is that of the segment that the last ACK waited for. It is
-	 * not older than ts_recent, or ts_recent has expired: accept_timestamps saw to that.
+	 * RFC 7323 section 4.3: the timestamp to echo is that of the segment that the last ACK
+	 * waited for. It is not older than ts_recent, or ts_recent has expired: accept_timestamps
+	 * saw to that.
 	 */
 	if (segment->has_timestamps && seq_leq(segment->seq, conn->last_ack_sent)) {
 		conn->ts_recent = segment->tsval;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sending: what the next segment is, and the run over the connections that were marked ready. This is the
- * place where a stop acts (INV-6): the words of the route are read once per run, before any frame is built, and
- * no message is taken until the run is over.
+ * Sending: what the next segment is, and the run over the connections that were marked ready. This
+ * is the place where a stop acts (INV-6): the words of the route are read once per run, before any
+ * frame is built, and no message is taken until the run is over.
  */
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
@@ -55,7 +55,10 @@ segment_text_max(const struct toe_worker *worker, const struct toe_conn *conn,
 	return RTE_MIN(toe_tcp_send_mss(conn, route, family), room);
 }
 
-/* Sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) with Nagle's algorithm (section 3.7.4). */
+/*
+ * Sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) with Nagle's algorithm (section
+ * 3.7.4).
+ */
 static bool
 is_worth_sending(
         const struct toe_conn *conn, const struct segment_plan *plan, uint64_t unsent, uint32_t mss)
@@ -79,7 +82,9 @@ plan_next(const struct toe_conn *conn, uint32_t mss)
 		return plan; /* all is sent, the FIN too */
 	unsent -= plan.offset;
 	usable = window - RTE_MIN(window, plan.offset);
-	/* What was sent within an earlier, larger window may be sent again (RFC 7323 section 2.4). */
+	/*
+	 * What was sent within an earlier, larger window may be sent again (RFC 7323 section 2.4).
+	 */
 	if (unlikely(plan.offset == 0 && conn->snd_max != conn->snd_una))
 		usable = RTE_MAX(usable, RTE_MIN(conn->snd_max - conn->snd_una, mss));
 	plan.length = RTE_MIN(usable, mss);
@@ -106,8 +111,9 @@ toe_tcp_has_work(const struct toe_worker *worker, const struct toe_conn *conn)
 }
 
 /*
- * The window to announce. The right edge never moves left, neither by shrinking nor by the rounding of the
- * scale (RFC 7323 section 2.3), and moves right in worthwhile steps only (RFC 9293 section 3.8.6.2.2).
+ * The window to announce. The right edge never moves left, neither by shrinking nor by the rounding
+ * of the scale (RFC 7323 section 2.3), and moves right in worthwhile steps only (RFC 9293 section
+ * 3.8.6.2.2).
  */
 static uint16_t
 announce_window(struct toe_conn *conn)
@@ -203,8 +209,8 @@ emit(struct toe_worker *worker, const struct output_run *run, const struct segme
 }
 
 /*
- * A connection that may not transmit: remember that it wanted to, and under policy on-send ask for it (D2).
- * True when the indication found no room: try again.
+ * A connection that may not transmit: remember that it wanted to, and under policy on-send ask for
+ * it (D2). True when the indication found no room: try again.
  */
 static __rte_noinline bool
 output_stopped(struct toe_worker *worker, struct toe_conn *conn)
@@ -267,17 +273,71 @@ prefetch_conn(const struct toe_worker *worker, uint32_t index)
 	rte_prefetch0(&conn->host_handle);
 }
 
+/*
+ * A connection that has more to do. When it has sent something, others have their turn first. When
+ * there was no room for anything, it waits for room in line: going back to the end of the ready
+ * list, it would meet room by chance only, and might never do.
+ */
+static void
+output_again(struct toe_worker *worker, uint32_t index, bool sent)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	struct toe_route route = toe_route_read(worker->shared, conn->path);
+	uint32_t neighbor = toe_path_word_neighbor(route.path_word);
+	struct toe_txq *txq = &worker->txq[worker->shared->neighbors[neighbor].port];
+
+	if (sent || toe_txq_room(txq) >= TXQ_RESERVE) {
+		toe_worker_ready(worker, index);
+		return;
+	}
+	conn->flags |= TOE_CONN_READY;
+	conn->ready_next = TOE_INDEX_NONE;
+	if (txq->wait_head == TOE_INDEX_NONE)
+		txq->wait_head = index;
+	else
+		worker->conns[txq->wait_tail].ready_next = index;
+	txq->wait_tail = index;
+}
+
+/* The connections that wait at a transmit buffer come first: their turn was before all others'. */
+static void
+waiting_first(struct toe_worker *worker, struct toe_txq *txq)
+{
+	if (txq->wait_head == TOE_INDEX_NONE)
+		return;
+	worker->conns[txq->wait_tail].ready_next = worker->ready_head;
+	if (worker->ready_head == TOE_INDEX_NONE)
+		worker->ready_tail = txq->wait_tail;
+	worker->ready_head = txq->wait_head;
+	txq->wait_head = TOE_INDEX_NONE;
+}
+
+void
+toe_worker_requeue(struct toe_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->shared->port_count; i++)
+		waiting_first(worker, &worker->txq[i]);
+}
+
 uint32_t
 toe_worker_output(struct toe_worker *worker, uint32_t budget)
 {
 	uint64_t built = worker->stats.tx_segments;
-	uint32_t last = worker->ready_tail, runs = 0;
+	uint32_t last, runs = 0;
 
-	/* The budget counts runs and frames alike: both take time between two looks at the mailbox. */
+	for (uint32_t i = 0; i < worker->shared->port_count; i++)
+		if (toe_txq_room(&worker->txq[i]) >= TXQ_RESERVE)
+			waiting_first(worker, &worker->txq[i]);
+	last = worker->ready_tail;
+
+	/*
+	 * The budget counts runs and frames alike: both take time between two looks at the mailbox.
+	 */
 	while (worker->ready_head != TOE_INDEX_NONE && runs < budget &&
 	        worker->stats.tx_segments - built < budget) {
 		uint32_t index = worker->ready_head;
 		struct toe_conn *conn = &worker->conns[index];
+		uint64_t before = worker->stats.tx_segments;
 
 		worker->ready_head = conn->ready_next;
 		prefetch_conn(worker, worker->ready_head);
@@ -285,9 +345,12 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 		runs++;
 		/* A slot freed since it was marked ready (toe_conn_unlink) is only dropped here. */
 		if (conn->generation != 0 && toe_tcp_output(worker, index, FRAMES_PER_RUN))
-			toe_worker_ready(worker, index);
+			output_again(worker, index, worker->stats.tx_segments != before);
 		if (index == last)
 			break;
 	}
+	/* Nobody else is ready: an empty list says that there is nothing to send. */
+	if (worker->ready_head == TOE_INDEX_NONE)
+		toe_worker_requeue(worker);
 	return runs;
 }

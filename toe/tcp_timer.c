@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Timers: the wheel hands over connections whose earliest deadline may have passed; each deadline is looked at
- * again, what has expired acts by marking, the rest is armed again. A stopped connection counts nothing: its
- * deadlines are dropped, and what it wanted to send waits for toe_tcp_resume.
+ * Timers: the wheel hands over connections whose earliest deadline may have passed; each deadline
+ * is looked at again, what has expired acts by marking, the rest is armed again. A stopped
+ * connection counts nothing: its deadlines are dropped, and what it wanted to send waits for
+ * toe_tcp_resume.
  */
 #include <rte_prefetch.h>
 

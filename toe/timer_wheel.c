@@ -186,8 +186,6 @@ toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index)
 static uint32_t
 find_occupied(const struct toe_timer_wheel *wheel, uint32_t level, uint32_t from)
 {
-	if (from >= SLOTS)
-		return SLOTS;
 	for (uint32_t word = from / 64; word < SLOTS / 64; word++) {
 		uint64_t bits = wheel->occupied[level][word];
 

@@ -73,22 +73,29 @@ take_back(struct toe_worker *worker, const struct toe_tx_tag *tag)
 uint32_t
 toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 {
+	struct rte_mbuf *stale[TOE_TXQ_SIZE];
+	struct toe_tx_tag tag[TOE_TXQ_SIZE];
 	uint32_t kept = 0, discarded = 0;
 
 	if (TOE_MUTANT(DRAIN_SKIP))
 		return 0;
 	for (uint32_t i = 0; i < txq->count; i++) {
-		if (tag_valid(worker, &txq->tag[i])) {
-			txq->frame[kept] = txq->frame[i];
-			txq->tag[kept] = txq->tag[i];
-			kept++;
+		if (!tag_valid(worker, &txq->tag[i])) {
+			rte_prefetch0(txq->frame[i]);
+			stale[discarded] = txq->frame[i];
+			tag[discarded++] = txq->tag[i];
 			continue;
 		}
-		take_back(worker, &txq->tag[i]);
-		rte_pktmbuf_free(txq->frame[i]);
-		discarded++;
+		if (kept != i) {
+			txq->frame[kept] = txq->frame[i];
+			txq->tag[kept] = txq->tag[i];
+		}
+		kept++;
 	}
 	txq->count = kept;
+	for (uint32_t i = 0; i < discarded; i++)
+		take_back(worker, &tag[i]);
+	rte_pktmbuf_free_bulk(stale, discarded);
 	worker->stats.tx_discarded += discarded;
 	return discarded;
 }

@@ -36,6 +36,8 @@ struct toe_txq {
 	uint64_t sent; /* frames taken by the port */
 	uint64_t bytes;
 	uint64_t refused; /* times that the port took fewer than offered */
+	/* connections that found no room here, in line by ready_next; TOE_INDEX_NONE: none (tcp_output.c) */
+	uint32_t wait_head, wait_tail;
 };
 
 static inline uint32_t

@@ -32,6 +32,9 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 			continue;
 		}
 		run[job->op](worker, job, item);
+		/* An item takes up to a microsecond: an invalidate does not wait for a budget of them. */
+		if (n % 2 == 1)
+			toe_worker_urgent(worker);
 		if (job->op == TOE_OP_INITIATE && item->status == OFFLOAD_CONNECTION_REJECTED) {
 			worker->job_failed = true;
 			worker->job_failed_request = job->request;
@@ -195,6 +198,9 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 	worker->walk_credit_ns =
 	        RTE_MIN(worker->walk_credit_ns, (uint64_t)TOE_WALK_BURST * TOE_WALK_PACE_NS);
 	budget = (uint32_t)(worker->walk_credit_ns / TOE_WALK_PACE_NS);
+	/* Half a burst at least: posting costs a fence and a cache line of the host's, however few there are. */
+	if (budget < TOE_WALK_BURST / 2)
+		return 0;
 	worker->walk_credit_ns -= (uint64_t)budget * TOE_WALK_PACE_NS;
 	return budget;
 }

@@ -68,6 +68,7 @@ struct toe_path_local {
 /* Indications of one host that wait for room in its ring (EVT-4), FIFO. */
 struct toe_backlog {
 	struct toe_event event[TOE_EVENT_BACKLOG];
+	uint32_t conn[TOE_EVENT_BACKLOG]; /* whose indication it is */
 	uint32_t first, count;
 };
 
@@ -151,6 +152,8 @@ uint32_t toe_worker_timers(struct toe_worker *worker); /* tcp_timer.c */
 uint32_t toe_worker_walk(struct toe_worker *worker, uint32_t budget); /* stop.c */
 uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* tcp_output.c */
 void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
+/* Every connection that waits for room in a transmit buffer is ready again: its port may be another now. */
+void toe_worker_requeue(struct toe_worker *worker); /* tcp_output.c */
 
 /* Put a connection on the ready list: output will run it once (unless stopped). */
 static inline void

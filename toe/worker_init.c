@@ -56,6 +56,7 @@ lists_init(struct toe_worker *worker)
 	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
 		worker->txq[i].ethdev = worker->shared->ports[i].ethdev;
 		worker->txq[i].queue = (uint16_t)worker->index;
+		worker->txq[i].wait_head = TOE_INDEX_NONE;
 	}
 }
 

@@ -48,7 +48,7 @@ static const uint8_t raw_source4[4] = {192, 0, 2, 1};
 static const uint8_t raw_destination4[4] = {198, 51, 100, 2};
 static const uint8_t raw_source6[16] = {0x20, 1, 0xD, 0xB8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 static const uint8_t raw_destination6[16] = {
-        0x20, 1, 0xD, 0xB8, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+        0x20, 1, 0xD, 0xB8, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 99};
 
 static inline size_t
 raw_tcp_build(const struct raw_frame *frame, uint8_t *at)

@@ -270,6 +270,15 @@ test_no_room(void)
 	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_to_host, fit);
 	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_dropped, written - fit);
 	bed_close(&bed);
+	/* A long turn does not drop what the port would take. */
+	bed_open(&bed, 1, false);
+	for (written = 0; written < BED_TX_RING; written += TOE_RX_BURST) {
+		for (uint32_t i = 0; i < TOE_RX_BURST; i++)
+			bed_write(&bed, BED_WIRE, 0, &data4);
+		toe_worker_receive(&bed.worker[0]);
+	}
+	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_dropped, 0);
+	bed_close(&bed);
 	/* No other side at all. */
 	bed_open(&bed, 1, false);
 	bed.shared.ports[BED_WIRE].peer = UINT8_MAX;

@@ -82,6 +82,10 @@ test_release(void)
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_frame(&bed, BED_HOST, &first));
 	CU_ASSERT_EQUAL(toe_hold_release(&bed.worker[0], &request), -ENOENT);
+	for (uint32_t i = 0; i < 3 * BED_HOLDS; i++) {
+		CU_ASSERT_EQUAL(toe_hold_add(&bed.worker[0], &request), 0);
+		CU_ASSERT_EQUAL(toe_hold_release(&bed.worker[0], &request), 0);
+	}
 	bed_close(&bed);
 }
 

@@ -142,6 +142,27 @@ test_header_lengths(void)
 	CU_ASSERT_EQUAL(parse(bytes, length, false), TOE_SEGMENT_BAD);
 }
 
+/* Extension headers that end with the frame, or claim to go on past it. */
+static void
+test_extension_lengths(void)
+{
+	uint8_t bytes[RAW_FRAME_MAX];
+	size_t end = 14 + 40 + 8;
+
+	for (unsigned int next = 0; next < 256; next++)
+		for (unsigned int last = 0; last < 256; last++) {
+			shape_build(9, bytes);
+			bytes[14 + 4] = 0;
+			bytes[14 + 5] = 8;
+			bytes[end - 8] = (uint8_t)next;
+			bytes[end - 7] = last == 7; /* words of 8 bytes, but one */
+			bytes[end - 6] = 1; /* PadN of 3 */
+			bytes[end - 5] = 3;
+			bytes[end - 1] = (uint8_t)last; /* 1: PadN without its length */
+			CU_ASSERT_NOT_EQUAL(parse(bytes, end, false), TOE_SEGMENT_OK);
+		}
+}
+
 /* What the port says of a checksum overrides what the software would find. */
 static void
 test_port_verdicts(void)
@@ -238,6 +259,7 @@ main(void)
 	        {"RX-5: truncation at every byte", test_truncation},
 	        {"RX-5: every single bit error", test_bit_errors},
 	        {"RX-5: header lengths", test_header_lengths},
+	        {"RX-5: IPv6 extension headers at the end of the frame", test_extension_lengths},
 	        {"RX-5: checksums verified by the port", test_port_verdicts},
 	        {"RX-5: chained frames cut at every byte", test_chains},
 	        {"RX-5: random damage", test_random_damage},

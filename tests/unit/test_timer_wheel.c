@@ -163,10 +163,12 @@ test_exact(void)
 				uint32_t delay = (1u << bit) + around - 1;
 				uint32_t due = starts[s] + delay;
 
-				if (delay == 0 || due == 0)
+				if (delay == 0)
 					continue;
 				toe_wheel_init(&wheel, conns, starts[s]);
 				toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, due);
+				due += due == 0; /* 0 would mean none */
+				CU_ASSERT_EQUAL(conns[0].due[TOE_TIMER_KEEPALIVE], due);
 				while (toe_wheel_next(&wheel, 1) == 0)
 					CU_ASSERT_EQUAL(
 					        toe_wheel_expire(&wheel, starts[s], &index, 1), 0);
@@ -314,6 +316,10 @@ test_next(void)
 		CU_ASSERT(sleeps <= 2 * TOE_WHEEL_LEVELS);
 		toe_wheel_remove(&wheel, index);
 	}
+	toe_wheel_init(&wheel, conns, 256);
+	toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, 256 + 200);
+	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 150), 150);
+	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 500), 200);
 	free(conns);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What must hold for every frame that an end sends, whatever the wire does to it: an observer behind the
- * transmit buffer that knows the connection's parameters.
+ * What must hold for every frame that an end sends, whatever the wire does to it: an observer
+ * behind the transmit buffer that knows the connection's parameters.
  */
 #ifndef TESTS_WIRE_AUDIT_H
 #define TESTS_WIRE_AUDIT_H
@@ -26,8 +26,8 @@ struct audit {
 
 void audit_init(struct audit *audit, const struct end_params *params, uint64_t stream);
 /*
- * A frame of `end` with its checksums done. other: the audit of the opposite direction. NULL, or what is wrong
- * (static string).
+ * A frame of `end` with its checksums done. other: the audit of the opposite direction. NULL, or
+ * what is wrong (static string).
  */
 const char *audit_sent(struct audit *audit, const struct audit *other, struct end *end,
         const struct rte_mbuf *frame, struct toe_segment *segment);

@@ -39,6 +39,7 @@ end_init(struct end *end, struct rte_mempool *pool)
 	if (rc != 0)
 		return rc;
 	end->worker.events[0].bell = &end->bell;
+	end->worker.events[0].completed = &end->completed;
 	end->worker.events[0].ring =
 	        toe_ring_alloc(END_EVENTS, sizeof(struct toe_event), RING_F_SP_ENQ | RING_F_SC_DEQ);
 	return end->worker.events[0].ring == NULL ? -ENOMEM : 0;
@@ -143,9 +144,10 @@ end_close(struct end *end, struct tcp_delegated *delegated)
 	};
 	struct toe_event event;
 
-	toe_item_terminate(&end->worker, &message, &item);
+	/* There is no port to hand them to. */
 	rte_pktmbuf_free_bulk(end->worker.txq[0].frame, end->worker.txq[0].count);
 	end->worker.txq[0].count = 0;
+	toe_item_terminate(&end->worker, &message, &item);
 	toe_worker_output(&end->worker, 1); /* drops the freed slot from the ready list */
 	while (end_event(end, &event))
 		;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One end of a connection for tests: a worker without ports that owns a single connection over one path. What
- * it sends is taken out of its transmit buffer, what it receives is handed to its input.
+ * One end of a connection for tests: a worker without ports that owns a single connection over one
+ * path. What it sends is taken out of its transmit buffer, what it receives is handed to its input.
  */
 #ifndef TESTS_WIRE_END_H
 #define TESTS_WIRE_END_H
@@ -36,6 +36,7 @@ struct end {
 	struct toe_shared shared;
 	struct toe_worker worker;
 	struct toe_doorbell bell; /* of the host that reads the events */
+	_Atomic uint32_t completed; /* of the host that is not there: 0 */
 	uint32_t generation;
 	uint32_t neighbor; /* that the path uses: 0 or 1 */
 	uint8_t mac[6]; /* destination of frames now */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A wire between two ends in virtual time: delays, loses, doubles and reorders frames, all from one seed. Every
- * frame sent is audited; every byte received in order is hashed.
+ * A wire between two ends in virtual time: delays, loses, doubles and reorders frames, all from one
+ * seed. Every frame sent is audited; every byte received in order is hashed.
  */
 #ifndef TESTS_WIRE_LINK_H
 #define TESTS_WIRE_LINK_H
@@ -53,8 +53,8 @@ void link_fini(struct link *link);
 /* Hand over the frames that are due: the first part of a step. */
 void link_deliver(struct link *link);
 /*
- * One step: what is due now happens, then time goes on to the next frame or timer. False when nothing will
- * happen any more, or a fault was found.
+ * One step: what is due now happens, then time goes on to the next frame or timer. False when
+ * nothing will happen any more, or a fault was found.
  */
 bool link_step(struct link *link);
 /* Steps until the virtual time, or until nothing happens. False when a fault was found. */

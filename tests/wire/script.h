@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One end against a script: the test says, in stream offsets, what the peer sends and when, and looks at each
- * frame that comes back. IPv4; the clock moves only when the script says so.
+ * One end against a script: the test says, in stream offsets, what the peer sends and when, and
+ * looks at each frame that comes back. IPv4; the clock moves only when the script says so.
  */
 #ifndef TESTS_WIRE_SCRIPT_H
 #define TESTS_WIRE_SCRIPT_H
@@ -53,7 +53,9 @@ void script_close(struct script *script, struct tcp_delegated *delegated);
 
 /* The peer sends. */
 void script_send(struct script *script, struct script_segment segment);
-/* Time passes in steps of 1 ms, the end works in each; what it sends stays in its transmit buffer. */
+/*
+ * Time passes in steps of 1 ms, the end works in each; what it sends stays in its transmit buffer.
+ */
 void script_pass(struct script *script, uint32_t ms);
 /* The end works, then its oldest frame is taken into script->got. False: it has none. */
 bool script_take(struct script *script);

@@ -24,7 +24,10 @@ silent(void)
 	return !told(0) && rte_ring_empty(script.end.worker.events[0].ring);
 }
 
-/* A connection handed over in this state; our FIN at offset 0 when it was sent and not acknowledged. */
+/*
+ * A connection handed over in this state; our FIN at offset 0 when it was sent and not
+ * acknowledged.
+ */
 static void
 open_in(enum tcp_state state, enum offload_service service)
 {
@@ -105,6 +108,28 @@ test_simultaneous_close(void)
 	CU_ASSERT(script_took_ack(&script, 1));
 	script_send(&script, (struct script_segment){.seq = 1, .ack = 1});
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_TIME_WAIT);
+	script_close(&script, NULL);
+}
+
+/*
+ * The text was lost on its way back, the FIN on its way there: it follows without another timeout.
+ */
+static void
+test_fin_after_timeout(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+
+	params.constant.service_bytes = 1500;
+	script_open(&script, &params);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	CU_ASSERT(script_took_text(&script, 1000, 500, FIN));
+	script_pass(&script, TCP_RTO_INITIAL_MS);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_send(&script, (struct script_segment){.ack = 1500});
+	CU_ASSERT(script_took_text(&script, 1500, 0, FIN));
+	script_send(&script, (struct script_segment){.ack = 1501});
+	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_FIN_WAIT_2);
 	script_close(&script, NULL);
 }
 
@@ -249,6 +274,7 @@ main(void)
 	static const struct unit_test tests[] = {
 	        {"TCP-1 EVT-1 a sink answers FIN with FIN", test_sink_answers_fin},
 	        {"TCP-1 EVT-1 a source closes first", test_source_closes_first},
+	        {"TCP-1 a FIN sent again", test_fin_after_timeout},
 	        {"TCP-1 both close at once", test_simultaneous_close},
 	        {"INIT-5 TCP-1 states handed over", test_states_handed_over},
 	        {"TCP-1 FIN in order", test_fin_in_order},

@@ -249,7 +249,10 @@ test_source_pattern(void)
 	}
 }
 
-/* Small pieces share a buffer; the number of buffers is bounded; what is not taken is not acknowledged. */
+/*
+ * Small pieces share a buffer; the number of buffers is bounded; what is not taken is not
+ * acknowledged.
+ */
 static void
 test_echo_queue(void)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Two ends over a wire that loses, doubles, reorders and delays, everything drawn from one seed: addresses,
- * options, windows, sequence numbers, services, stops in between. Whatever happens, every byte arrives once and
- * in order, both streams end with FIN, and every frame passes the audit. A failing seed is printed; WIRE_SEED
- * runs that one alone, WIRE_COUNT says how many are run.
+ * Two ends over a wire that loses, doubles, reorders and delays, everything drawn from one seed:
+ * addresses, options, windows, sequence numbers, services, stops in between. Whatever happens,
+ * every byte arrives once and in order, both streams end with FIN, and every frame passes the
+ * audit. A failing seed is printed; WIRE_SEED runs that one alone, WIRE_COUNT says how many are
+ * run.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,8 +110,9 @@ draw_services(struct scenario *scenario, struct rng *rng)
 		second->service = OFFLOAD_SERVICE_ECHO;
 		scenario->stream[1] = bytes;
 		/*
-		 * A window update that gets lost while the window is closed is the persist timer's business,
-		 * which is not there yet: where frames get lost, the echo's window never closes.
+		 * A window update that gets lost while the window is closed is the persist timer's
+		 * business, which is not there yet: where frames get lost, the echo's window never
+		 * closes.
 		 */
 		if (scenario->link.loss > 0) {
 			bytes = scenario->stream[0] = scenario->stream[1] = first->service_bytes =

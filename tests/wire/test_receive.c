@@ -178,10 +178,20 @@ test_ts_recent(void)
 	script_send(&script, segment);
 	CU_ASSERT(script_took_ack(&script, 2000));
 	CU_ASSERT_EQUAL(script.got.tsval, 950);
+	CU_ASSERT_EQUAL(script.got.tsecr, 110); /* an old segment tells nothing */
+	/* The segment that the last ACK waited for is the next one. */
+	segment.seq = 2000;
+	segment.tsval = 150;
+	script_send(&script, segment);
+	script_pass(&script, TCP_DELACK_MS);
+	CU_ASSERT(script_took_ack(&script, 3000));
+	CU_ASSERT_EQUAL(script.got.tsecr, 150);
 	script_close(&script, NULL);
 }
 
-/* The peer's text is taken, but the window may not be what was handed over: initial_rcv_wnd rules. */
+/*
+ * The peer's text is taken, but the window may not be what was handed over: initial_rcv_wnd rules.
+ */
 static void
 test_window_smaller_than_offered(void)
 {

@@ -14,13 +14,17 @@ test_windows(void)
 
 	params.delegated.snd_wnd = 2500;
 	script_open(&script, &params);
-	/* Two full segments; the rest of the window is not worth a segment while data is in flight. */
+	/*
+	 * Two full segments; the rest of the window is not worth a segment while data is in flight.
+	 */
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
 	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	/* Nothing in flight: what fits is sent. */
 	script_send(&script, (struct script_segment){.ack = 2000, .window = 300});
 	CU_ASSERT(script_took_text(&script, 2000, 300, 0));
+	/* A congestion window that is not used does not grow (RFC 7661). */
+	CU_ASSERT_EQUAL(script_conn(&script)->cwnd, 100 * SCRIPT_MSS);
 	/* The edge moves with the window, not with what is acknowledged. */
 	script_send(&script, (struct script_segment){.ack = 2300, .no_window = true});
 	script_pass(&script, 5000);
@@ -77,7 +81,10 @@ test_ack_check(void)
 	params.delegated.snd_wnd = 1000;
 	script_open(&script, &params);
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
-	/* What was never sent cannot be acknowledged: the text of such a segment is not taken either. */
+	/*
+	 * What was never sent cannot be acknowledged: the text of such a segment is not taken
+	 * either.
+	 */
 	script_send(&script, (struct script_segment){.ack = 1001, .length = 10});
 	CU_ASSERT(script_took_ack(&script, 0));
 	/* RFC 5961 section 5.2: nor can an ACK be older than the largest window. */
@@ -184,7 +191,10 @@ test_go_back(void)
 	CU_ASSERT(script_took_text(&script, 2000, 1000, 0));
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	CU_ASSERT_EQUAL(conn->retransmit_count, 0);
-	/* Karn: no sample from what was sent twice; the backed-off timeout stays (RFC 6298 section 5). */
+	/*
+	 * Karn: no sample from what was sent twice; the backed-off timeout stays (RFC 6298 section
+	 * 5).
+	 */
 	CU_ASSERT_EQUAL(conn->srtt, 0);
 	CU_ASSERT_EQUAL(conn->rto, 2 * TCP_RTO_INITIAL_MS);
 	/* The peer had the rest all along: what it has is not sent again. */
@@ -196,6 +206,26 @@ test_go_back(void)
 	CU_ASSERT_EQUAL(conn->srtt >> 3, 70);
 	CU_ASSERT_EQUAL(conn->rto, 70 + 4 * 35);
 	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 3);
+	script_close(&script, NULL);
+}
+
+/* A peer that takes its window back still gets what was sent within it (RFC 7323 section 2.4). */
+static void
+test_shrunk_window(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+
+	params.delegated.snd_wnd = 3000;
+	script_open(&script, &params);
+	for (int32_t seq = 0; seq < 3000; seq += 1000)
+		CU_ASSERT(script_took_text(&script, seq, 1000, 0));
+	script_send(&script, (struct script_segment){.ack = 1000, .no_window = true});
+	script_pass(&script, TCP_RTO_MIN_MS);
+	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_send(&script, (struct script_segment){.ack = 3000, .no_window = true});
+	script_pass(&script, 10000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	script_close(&script, NULL);
 }
 
@@ -216,7 +246,9 @@ test_rtt_from_timestamps(void)
 	ack.tsecr = 0u - 20;
 	script_send(&script, ack);
 	CU_ASSERT_EQUAL(conn->srtt, 300 * 8);
-	/* An ACK of nothing new is no sample, nor is an echo of the future (RFC 7323 section 4.1). */
+	/*
+	 * An ACK of nothing new is no sample, nor is an echo of the future (RFC 7323 section 4.1).
+	 */
 	script_pass(&script, 100);
 	script_send(&script, ack);
 	CU_ASSERT_EQUAL(conn->srtt, 300 * 8);
@@ -291,6 +323,7 @@ main(void)
 	        {"TCP-1 TMR-2 back-off to the millisecond, and the limit", test_backoff},
 	        {"TMR-4 MaxRT", test_max_rt},
 	        {"TCP-1 after a timeout", test_go_back},
+	        {"TCP-1 a window that shrinks", test_shrunk_window},
 	        {"TCP-1 round-trip time from timestamps", test_rtt_from_timestamps},
 	        {"TCP-1 Nagle, and PSH on the last segment", test_nagle},
 	        {"INV-7 no mbuf, no room", test_shortage},

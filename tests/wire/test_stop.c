@@ -138,7 +138,9 @@ test_delayed_ack_is_kept(void)
 	script_close(&script, NULL);
 }
 
-/* D2, policy on-send: one indication when there is something to send, then silence for ever (D3). */
+/*
+ * D2, policy on-send: one indication when there is something to send, then silence for ever (D3).
+ */
 static void
 test_retrieve_on_send(void)
 {
