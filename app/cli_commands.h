@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Handlers of the CLI's commands, one file for each group of them. Each runs with the parsed line in
+ * session->line, and ends with exactly one reply: now, or later by way of wait.h.
+ */
+#ifndef APP_CLI_COMMANDS_H
+#define APP_CLI_COMMANDS_H
+
+#include "host_requests.h"
+#include "session.h"
+
+/* cli_add.c */
+void cli_neighbor_add(struct session *session);
+void cli_path_add(struct session *session);
+void cli_tcp_add(struct session *session);
+/* bulk.c */
+void cli_bulk_add(struct session *session);
+/* cli_requests.c */
+void cli_query(struct session *session);
+void cli_update(struct session *session);
+void cli_relink(struct session *session);
+void cli_invalidate(struct session *session);
+void cli_terminate(struct session *session);
+void cli_wait(struct session *session);
+void cli_wait_retrieved(struct session *session);
+void cli_wait_disconnected(struct session *session);
+void cli_wait_aborted(struct session *session);
+/* cli_show_objects.c */
+void cli_show_neighbors(struct session *session);
+void cli_show_paths(struct session *session);
+void cli_show_tcp(struct session *session);
+/* cli_show.c */
+void cli_show_requests(struct session *session);
+void cli_show_workers(struct session *session);
+void cli_show_ports(struct session *session);
+void cli_show_memory(struct session *session);
+void cli_show_version(struct session *session);
+/* cli_counters.c */
+void cli_show_counters(struct session *session);
+void cli_counters_reset(struct session *session);
+/* cli_session.c */
+void cli_show_events(struct session *session);
+void cli_events(struct session *session);
+void cli_port_hold(struct session *session);
+void cli_port_release(struct session *session);
+void cli_json(struct session *session);
+void cli_help(struct session *session);
+void cli_complete_line(struct session *session);
+void cli_ping(struct session *session);
+void cli_echo(struct session *session);
+void cli_quit(struct session *session);
+
+/* Value of a number argument, or what to take when it was left out. */
+static inline uint64_t
+cli_number(const struct session *session, enum cli_arg_id id, uint64_t fallback)
+{
+	const struct cli_value *value = &session->line.value[id];
+
+	return value->present ? value->number : fallback;
+}
+
+static inline bool
+cli_given(const struct session *session, enum cli_arg_id id)
+{
+	return session->line.value[id].present;
+}
+
+/*
+ * The object that a CLI_OBJECT argument names, of its layer. NULL: an error reply has been made.
+ */
+struct object *cli_object(struct session *session, enum cli_arg_id id, unsigned int layer);
+/* A request for this command, or NULL: an error reply has been made. */
+struct host_request *cli_request(struct session *session, enum chimney_request kind);
+/* Submit, then reply: when it has completed, or at once with `async`. */
+void cli_submit(struct session *session, struct host_request *request);
+/* The index of an existing wire port. False: an error reply has been made. */
+bool cli_wire_port(struct session *session, enum cli_arg_id id, uint32_t *port);
+
+#define CLI_LIMIT_DEFAULT 20u
+#define CLI_TIMEOUT_DEFAULT_MS 60000u
+
+#endif

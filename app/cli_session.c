@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Events, holding ports, and the commands about the conversation itself. */
+#include <string.h>
+
+#include "app.h"
+#include "cli_commands.h"
+#include "cli_help.h"
+#include "say.h"
+
+void
+cli_show_events(struct session *session)
+{
+	reply_ok(session, events_totals(&session->app->host.log));
+}
+
+void
+cli_events(struct session *session)
+{
+	enum { MODE_FOLLOW = 0 };
+
+	if (!cli_given(session, ARG_MODE)) {
+		reply_ok(session,
+		        json_pack("{s:I, s:o}", "count", (json_int_t)session->app->host.log.count,
+		                "events",
+		                events_last(session->app, (uint32_t)cli_number(session, ARG_LIMIT,
+		                                                  CLI_LIMIT_DEFAULT))));
+		return;
+	}
+	if (!session->may_follow) {
+		reply_error(session, NULL, "events can be followed over the socket only");
+		return;
+	}
+	session->follows = session->line.value[ARG_MODE].number == MODE_FOLLOW;
+	session->missed = 0;
+	reply_ok(session, NULL);
+}
+
+static void
+port_hold(struct session *session, uint8_t hold)
+{
+	struct toe_shared *shared = &session->app->shared;
+	uint64_t port = session->line.value[ARG_NUMBER].number;
+
+	if (port >= shared->port_count) {
+		cli_error_set(&session->error, &session->line, session->line.value[ARG_NUMBER].word,
+		        "there are ports 0 to %u", shared->port_count - 1);
+		reply_cli_error(session);
+		return;
+	}
+	atomic_store(&shared->ports[port].hold, hold);
+	reply_ok(session, NULL);
+}
+
+void
+cli_port_hold(struct session *session)
+{
+	port_hold(session, 1);
+}
+
+void
+cli_port_release(struct session *session)
+{
+	port_hold(session, 0);
+}
+
+void
+cli_json(struct session *session)
+{
+	session->json = session->line.value[ARG_MODE].number != 0;
+	reply_ok(session, NULL);
+}
+
+static void
+append_line(void *context, const char *line)
+{
+	json_array_append_new(context, json_string(line));
+}
+
+void
+cli_help(struct session *session)
+{
+	const struct cli_value *text = &session->line.value[ARG_TEXT];
+	json_t *lines = json_array();
+
+	if (!text->present) {
+		cli_help_all(append_line, lines);
+	} else if (cli_help_command(text->text, append_line, lines) == 0) {
+		json_decref(lines);
+		cli_error_set(&session->error, &session->line, text->word,
+		        "no such command; 'help' lists all");
+		reply_cli_error(session);
+		return;
+	}
+	reply_ok(session, json_pack("{s:o}", "help", lines));
+}
+
+struct name_search {
+	const struct cli_completion *completion;
+	json_t *words;
+	char last[OBJECT_NAME_MAX];
+};
+
+/* A prefix of a bulk group is one candidate, not a million. */
+static bool
+complete_object(void *context, struct object *object)
+{
+	struct name_search *search = context;
+	char name[OBJECT_NAME_MAX];
+
+	if (object->group->bulk && strchr(search->completion->prefix, '.') == NULL)
+		strcpy(name, object->group->name);
+	else
+		object_name(object, name);
+	if (strncmp(name, search->completion->prefix, strlen(search->completion->prefix)) == 0 &&
+	        strcmp(name, search->last) != 0) {
+		strcpy(search->last, name);
+		json_array_append_new(search->words, json_string(name));
+	}
+	return json_array_size(search->words) < CLI_CANDIDATES;
+}
+
+void
+cli_complete_line(struct session *session)
+{
+	const struct cli_value *text = &session->line.value[ARG_TEXT];
+	const char *partial = text->present ? text->text : "";
+	struct cli_completion completion;
+	struct name_search search;
+	json_t *words = json_array();
+
+	cli_complete(partial, strlen(partial), &completion);
+	for (unsigned int i = 0; i < completion.count; i++)
+		json_array_append_new(words, json_string(completion.candidate[i]));
+	if (completion.objects) {
+		search = (struct name_search){.completion = &completion, .words = words};
+		objects_each(
+		        &session->app->host.objects, completion.layer, complete_object, &search);
+	}
+	reply_ok(session, json_pack("{s:o}", "candidates", words));
+}
+
+void
+cli_ping(struct session *session)
+{
+	reply_ok(session, json_pack("{s:s}", "answer", "pong"));
+}
+
+void
+cli_echo(struct session *session)
+{
+	const struct cli_value *text = &session->line.value[ARG_TEXT];
+
+	reply_ok(session, json_pack("{s:[s]}", "text", text->present ? text->text : ""));
+}
+
+void
+cli_quit(struct session *session)
+{
+	reply_ok(session, NULL);
+	shutdown_begin(session->app, "quit");
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* show requests, workers, ports, memory, version. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+#include <rte_mempool.h>
+#include <rte_version.h>
+
+#include "app.h"
+#include "cli_commands.h"
+#include "cli_socket.h"
+#include "state_json.h"
+
+static void
+show_one_request(struct session *session, uint32_t id)
+{
+	const struct host_request *request = host_request_find(&session->app->host.requests, id);
+
+	if (request != NULL) {
+		reply_ok(session, host_request_report(request, true));
+		return;
+	}
+	cli_error_set(&session->error, &session->line, session->line.value[ARG_NUMBER].word,
+	        "there is no such request (any more)");
+	reply_cli_error(session);
+}
+
+void
+cli_show_requests(struct session *session)
+{
+	const struct host_request_table *table = &session->app->host.requests;
+	uint64_t limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
+	const struct host_request *request;
+	json_t *rows, *data;
+
+	if (cli_given(session, ARG_NUMBER)) {
+		show_one_request(session, (uint32_t)cli_number(session, ARG_NUMBER, 0));
+		return;
+	}
+	rows = json_array();
+	TAILQ_FOREACH_REVERSE(request, &table->running, host_request_list, link)
+	{
+		if (json_array_size(rows) < limit)
+			json_array_append_new(rows, host_request_report(request, false));
+	}
+	TAILQ_FOREACH(request, &table->done, link)
+	{
+		if (json_array_size(rows) < limit)
+			json_array_append_new(rows, host_request_report(request, false));
+	}
+	data = json_pack("{s:I, s:I, s:o}", "running", (json_int_t)table->running_count, "last",
+	        (json_int_t)table->last_id, "requests", rows);
+	reply_ok(session, data);
+}
+
+static double
+longest_turn_us(const struct app *app, uint32_t lcore)
+{
+	return (double)atomic_load_explicit(&app->longest_turn_ns[lcore], memory_order_relaxed) /
+	       1000.0;
+}
+
+static json_t *
+worker_row(const struct app *app, uint32_t index)
+{
+	struct toe_worker *worker = app->workers[index];
+	const struct toe_stats *stats = &worker->stats;
+	uint64_t turns = stats->turns, busy = stats->busy_turns;
+	const char *state = atomic_load(&worker->parked) ? "parked"
+	                    : atomic_load(&worker->lost) ? "lost"
+	                                                 : "runs";
+
+	return json_pack("{s:I, s:I, s:s, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I}", "worker",
+	        (json_int_t)index, "lcore", (json_int_t)app->worker_lcore[index], "state", state,
+	        "turns", (json_int_t)turns, "busy_percent",
+	        turns != 0 ? 100.0 * (double)busy / (double)turns : 0.0, "longest_turn_us",
+	        longest_turn_us(app, app->worker_lcore[index]), "connections",
+	        (json_int_t)stats->connections, "capacity", (json_int_t)app->conn_capacity,
+	        "rx_frames", (json_int_t)stats->rx_frames, "tx_segments",
+	        (json_int_t)stats->tx_segments, "indications_waiting",
+	        (json_int_t)stats->indications_waiting);
+}
+
+void
+cli_show_workers(struct session *session)
+{
+	const struct app *app = session->app;
+	json_t *rows = json_array();
+	json_t *data = json_pack("{s:I, s:I, s:f, s:s}", "main_lcore",
+	        (json_int_t)rte_get_main_lcore(), "control_lcore", (json_int_t)app->control_lcore,
+	        "control_longest_turn_us", longest_turn_us(app, app->control_lcore), "idle",
+	        app->options.idle_sleep ? "sleep" : "poll");
+
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		json_array_append_new(rows, worker_row(app, i));
+	json_object_set_new(data, "workers", rows);
+	reply_ok(session, data);
+}
+
+static json_t *
+port_row(const struct app *app, uint32_t index)
+{
+	const struct toe_port *shared = &app->shared.ports[index];
+	const struct app_port *port = &app->ports[index];
+	struct rte_eth_stats stats = {0};
+	json_t *row;
+
+	rte_eth_stats_get(shared->ethdev, &stats);
+	row = json_pack("{s:I, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:b}", "port",
+	        (json_int_t)index, "device", port->device, "driver", port->driver, "role",
+	        port_role_name(shared->role), "held", atomic_load(&shared->hold) != 0, "mtu",
+	        (json_int_t)shared->mtu, "rx_queues", (json_int_t)shared->rx_queues, "tx_queues",
+	        (json_int_t)port->tx_queues, "rx_ring", (json_int_t)port->rx_depth, "tx_ring",
+	        (json_int_t)port->tx_depth, "rss", port->rss);
+	json_object_set_new(row, "mac", json_mac(shared->mac));
+	if (shared->peer != UINT8_MAX)
+		json_object_set_new(row, "peer", json_integer(shared->peer));
+	json_object_set_new(row, "rx_packets", json_integer((json_int_t)stats.ipackets));
+	json_object_set_new(row, "tx_packets", json_integer((json_int_t)stats.opackets));
+	json_object_set_new(row, "rx_missed", json_integer((json_int_t)stats.imissed));
+	json_object_set_new(row, "rx_errors", json_integer((json_int_t)stats.ierrors));
+	json_object_set_new(row, "tx_errors", json_integer((json_int_t)stats.oerrors));
+	return row;
+}
+
+void
+cli_show_ports(struct session *session)
+{
+	const struct app *app = session->app;
+	json_t *rows = json_array();
+
+	for (uint32_t i = 0; i < app->shared.port_count; i++)
+		json_array_append_new(rows, port_row(app, i));
+	reply_ok(session, json_pack("{s:o}", "ports", rows));
+}
+
+static uint64_t
+resident_bytes(void)
+{
+	unsigned long size, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+
+	if (file == NULL)
+		return 0;
+	if (fscanf(file, "%lu %lu", &size, &resident) != 2)
+		resident = 0;
+	fclose(file);
+	return (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+void
+cli_show_memory(struct session *session)
+{
+	const struct app *app = session->app;
+	const struct estimate *estimate = &app->estimate;
+	uint64_t engine = estimate->workers + estimate->control;
+
+	reply_ok(session,
+	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "tables_bytes",
+	                (json_int_t)estimate->tables, "workers_bytes",
+	                (json_int_t)estimate->workers, "control_bytes",
+	                (json_int_t)estimate->control, "mbufs_bytes", (json_int_t)estimate->mbufs,
+	                "total_bytes", (json_int_t)estimate->total, "available_at_start_bytes",
+	                (json_int_t)estimate->available, "resident_bytes",
+	                (json_int_t)resident_bytes(), "bytes_per_connection_of_capacity",
+	                (double)engine / app->options.connections, "mbufs",
+	                (json_int_t)engine_mbufs(app), "mbufs_in_use",
+	                (json_int_t)rte_mempool_in_use_count(app->pool)));
+}
+
+void
+cli_show_version(struct session *session)
+{
+	reply_ok(session, json_pack("{s:s, s:i, s:s, s:s}", "program",
+	                          "dpdk-chimney " CHIMNEY_VERSION, "protocol", CLI_PROTOCOL, "dpdk",
+	                          rte_version(), "jansson", JANSSON_VERSION));
+}

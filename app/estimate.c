@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the capacities will cost in memory: printed before anything is allocated, and refused when too much. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+
+#include "app.h"
+#include "estimate.h"
+#include "say.h"
+
+#define MBUF_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 64)
+#define MEBIBYTE (1024.0 * 1024.0)
+
+/* One number from a file that holds just that ("max" and the like: no number). */
+static int
+file_number(const char *path, uint64_t *number)
+{
+	FILE *file = fopen(path, "r");
+	int found;
+
+	if (file == NULL)
+		return -1;
+	found = fscanf(file, "%" SCNu64, number);
+	fclose(file);
+	return found == 1 ? 0 : -1;
+}
+
+static uint64_t
+memory_available(void)
+{
+	uint64_t available = 0, limit, used;
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+
+	if (file != NULL) {
+		while (fgets(line, sizeof(line), file) != NULL)
+			if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &available) == 1)
+				break;
+		fclose(file);
+	}
+	available *= 1024;
+	if (file_number("/sys/fs/cgroup/memory.max", &limit) == 0 &&
+	        file_number("/sys/fs/cgroup/memory.current", &used) == 0 && used <= limit &&
+	        (available == 0 || limit - used < available))
+		available = limit - used;
+	return available;
+}
+
+/* Without hugepages EAL has what -m gave it, all of it mapped at start. */
+static int
+estimate_check_eal(uint64_t mbufs)
+{
+	struct rte_malloc_socket_stats stats;
+	uint64_t free_bytes = 0;
+
+	if (rte_eal_has_hugepages())
+		return 0;
+	for (unsigned int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++)
+		if (rte_malloc_get_socket_stats((int)socket, &stats) == 0)
+			free_bytes += stats.heap_freesz_bytes;
+	if (mbufs <= free_bytes)
+		return 0;
+	say_error("%.0f MiB of packet buffers do not fit into EAL's %.0f MiB", mbufs / MEBIBYTE,
+	        free_bytes / MEBIBYTE);
+	say_hint("Raise EAL's -m (at least -m %.0f), or lower --mbufs, --rx-ring or --tx-ring.",
+	        mbufs / MEBIBYTE * 1.1 + 64);
+	return -1;
+}
+
+static void
+estimate_make(struct app *app, struct estimate *estimate)
+{
+	struct chimney_params target;
+
+	memset(estimate, 0, sizeof(*estimate));
+	estimate->tables = (uint64_t)app->options.neighbors * sizeof(struct toe_neighbor) +
+	                   (uint64_t)app->options.paths * sizeof(struct toe_path);
+	for (uint32_t i = 0; i < app->worker_count; i++) {
+		struct toe_worker_params params;
+
+		engine_worker_params(app, i, &params);
+		estimate->workers += toe_worker_estimate(&params);
+	}
+	engine_target_params(app, &target);
+	estimate->control = chimney_estimate(&target);
+	estimate->mbufs = (uint64_t)engine_mbufs(app) * MBUF_BYTES;
+	estimate->total =
+	        estimate->tables + estimate->workers + estimate->control + estimate->mbufs;
+	estimate->available = memory_available();
+}
+
+int
+estimate_check(struct app *app)
+{
+	struct estimate *estimate = &app->estimate;
+
+	estimate_make(app, estimate);
+	say("memory: %.1f MiB for %u neighbors, %u paths, %u connections on %u worker%s "
+	    "(tables %.1f, workers %.1f, control %.1f), %.1f MiB for %u packet buffers; "
+	    "%.0f MiB available",
+	        (estimate->total - estimate->mbufs) / MEBIBYTE, app->options.neighbors,
+	        app->options.paths, app->options.connections, app->worker_count,
+	        app->worker_count == 1 ? "" : "s", estimate->tables / MEBIBYTE,
+	        estimate->workers / MEBIBYTE, estimate->control / MEBIBYTE,
+	        estimate->mbufs / MEBIBYTE, engine_mbufs(app), estimate->available / MEBIBYTE);
+	if (estimate->available != 0 && estimate->total - estimate->mbufs > estimate->available) {
+		say_error("the capacities need %.0f MiB, %.0f MiB are available",
+		        (estimate->total - estimate->mbufs) / MEBIBYTE,
+		        estimate->available / MEBIBYTE);
+		say_hint("Lower --connections, --paths or --neighbors; a connection takes about "
+		         "%.0f bytes.",
+		        (double)(estimate->workers + estimate->control) / app->options.connections);
+		return -1;
+	}
+	return estimate_check_eal(estimate->mbufs);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Requests of the CLI's host stack: from the tree that a command has built to the report of its completion. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "host_requests.h"
+#include "request_rows.h"
+
+void
+host_requests_init(struct host_request_table *table)
+{
+	memset(table, 0, sizeof(*table));
+	TAILQ_INIT(&table->running);
+	TAILQ_INIT(&table->done);
+}
+
+static void
+host_request_free(struct host_request *request)
+{
+	tree_free(&request->tree);
+	json_decref(request->rows);
+	free(request);
+}
+
+static void
+list_free(struct host_request_list *list)
+{
+	struct host_request *request;
+
+	while ((request = TAILQ_FIRST(list)) != NULL) {
+		TAILQ_REMOVE(list, request, link);
+		host_request_free(request);
+	}
+}
+
+void
+host_requests_fini(struct host_request_table *table)
+{
+	list_free(&table->running);
+	list_free(&table->done);
+}
+
+struct host_request *
+host_request_new(const char *command, enum chimney_request kind, uint32_t limit)
+{
+	struct host_request *request = calloc(1, sizeof(*request));
+
+	if (request == NULL)
+		return NULL;
+	request->command = command;
+	request->kind = (uint8_t)kind;
+	request->limit = limit;
+	return request;
+}
+
+/* Let go of the groups that the tree's blocks held; those of which nothing is left are freed. */
+static void
+groups_let_go(struct app *app, const struct host_request *request)
+{
+	struct offload_block_list *block;
+
+	for (block = tree_first(&request->tree); block != NULL;
+	        block = tree_next(&request->tree, block)) {
+		const struct object *object = tree_object(block);
+
+		if (object == NULL)
+			continue;
+		object->group->references--;
+		group_release(&app->host.objects, object->group);
+	}
+}
+
+/*
+ * Forget the oldest. Done only before a new request starts: until then whoever has just submitted or
+ * completed one may look at it.
+ */
+static void
+forget_oldest(struct host_request_table *table)
+{
+	while (table->done_count > REQUESTS_KEPT) {
+		struct host_request *oldest = TAILQ_LAST(&table->done, host_request_list);
+
+		TAILQ_REMOVE(&table->done, oldest, link);
+		table->done_count--;
+		host_request_free(oldest);
+	}
+}
+
+void
+host_request_start(struct app *app, struct host_request *request)
+{
+	struct host_request_table *table = &app->host.requests;
+	struct offload_block_list *block;
+
+	forget_oldest(table);
+	request->id = ++table->last_id;
+	request->blocks = request->tree.blocks;
+	request->live_before = app->host.objects.live[OFFLOAD_LAYER_TCP];
+	for (block = tree_first(&request->tree); block != NULL;
+	        block = tree_next(&request->tree, block)) {
+		block->host_reserved[1] = request;
+		if (tree_object(block) != NULL)
+			tree_object(block)->group->references++;
+	}
+	TAILQ_INSERT_TAIL(&table->running, request, link);
+	table->running_count++;
+}
+
+void
+host_request_discard(struct app *app, struct host_request *request)
+{
+	struct host_request_table *table = &app->host.requests;
+	struct offload_block_list *block;
+
+	for (block = tree_first(&request->tree); block != NULL;
+	        block = tree_next(&request->tree, block))
+		if (tree_object(block) != NULL && tree_object(block)->state == OBJECT_RISING)
+			object_drop(&app->host.objects, tree_object(block));
+	if (request->id != 0) {
+		TAILQ_REMOVE(&table->running, request, link);
+		table->running_count--;
+		groups_let_go(app, request);
+	} else if (request->tree.made != NULL) {
+		group_release(&app->host.objects, request->tree.made);
+	}
+	host_request_free(request);
+}
+
+/* A cached update that succeeded is what the host now holds to be true (UPD-1, UPD-5). */
+static void
+apply_update(const struct host_request *request, const struct offload_block_list *block,
+        struct object *object)
+{
+	const void *cached = offload_block_cached(block);
+
+	if (object->layer == OFFLOAD_LAYER_PATH && request->relink_to != NULL)
+		object_move(object, request->relink_to);
+	if (cached == NULL)
+		return;
+	if (object->layer == OFFLOAD_LAYER_NEIGHBOR)
+		memcpy(&object->neighbor.cached, cached, sizeof(object->neighbor.cached));
+	else if (object->layer == OFFLOAD_LAYER_PATH)
+		memcpy(&object->path.cached, cached, sizeof(object->path.cached));
+	else
+		memcpy(&object->tcp.cached, cached, sizeof(object->tcp.cached));
+}
+
+static void
+apply_block(struct app *app, const struct host_request *request,
+        const struct offload_block_list *block, struct object *object)
+{
+	bool success = block->status == OFFLOAD_SUCCESS;
+
+	switch (request->kind) {
+	case CHIMNEY_INITIATE:
+		if (object->state != OBJECT_RISING)
+			break; /* a linker */
+		if (success || block->status == OFFLOAD_PARTIAL_SUCCESS)
+			object_land(&app->host.objects, object);
+		else
+			object_drop(&app->host.objects, object);
+		break;
+	case CHIMNEY_UPDATE:
+		if (success)
+			apply_update(request, block, object);
+		break;
+	case CHIMNEY_INVALIDATE:
+		if (success)
+			object->invalid = true;
+		break;
+	case CHIMNEY_TERMINATE:
+		if (success)
+			object_drop(&app->host.objects, object);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+host_request_complete(struct app *app, struct host_request *request, uint32_t frames_discarded)
+{
+	struct host_request_table *table = &app->host.requests;
+	struct offload_block_list *block;
+
+	request->completed = clock_now(&app->clock);
+	request->frames_discarded = frames_discarded;
+	request->done = true;
+	request->rows = json_array();
+	for (block = tree_first(&request->tree); block != NULL;
+	        block = tree_next(&request->tree, block)) {
+		uint32_t status =
+		        block->status < OFFLOAD_STATUS_COUNT ? block->status : OFFLOAD_PENDING;
+
+		request->status[status]++;
+		host_request_row_add(app, request, block);
+	}
+	for (block = tree_first(&request->tree); block != NULL;
+	        block = tree_next(&request->tree, block))
+		if (tree_object(block) != NULL)
+			apply_block(app, request, block, tree_object(block));
+	groups_let_go(app, request);
+	tree_free(&request->tree);
+	request->relink_to = NULL;
+	TAILQ_REMOVE(&table->running, request, link);
+	table->running_count--;
+	TAILQ_INSERT_HEAD(&table->done, request, link);
+	table->done_count++;
+}
+
+struct host_request *
+host_request_find(const struct host_request_table *table, uint32_t id)
+{
+	struct host_request *request;
+
+	TAILQ_FOREACH(request, &table->running, link)
+	{
+		if (request->id == id)
+			return request;
+	}
+	TAILQ_FOREACH(request, &table->done, link)
+	{
+		if (request->id == id)
+			return request;
+	}
+	return NULL;
+}
+
+uint32_t
+host_request_failures(const struct host_request *request)
+{
+	return request->done ? request->blocks - request->status[OFFLOAD_SUCCESS] : 0;
+}
+
+json_t *
+host_request_report(const struct host_request *request, bool full)
+{
+	json_t *report = json_pack("{s:I, s:s, s:s, s:b, s:I}", "request", (json_int_t)request->id,
+	        "kind", chimney_request_name(request->kind), "by", request->command, "done",
+	        request->done, "blocks", (json_int_t)request->blocks);
+	json_t *status;
+
+	if (!request->done)
+		return report;
+	status = json_object();
+	for (uint32_t i = 0; i < OFFLOAD_STATUS_COUNT; i++)
+		if (request->status[i] != 0)
+			json_object_set_new(
+			        status, offload_status_name(i), json_integer(request->status[i]));
+	json_object_set_new(report, "status", status);
+	json_object_set_new(report, "completion_us",
+	        json_real((double)(request->completed - request->submitted) / 1000.0));
+	if (request->kind == CHIMNEY_INVALIDATE || request->kind == CHIMNEY_UPDATE)
+		json_object_set_new(
+		        report, "frames_discarded", json_integer(request->frames_discarded));
+	if (full && json_array_size(request->rows) != 0)
+		json_object_set(report, "objects", request->rows);
+	if (full && request->rows_left_out != 0)
+		json_object_set_new(report, "objects_not_listed",
+		        json_integer((json_int_t)request->rows_left_out));
+	return report;
+}
+
+json_t *
+host_request_progress(const struct app *app, const struct host_request *request)
+{
+	uint64_t now = chimney_stats(app->target)->connections;
+	double seconds = (double)(clock_now(&app->clock) - request->submitted) / 1e9;
+	uint64_t moved = 0;
+
+	if (request->kind == CHIMNEY_INITIATE && now > request->live_before)
+		moved = now - request->live_before;
+	else if (request->kind == CHIMNEY_TERMINATE && now < request->live_before)
+		moved = request->live_before - now;
+	return json_pack("{s:o}", "progress",
+	        json_sprintf("request %u (%s): %llu connections so far, %u blocks, %.1f s",
+	                request->id, request->command, (unsigned long long)moved, request->blocks,
+	                seconds));
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The program's own options: one table yields what getopt_long accepts, the ranges, and the help text. */
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "cli_socket.h"
+#include "options.h"
+#include "say.h"
+#include "target.h"
+
+enum option_kind { KIND_NUMBER, KIND_POWER, KIND_TEXT, KIND_FLAG, KIND_CALL };
+
+struct option_spec {
+	const char *name;
+	const char *argument; /* NULL: none */
+	const char *help;
+	enum option_kind kind;
+	size_t offset; /* of the member in struct options */
+	uint64_t min, max;
+	int (*call)(struct options *options, const char *text);
+};
+
+static int
+parse_port(struct options *options, const char *text)
+{
+	struct option_port *port;
+	const char *equals = strchr(text, '=');
+	const char *role, *comma;
+	size_t length;
+
+	if (options->port_count == TOE_MAX_PORTS)
+		return say_error("--port %s: at most %u ports", text, TOE_MAX_PORTS);
+	port = &options->ports[options->port_count];
+	memset(port, 0, sizeof(*port));
+	if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof(port->device))
+		return say_error("--port %s: give ID=wire or ID=host[,peer=ID], for example "
+		                 "--port 0=wire --port net_tap0=host,peer=0",
+		        text);
+	memcpy(port->device, text, equals - text);
+	role = equals + 1;
+	comma = strchr(role, ',');
+	length = comma != NULL ? (size_t)(comma - role) : strlen(role);
+	if (length == 4 && memcmp(role, "wire", 4) == 0)
+		port->role = TOE_PORT_WIRE;
+	else if (length == 4 && memcmp(role, "host", 4) == 0)
+		port->role = TOE_PORT_HOST;
+	else
+		return say_error("--port %s: role '%.*s' is neither 'wire' nor 'host'", text,
+		        (int)length, role);
+	if (comma != NULL) {
+		if (strncmp(comma, ",peer=", 6) != 0 || comma[6] == '\0' ||
+		        strlen(comma + 6) >= sizeof(port->peer))
+			return say_error("--port %s: '%s' is not ',peer=ID'", text, comma);
+		strcpy(port->peer, comma + 6);
+	}
+	options->port_count++;
+	return 0;
+}
+
+static int
+parse_policy(struct options *options, const char *text)
+{
+	if (strcmp(text, "delay") == 0)
+		options->retrieve_policy = CHIMNEY_RETRIEVE_DELAYED;
+	else if (strcmp(text, "on-send") == 0)
+		options->retrieve_policy = CHIMNEY_RETRIEVE_ON_SEND;
+	else
+		return say_error("--retrieve-policy %s: give 'delay' or 'on-send'", text);
+	return 0;
+}
+
+static int
+parse_idle(struct options *options, const char *text)
+{
+	if (strcmp(text, "poll") != 0 && strcmp(text, "sleep") != 0)
+		return say_error("--idle %s: give 'poll' or 'sleep'", text);
+	options->idle_sleep = strcmp(text, "sleep") == 0;
+	return 0;
+}
+
+static int
+parse_vlan(struct options *options, const char *text)
+{
+	char *end;
+	unsigned long id = strtoul(text, &end, 10);
+
+	if (end == text || *end != '\0' || id < 1 || id > 4094)
+		return say_error("--vlan %s: give a VLAN id from 1 to 4094", text);
+	if (options->vlan_count == OPTIONS_VLANS)
+		return say_error("--vlan %s: at most %u VLANs", text, OPTIONS_VLANS);
+	options->vlans[options->vlan_count++] = (uint16_t)id;
+	return 0;
+}
+
+#define NUMBER(name, member, min, max, help)                                                       \
+	{                                                                                          \
+		name, "N", help, KIND_NUMBER, offsetof(struct options, member), min, max, NULL     \
+	}
+#define POWER(name, member, min, max, help)                                                        \
+	{                                                                                          \
+		name, "N", help, KIND_POWER, offsetof(struct options, member), min, max, NULL      \
+	}
+#define TEXT(name, argument, member, help)                                                         \
+	{                                                                                          \
+		name, argument, help, KIND_TEXT, offsetof(struct options, member), 0, 0, NULL      \
+	}
+#define FLAG(name, member, help)                                                                   \
+	{                                                                                          \
+		name, NULL, help, KIND_FLAG, offsetof(struct options, member), 0, 0, NULL          \
+	}
+#define CALL(name, argument, function, help)                                                       \
+	{                                                                                          \
+		name, argument, help, KIND_CALL, 0, 0, 0, function                                 \
+	}
+
+static const struct option_spec specs[] = {
+        CALL("port", "ID=ROLE[,peer=ID]", parse_port,
+                "use an ethdev (port number or device name) as wire or host port; the order gives "
+                "the index that the CLI uses; peer: the port on the other side of the bump "
+                "[all ethdevs are wire ports]"),
+        FLAG("hold-ports", hold_ports, "do not receive until the CLI says 'port release'"),
+        TEXT("cli", "PATH", cli_socket, "unix socket of the CLI"),
+        TEXT("script", "FILE", script, "CLI commands to run at start"),
+        NUMBER("neighbors", neighbors, 1, 1u << 24, "capacity for neighbors, 64 bytes each"),
+        NUMBER("paths", paths, 1, 1u << 24, "capacity for paths, about 80 bytes each and worker"),
+        NUMBER("connections", connections, 1, 1u << 28,
+                "capacity for connections, all workers together, about 384 bytes each"),
+        NUMBER("services", services, 0, 1u << 28,
+                "connections that may be sinks or echoes at once, 256 bytes each"),
+        NUMBER("holds", holds, 1, 65536, "tuples held at once, per worker, about 2.5 kB each"),
+        POWER("rx-ring", rx_ring, 32, 32768, "receive descriptors per queue"),
+        POWER("tx-ring", tx_ring, 32, 32768,
+                "transmit descriptors per queue: frames in there cannot be recalled"),
+        NUMBER("mbufs", mbufs, 0, 1u << 24, "packet buffers, 2.3 kB each (0: from rings)"),
+        POWER("event-ring", event_ring, 64, 1048576, "indications waiting for the CLI, per worker"),
+        POWER("request-ring", request_ring, 2, 65536, "requests in the ring of the CLI"),
+        POWER("mailbox", mailbox, 8, 65536, "messages between control and a worker"),
+        NUMBER("drain-deadline-ms", drain_deadline_ms, 1, 3600000,
+                "ms after which a worker that does not answer a drain is lost"),
+        CALL("retrieve-policy", "delay|on-send", parse_policy,
+                "when stopped connections are asked back: a delay after the completion, or when "
+                "they have something to send [delay]"),
+        NUMBER("retrieve-delay-ms", retrieve_delay_ms, 0, 3600000,
+                "ms from an invalidate's completion to its RETRIEVE indications (0: at once)"),
+        NUMBER("max-retransmit", max_retransmit, 1, 255,
+                "retransmissions of one segment before a connection is given up"),
+        CALL("idle", "poll|sleep", parse_idle,
+                "what lcores do when there is no work: sleep saves the CPU and costs up to 0.5 ms "
+                "[poll]"),
+        CALL("vlan", "ID", parse_vlan, "a VLAN id configured on the wire, 1 to 4094; repeatable"),
+        FLAG("drop-bad", drop_bad, "drop frames with bad checksums or lengths, not pass them on"),
+        FLAG("no-check", no_check, "do not verify received checksums in software"),
+};
+
+#define HELP_COLUMN 28u
+#define HELP_WIDTH 99u
+#define OPTION_FIRST 1000
+#define OPTION_HELP 1
+#define OPTION_VERSION 2
+
+static const struct options defaults = {
+        .cli_socket = CLI_SOCKET_DEFAULT,
+        .neighbors = 1024,
+        .paths = 65536,
+        .connections = 100000,
+        .services = 16384,
+        .holds = 64,
+        .rx_ring = 512,
+        .tx_ring = 512,
+        .mbufs = 0,
+        .event_ring = 16384,
+        .request_ring = 1024,
+        .mailbox = 1024,
+        .drain_deadline_ms = 1000,
+        .retrieve_delay_ms = CHIMNEY_RETRIEVE_DELAY_DEFAULT_MS,
+        .max_retransmit = 15,
+};
+
+/* Help text behind the option's name, wrapped into the right column. */
+static void
+print_wrapped(FILE *to, const char *text)
+{
+	size_t column = HELP_COLUMN;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column + word > HELP_WIDTH && column > HELP_COLUMN) {
+			fprintf(to, "\n%*s", (int)HELP_COLUMN, "");
+			column = HELP_COLUMN;
+		}
+		fprintf(to, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)word, text);
+		column += word + 1;
+		text += word + (text[word] == ' ');
+	}
+	fputc('\n', to);
+}
+
+static void
+print_option(FILE *to, const struct option_spec *spec)
+{
+	const char *member = (const char *)&defaults + spec->offset;
+	char left[64], range[96] = "", text[512];
+
+	snprintf(left, sizeof(left), "  --%s%s%s", spec->name, spec->argument ? " " : "",
+	        spec->argument ? spec->argument : "");
+	if (spec->kind == KIND_NUMBER || spec->kind == KIND_POWER)
+		snprintf(range, sizeof(range), " (%s%llu..%llu) [%u]",
+		        spec->kind == KIND_POWER ? "power of two, " : "",
+		        (unsigned long long)spec->min, (unsigned long long)spec->max,
+		        *(const uint32_t *)(const void *)member);
+	else if (spec->kind == KIND_TEXT)
+		snprintf(range, sizeof(range), " [%s]",
+		        *(const char *const *)(const void *)member != NULL
+		                ? *(const char *const *)(const void *)member
+		                : "none");
+	snprintf(text, sizeof(text), "%s%s", spec->help, range);
+	if (strlen(left) + 2 > HELP_COLUMN)
+		fprintf(to, "%s\n%*s", left, (int)HELP_COLUMN, "");
+	else
+		fprintf(to, "%-*s", (int)HELP_COLUMN, left);
+	print_wrapped(to, text);
+}
+
+void
+options_help(FILE *to)
+{
+	fprintf(to, "usage: dpdk-chimney [EAL OPTION...] -- [OPTION...]\n\n"
+	            "A TCP chimney offload target. Lcores: the main one, one for control, one or "
+	            "more workers.\n"
+	            "A start without hugepages or NICs, on two CPUs:\n"
+	            "  dpdk-chimney --no-huge -m 512 --no-pci --vdev net_null0,no-rx=1 \\\n"
+	            "      --lcores '0@0,1@0,2@1' -- --port 0=wire --cli ./chimney.sock\n\n");
+	for (size_t i = 0; i < RTE_DIM(specs); i++)
+		print_option(to, &specs[i]);
+	fprintf(to, "%-*s%s\n%-*s%s\n", (int)HELP_COLUMN, "  --help", "print this",
+	        (int)HELP_COLUMN, "  --version", "print the version");
+}
+
+static int
+parse_number(const struct option_spec *spec, const char *text, uint32_t *number)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	if (*text == '-' || end == text || *end != '\0' || errno != 0)
+		return say_error("--%s %s: not a number; give one from %llu to %llu", spec->name,
+		        text, (unsigned long long)spec->min, (unsigned long long)spec->max);
+	if (value < spec->min || value > spec->max)
+		return say_error("--%s %s: out of range; give a number from %llu to %llu",
+		        spec->name, text, (unsigned long long)spec->min,
+		        (unsigned long long)spec->max);
+	if (spec->kind == KIND_POWER && (value & (value - 1)) != 0)
+		return say_error("--%s %s: not a power of two", spec->name, text);
+	*number = (uint32_t)value;
+	return 0;
+}
+
+static int
+option_apply(struct options *options, const struct option_spec *spec, const char *text)
+{
+	char *member = (char *)options + spec->offset;
+
+	switch (spec->kind) {
+	case KIND_NUMBER:
+	case KIND_POWER:
+		return parse_number(spec, text, (uint32_t *)member);
+	case KIND_TEXT:
+		if (*text == '\0')
+			return say_error("--%s: empty; give a %s", spec->name, spec->argument);
+		*(const char **)member = text;
+		return 0;
+	case KIND_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case KIND_CALL:
+		return spec->call(options, text);
+	}
+	return -1;
+}
+
+enum options_result
+options_parse(struct options *options, int argc, char **argv)
+{
+	struct option table[RTE_DIM(specs) + 3] = {0};
+	size_t n = RTE_DIM(specs);
+	int chosen;
+
+	for (size_t i = 0; i < n; i++)
+		table[i] = (struct option){specs[i].name,
+		        specs[i].argument != NULL ? required_argument : no_argument, NULL,
+		        OPTION_FIRST + (int)i};
+	table[n] = (struct option){"help", no_argument, NULL, OPTION_HELP};
+	table[n + 1] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
+	*options = defaults;
+	optind = 1;
+	opterr = 0;
+	while ((chosen = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+		if (chosen == OPTION_HELP) {
+			options_help(stdout);
+			return OPTIONS_EXIT;
+		}
+		if (chosen == OPTION_VERSION) {
+			printf("dpdk-chimney %s\n", CHIMNEY_VERSION);
+			return OPTIONS_EXIT;
+		}
+		if (chosen == '?' || chosen == ':') {
+			say_error("%s: %s; see --help", argv[optind - 1],
+			        chosen == ':' ? "needs an argument" : "no such option");
+			return OPTIONS_ERROR;
+		}
+		if (option_apply(options, &specs[chosen - OPTION_FIRST], optarg) != 0)
+			return OPTIONS_ERROR;
+	}
+	if (optind < argc) {
+		say_error("'%s': not an option; see --help", argv[optind]);
+		return OPTIONS_ERROR;
+	}
+	return OPTIONS_RUN;
+}

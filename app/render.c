@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A JSON value as text for people: "key: value" lines, aligned tables for arrays of objects. So every reply
+ * is built once, and says the same in both forms.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+#define CELL_MAX 128u
+#define COLUMNS_MAX 96u
+#define TABLE_COLUMNS 16u /* more members than this make no table */
+#define MEMBERS_MAX 12u /* a single object with more members gets a line for each */
+#define LINE_WIDTH 96u
+
+/* A scalar as text; nested ones in short. */
+static void
+value_text(const json_t *value, char to[CELL_MAX])
+{
+	size_t used = 0, index;
+	const char *key;
+	json_t *part;
+
+	to[0] = '\0';
+	switch (json_typeof(value)) {
+	case JSON_STRING:
+		snprintf(to, CELL_MAX, "%s", json_string_value(value));
+		break;
+	case JSON_INTEGER:
+		snprintf(to, CELL_MAX, "%lld", (long long)json_integer_value(value));
+		break;
+	case JSON_REAL:
+		snprintf(to, CELL_MAX, "%.3f", json_real_value(value));
+		break;
+	case JSON_TRUE:
+	case JSON_FALSE:
+		snprintf(to, CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
+		break;
+	case JSON_NULL:
+		snprintf(to, CELL_MAX, "-");
+		break;
+	case JSON_OBJECT:
+		json_object_foreach((json_t *)(uintptr_t)value, key, part)
+		{
+			char one[CELL_MAX];
+
+			value_text(part, one);
+			if (used < CELL_MAX)
+				used += (size_t)snprintf(to + used, CELL_MAX - used, "%s%s %s",
+				        used ? ", " : "", key, one);
+		}
+		break;
+	case JSON_ARRAY:
+		json_array_foreach(value, index, part)
+		{
+			char one[CELL_MAX];
+
+			value_text(part, one);
+			if (used < CELL_MAX)
+				used += (size_t)snprintf(
+				        to + used, CELL_MAX - used, "%s%s", used ? ", " : "", one);
+		}
+		break;
+	}
+}
+
+struct column {
+	const char *key;
+	int width;
+};
+
+/* The union of the rows' keys, in order of first appearance. */
+static unsigned int
+table_columns(const json_t *rows, struct column columns[COLUMNS_MAX])
+{
+	unsigned int count = 0, at;
+	const char *key;
+	json_t *row, *value;
+	size_t index;
+	char cell[CELL_MAX];
+
+	json_array_foreach(rows, index, row)
+	{
+		json_object_foreach(row, key, value)
+		{
+			for (at = 0; at < count && strcmp(columns[at].key, key) != 0; at++)
+				;
+			if (at == COLUMNS_MAX)
+				continue;
+			if (at == count)
+				columns[count++] = (struct column){key, (int)strlen(key)};
+			value_text(value, cell);
+			if ((int)strlen(cell) > columns[at].width)
+				columns[at].width = (int)strlen(cell);
+		}
+	}
+	return count;
+}
+
+static void
+table_row(const json_t *row, const struct column *columns, unsigned int count, render_line emit,
+        void *context)
+{
+	char line[TABLE_COLUMNS * (CELL_MAX + 2)];
+	size_t used = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		const json_t *value = row != NULL ? json_object_get(row, columns[i].key) : NULL;
+		char cell[CELL_MAX];
+
+		if (row == NULL)
+			snprintf(cell, sizeof(cell), "%s", columns[i].key);
+		else if (value == NULL)
+			snprintf(cell, sizeof(cell), "-");
+		else
+			value_text(value, cell);
+		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%-*s",
+		        i != 0 ? "  " : "", columns[i].width, cell);
+	}
+	while (used > 0 && line[used - 1] == ' ')
+		used--;
+	emit(context, line, used);
+}
+
+/* One object in full, a line for each of its members: what a table with one row would hide. */
+static void
+render_members(const json_t *object, render_line emit, void *context)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		char cell[CELL_MAX], line[CELL_MAX + 64];
+		int length;
+
+		value_text(value, cell);
+		length = snprintf(line, sizeof(line), "  %.56s: %s", key, cell);
+		emit(context, line, (size_t)length);
+	}
+}
+
+/* Objects with too many members for a table: "key value, key value, ...", wrapped. */
+static void
+render_wrapped(const json_t *object, render_line emit, void *context)
+{
+	char line[LINE_WIDTH + 2 * CELL_MAX] = "";
+	size_t used = 0;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	{
+		char cell[CELL_MAX], one[CELL_MAX + 64];
+		int length;
+
+		value_text(value, cell);
+		length = snprintf(one, sizeof(one), "%.56s %s", key, cell);
+		if (used != 0 && used + 2 + (size_t)length > LINE_WIDTH) {
+			emit(context, line, used);
+			used = (size_t)snprintf(line, sizeof(line), "    %s", one);
+		} else {
+			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s",
+			        used != 0 ? ", " : "  ", one);
+		}
+	}
+	if (used != 0)
+		emit(context, line, used);
+}
+
+static void
+render_array(const char *key, const json_t *rows, render_line emit, void *context)
+{
+	struct column columns[COLUMNS_MAX];
+	unsigned int count;
+	json_t *row;
+	size_t index;
+	char title[96];
+
+	if (json_array_size(rows) == 0)
+		return;
+	if (json_is_string(json_array_get(rows, 0))) {
+		json_array_foreach(rows, index, row)
+		        emit(context, json_string_value(row), strlen(json_string_value(row)));
+		return;
+	}
+	snprintf(title, sizeof(title), "%s:", key);
+	emit(context, title, strlen(title));
+	count = table_columns(rows, columns);
+	if (json_array_size(rows) == 1 && count > MEMBERS_MAX) {
+		render_members(json_array_get(rows, 0), emit, context);
+		return;
+	}
+	if (count > TABLE_COLUMNS) {
+		json_array_foreach(rows, index, row) render_wrapped(row, emit, context);
+		return;
+	}
+	table_row(NULL, columns, count, emit, context);
+	json_array_foreach(rows, index, row) table_row(row, columns, count, emit, context);
+}
+
+void
+render_text(json_t *data, render_line emit, void *context)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(data, key, value)
+	{
+		char cell[CELL_MAX], line[CELL_MAX + 64];
+		int length;
+
+		if (json_is_array(value)) {
+			render_array(key, value, emit, context);
+			continue;
+		}
+		if (json_is_string(value)) {
+			/* texts may be longer than a cell */
+			char *text = NULL;
+
+			length = asprintf(&text, "%s: %s", key, json_string_value(value));
+			if (length >= 0)
+				emit(context, text, (size_t)length);
+			free(text);
+			continue;
+		}
+		value_text(value, cell);
+		length = snprintf(line, sizeof(line), "%.56s: %s", key, cell);
+		emit(context, line, (size_t)length);
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Running a start-up script: the CLI's language from a file, one command after the other. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "app.h"
+#include "say.h"
+#include "script.h"
+
+struct script {
+	struct session session;
+	bool failed;
+	char error[sizeof(((struct cli_error *)0)->message) + 64];
+};
+
+static void
+script_write(struct session *session, const char *text, size_t length)
+{
+	/* "ok" after each command is for programs that read a socket */
+	if (length == 3 && memcmp(text, "ok\n", 3) == 0)
+		return;
+	if (((struct script *)session)->failed)
+		return;
+	fwrite(text, 1, length, stdout);
+}
+
+static void
+script_replied(struct session *session, const char *error)
+{
+	struct script *script = (struct script *)session;
+
+	fflush(stdout);
+	if (error == NULL)
+		return;
+	script->failed = true;
+	snprintf(script->error, sizeof(script->error), "%s", error);
+}
+
+static size_t
+script_queued(const struct session *session)
+{
+	(void)session;
+	return 0;
+}
+
+static const struct session_owner script_owner = {script_write, script_replied, script_queued};
+
+/* One line, and the event loop until it has replied. A stop meanwhile ends the script quietly. */
+static int
+script_line(struct script *script, const char *text, size_t length, unsigned int number)
+{
+	struct session *session = &script->session;
+	struct app *app = session->app;
+
+	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
+		length--;
+	if (length > 0)
+		printf("%s%.*s\n", text[0] == '#' ? "" : "> ", (int)length, text);
+	session_run(session, text, length);
+	while (session->busy && !app->shutdown.wanted)
+		event_base_loop(app->base, EVLOOP_ONCE);
+	if (script->failed)
+		return say_error("%s:%u: %s", app->options.script, number, script->error);
+	return 0;
+}
+
+int
+script_run(struct app *app)
+{
+	FILE *file;
+	struct script *script;
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+	unsigned int number = 0;
+	int result = 0;
+
+	if (app->options.script == NULL)
+		return 0;
+	file = fopen(app->options.script, "r");
+	if (file == NULL)
+		return say_error("script %s: %s", app->options.script, strerror(errno));
+	script = calloc(1, sizeof(*script));
+	if (script == NULL) {
+		fclose(file);
+		return say_error("out of memory");
+	}
+	session_init(&script->session, app, &script_owner);
+	while (result == 0 && !app->shutdown.wanted && (length = getline(&line, &room, file)) > 0)
+		result = script_line(script, line, (size_t)length, ++number);
+	session_fini(&script->session);
+	free(line);
+	free(script);
+	fclose(file);
+	return result;
+}

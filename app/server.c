@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The CLI's unix socket: clients, their lines in, their replies out. server_socket.c binds it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "app.h"
+#include "cli_hold.h"
+#include "cli_socket.h"
+#include "say.h"
+#include "server.h"
+
+#define OUTPUT_PAUSE (64u * 1024u) /* more than this unread: the next command waits */
+
+static struct client *
+client_of(const struct session *session)
+{
+	return (struct client *)((char *)(uintptr_t)session - offsetof(struct client, session));
+}
+
+static void
+client_write(struct session *session, const char *text, size_t length)
+{
+	bufferevent_write(client_of(session)->stream, text, length);
+}
+
+static size_t
+client_queued(const struct session *session)
+{
+	return evbuffer_get_length(bufferevent_get_output(client_of(session)->stream));
+}
+
+static void
+client_close(struct client *client)
+{
+	struct server *server = &client->session.app->server;
+
+	cli_holds_forget(&client->session);
+	session_fini(&client->session);
+	TAILQ_REMOVE(&server->clients, client, link);
+	server->client_count--;
+	bufferevent_free(client->stream);
+	free(client);
+}
+
+/* The next line will be looked at from the event loop, never from inside a reply. */
+static void
+client_replied(struct session *session, const char *error)
+{
+	struct client *client = client_of(session);
+
+	(void)error;
+	bufferevent_trigger(
+	        client->stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+static const struct session_owner client_owner = {client_write, client_replied, client_queued};
+
+/* Run one complete line when there is one. False: nothing to do now. */
+static bool
+client_run_line(struct client *client)
+{
+	struct evbuffer *input = bufferevent_get_input(client->stream);
+	struct session *session = &client->session;
+	size_t length;
+	char *line;
+
+	if (session->busy || client->closing || client_queued(session) > OUTPUT_PAUSE)
+		return false;
+	line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF);
+	if (line == NULL) {
+		if (evbuffer_get_length(input) < CLI_LINE_MAX)
+			return false;
+		session->line.command = NULL;
+		session->busy = true;
+		reply_error(session, NULL, "line of more than %u bytes; closing", CLI_LINE_MAX - 1);
+		client->closing = true;
+		bufferevent_disable(client->stream, EV_READ);
+		return false;
+	}
+	session->line.command = NULL;
+	session_run(session, line, length);
+	free(line);
+	return true;
+}
+
+static void
+on_read(struct bufferevent *stream, void *context)
+{
+	struct client *client = context;
+
+	/* one line a turn of the loop: clients and indications take turns */
+	if (client_run_line(client) && !client->session.busy &&
+	        evbuffer_get_length(bufferevent_get_input(stream)) != 0)
+		bufferevent_trigger(
+		        stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* Called when the output has drained below the low-water mark. */
+static void
+on_written(struct bufferevent *stream, void *context)
+{
+	struct client *client = context;
+
+	events_catch_up(&client->session);
+	if (client->closing && client_queued(&client->session) == 0) {
+		client_close(client);
+		return;
+	}
+	if (evbuffer_get_length(bufferevent_get_input(stream)) != 0)
+		bufferevent_trigger(
+		        stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+static void
+on_end(struct bufferevent *stream, short what, void *context)
+{
+	struct client *client = context;
+
+	(void)stream;
+	(void)what;
+	client_close(client);
+}
+
+static void
+refuse(evutil_socket_t fd, const char *why)
+{
+	/* best effort: a client that does not even read this gets nothing */
+	if (send(fd, why, strlen(why), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		(void)errno;
+	close(fd);
+}
+
+static void
+on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
+        int length, void *context)
+{
+	struct app *app = context;
+	struct server *server = &app->server;
+	struct client *client;
+	char greeting[96];
+	int size;
+
+	if (server->client_count == SERVER_CLIENTS) {
+		refuse(fd, "error: too many clients; close one\n");
+		return;
+	}
+	client = calloc(1, sizeof(*client));
+	if (client != NULL)
+		client->stream = bufferevent_socket_new(app->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (client == NULL || client->stream == NULL) {
+		free(client);
+		refuse(fd, "error: out of memory\n");
+		return;
+	}
+	session_init(&client->session, app, &client_owner);
+	client->session.may_follow = true;
+	TAILQ_INSERT_TAIL(&server->clients, client, link);
+	server->client_count++;
+	bufferevent_setcb(client->stream, on_read, on_written, on_end, client);
+	/* a client that floods us is not read faster than its commands run */
+	bufferevent_setwatermark(client->stream, EV_READ, 0, 4 * CLI_LINE_MAX);
+	bufferevent_setwatermark(client->stream, EV_WRITE, OUTPUT_PAUSE / 2, 0);
+	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
+	size = snprintf(greeting, sizeof(greeting), "chimney-cli %d dpdk-chimney %s\n",
+	        CLI_PROTOCOL, CHIMNEY_VERSION);
+	bufferevent_write(client->stream, greeting, (size_t)size);
+}
+
+int
+server_open(struct app *app)
+{
+	struct server *server = &app->server;
+
+	TAILQ_INIT(&server->clients);
+	server->listener = evconnlistener_new(app->base, on_connect, app, 0, 0, server->fd);
+	if (server->listener == NULL)
+		return say_error("CLI socket %s: out of memory", server->path);
+	return 0;
+}
+
+void
+server_stop_accepting(struct app *app)
+{
+	struct server *server = &app->server;
+
+	server->stopping = true;
+	if (server->listener != NULL)
+		evconnlistener_free(server->listener);
+	server->listener = NULL;
+}
+
+void
+server_close(struct app *app)
+{
+	struct client *client;
+
+	server_stop_accepting(app);
+	while ((client = TAILQ_FIRST(&app->server.clients)) != NULL) {
+		evbuffer_write(
+		        bufferevent_get_output(client->stream), bufferevent_getfd(client->stream));
+		client_close(client);
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The CLI's unix socket: several clients, each with a session. Lines may come in parts, replies go out in
+ * parts. What a client has not read yet is bounded: its next command waits, and events that it follows are
+ * missed, when it reads too slowly.
+ */
+#ifndef APP_SERVER_H
+#define APP_SERVER_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "session.h"
+
+#define SERVER_CLIENTS 32u
+
+struct app;
+struct bufferevent;
+struct evconnlistener;
+
+struct client {
+	TAILQ_ENTRY(client) link;
+	struct session session;
+	struct bufferevent *stream;
+	bool closing; /* no more lines; gone when everything is written */
+};
+
+TAILQ_HEAD(client_list, client);
+
+struct server {
+	int fd; /* bound and listening from server_bind on */
+	const char *path;
+	struct evconnlistener *listener;
+	struct client_list clients;
+	unsigned int client_count;
+	bool stopping;
+};
+
+/*
+ * Bind and listen, before anything costly is done: a live server on the socket is an error, a stale file is
+ * removed. Clients may connect, and wait. 0 or -1 (said).
+ */
+int server_bind(struct app *app);
+/* Serve. Needs the event base. 0 or -1 (said). */
+int server_open(struct app *app);
+/* Accept nobody any more; clients stay. */
+void server_stop_accepting(struct app *app);
+/* Write what can be written, close all clients. */
+void server_close(struct app *app);
+/* Close and remove the socket. */
+void server_unbind(struct app *app);
+
+#endif

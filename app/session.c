@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One conversation in the CLI's language: running a line, and the forms of a reply. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app.h"
+#include "session.h"
+#include "wait.h"
+
+void
+session_init(struct session *session, struct app *app, const struct session_owner *owner)
+{
+	memset(session, 0, sizeof(*session));
+	session->app = app;
+	session->owner = owner;
+}
+
+void
+session_fini(struct session *session)
+{
+	wait_cancel(session);
+	session->follows = false;
+}
+
+void
+session_run(struct session *session, const char *text, size_t length)
+{
+	switch (cli_parse(&session->line, text, length, &session->error)) {
+	case CLI_BLANK:
+		break;
+	case CLI_ERROR:
+		session->busy = true;
+		reply_cli_error(session);
+		break;
+	case CLI_OK:
+		session->busy = true;
+		if (session->app->shutdown.wanted)
+			reply_error(session, NULL, "the program is stopping");
+		else
+			cli_dispatch(session);
+		break;
+	}
+}
+
+static void
+write_json(struct session *session, json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	if (text == NULL) {
+		static const char lost[] =
+		        "{\"type\":\"reply\",\"ok\":false,\"error\":\"out of memory\"}\n";
+
+		session->owner->write(session, lost, sizeof(lost) - 1);
+		return;
+	}
+	session->owner->write(session, text, strlen(text));
+	session->owner->write(session, "\n", 1);
+	free(text);
+}
+
+static void
+write_data_line(void *context, const char *line, size_t length)
+{
+	struct session *session = context;
+
+	session->owner->write(session, "  ", 2);
+	session->owner->write(session, line, length);
+	session->owner->write(session, "\n", 1);
+}
+
+/* The end of every reply. error NULL: ok. Takes data over. */
+static void
+reply_end(struct session *session, json_t *data, const char *error)
+{
+	if (session->json) {
+		json_t *reply = json_pack("{s:s, s:b, s:s}", "type", "reply", "ok", error == NULL,
+		        "command",
+		        session->line.command != NULL ? session->line.command->words : "");
+
+		if (error != NULL)
+			json_object_set_new(reply, "error", json_string(error));
+		if (data != NULL)
+			json_object_update_missing(reply, data);
+		write_json(session, reply);
+		json_decref(reply);
+	} else {
+		if (data != NULL)
+			render_text(data, write_data_line, session);
+		if (error == NULL) {
+			session->owner->write(session, "ok\n", 3);
+		} else {
+			session->owner->write(session, "error: ", 7);
+			session->owner->write(session, error, strlen(error));
+			session->owner->write(session, "\n", 1);
+		}
+	}
+	json_decref(data);
+	session->busy = false;
+	session->owner->replied(session, error);
+}
+
+void
+reply_ok(struct session *session, json_t *data)
+{
+	reply_end(session, data, NULL);
+}
+
+void
+reply_error(struct session *session, json_t *data, const char *format, ...)
+{
+	char message[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(message, sizeof(message), format, args);
+	va_end(args);
+	reply_end(session, data, message);
+}
+
+void
+reply_cli_error(struct session *session)
+{
+	json_t *data = NULL;
+
+	if (session->json && session->error.word != 0)
+		data = json_pack(
+		        "{s:i, s:s}", "word", (int)session->error.word, "got", session->error.got);
+	reply_end(session, data, session->error.message);
+}
+
+static void
+write_progress_part(void *context, const char *line, size_t length)
+{
+	struct session *session = context;
+
+	session->owner->write(session, "~ ", 2);
+	session->owner->write(session, line, length);
+	session->owner->write(session, "\n", 1);
+}
+
+void
+reply_progress(struct session *session, json_t *data)
+{
+	if (session->json) {
+		json_t *progress = json_pack("{s:s}", "type", "progress");
+
+		json_object_update_missing(progress, data);
+		write_json(session, progress);
+		json_decref(progress);
+	} else {
+		render_text(data, write_progress_part, session);
+	}
+	json_decref(data);
+}

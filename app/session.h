@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One conversation in the CLI's language: a client of the socket, or a script. A session runs one command at
+ * a time; a command that waits keeps it busy, and its owner feeds no further line until it has replied.
+ *
+ * How a reply looks on the wire is in docs/cli.md: text lines "  ...", progress "~ ...", events "* ...", and
+ * "ok" or "error: ..." at the end; or one JSON object for each of them.
+ */
+#ifndef APP_SESSION_H
+#define APP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include <jansson.h>
+
+#include "cli_parse.h"
+#include "select.h"
+
+struct app;
+struct host_request;
+struct session;
+
+struct session_owner {
+	void (*write)(struct session *session, const char *text, size_t length);
+	/* The reply is complete: the next line may be fed, later (not from here). error NULL: ok. */
+	void (*replied)(struct session *session, const char *error);
+	/* Bytes written and not yet taken by the other side. */
+	size_t (*queued)(const struct session *session);
+};
+
+enum wait_kind { WAIT_NONE = 0, WAIT_REQUEST, WAIT_RETRIEVED, WAIT_DISCONNECTED, WAIT_ABORTED };
+
+/* What a busy session waits for (wait.c). */
+struct wait {
+	enum wait_kind kind;
+	TAILQ_ENTRY(wait) link;
+	struct session *session;
+	struct host_request *request;
+	struct selection selection; /* of indications; its groups are referenced */
+	size_t cursor; /* selection[0..cursor) has been indicated */
+	uint64_t started; /* ns */
+	uint64_t deadline; /* ns */
+	uint64_t progress; /* ns of the next progress line */
+};
+
+struct session {
+	struct app *app;
+	const struct session_owner *owner;
+	bool json;
+	bool follows; /* events are streamed to it */
+	bool may_follow;
+	bool busy;
+	uint64_t missed; /* events not streamed because it reads too slowly */
+	struct wait wait;
+	struct cli_line line;
+	struct cli_error error;
+};
+
+void session_init(struct session *session, struct app *app, const struct session_owner *owner);
+/* The other side is gone: forget what it waits for. */
+void session_fini(struct session *session);
+/* Run one line: it replies now, or the session is busy and replies later. Blank lines get no reply. */
+void session_run(struct session *session, const char *text, size_t length);
+
+/* End the reply to the command that runs. `data` (NULL: none) is taken over. */
+void reply_ok(struct session *session, json_t *data);
+void reply_error(struct session *session, json_t *data, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+/* The same for session->error, as the parser or a handler set it. */
+void reply_cli_error(struct session *session);
+/* A line of progress of a command that goes on. */
+void reply_progress(struct session *session, json_t *data);
+
+/* cli_dispatch.c: call the handler of session->line.command. */
+void cli_dispatch(struct session *session);
+
+/* render.c: a JSON value as text, line by line: "key: value", tables for arrays of objects. */
+typedef void (*render_line)(void *context, const char *line, size_t length);
+void render_text(json_t *data, render_line emit, void *context);
+
+#endif

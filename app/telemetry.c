@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Read-only endpoints of rte_telemetry under /chimney/. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_telemetry.h>
+
+#include "app.h"
+#include "counters.h"
+#include "say.h"
+#include "telemetry.h"
+
+/*
+ * The callbacks get no context of ours, and cannot be unregistered: they find the program here, under a lock
+ * that no lcore ever takes. NULL: it is not up.
+ */
+static pthread_mutex_t telemetry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct app *telemetry_app;
+
+typedef int (*fill_function)(const struct app *app, const char *params, struct rte_tel_data *data);
+
+static int
+with_app(fill_function fill, const char *params, struct rte_tel_data *data)
+{
+	int result = -ENODEV;
+
+	pthread_mutex_lock(&telemetry_lock);
+	if (telemetry_app != NULL)
+		result = fill(telemetry_app, params, data);
+	pthread_mutex_unlock(&telemetry_lock);
+	return result;
+}
+
+static void
+add(struct rte_tel_data *data, const char *name, uint64_t value)
+{
+	rte_tel_data_add_dict_u64(data, name, value);
+}
+
+static int
+fill_workers(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	rte_tel_data_start_array(data, RTE_TEL_U64_VAL);
+	for (uint32_t i = 0; i < app->worker_count; i++)
+		rte_tel_data_add_array_u64(data, i);
+	return 0;
+}
+
+static int
+fill_worker(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	char *end = NULL;
+	unsigned long index = params != NULL ? strtoul(params, &end, 10) : 0;
+
+	if (params == NULL || end == params || *end != '\0' || index >= app->worker_count)
+		return -EINVAL;
+	rte_tel_data_start_dict(data);
+	add(data, "lcore", app->worker_lcore[index]);
+	add(data, "capacity", app->conn_capacity);
+	add(data, "lost", atomic_load(&app->workers[index]->lost));
+	for (unsigned int i = 0; i < WORKER_COUNTERS; i++)
+		add(data, counter_name(i), counter_read(app, (uint32_t)index, i));
+	return 0;
+}
+
+static int
+fill_counters(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	rte_tel_data_start_dict(data);
+	for (unsigned int i = 0; i < WORKER_COUNTERS; i++) {
+		uint64_t sum = 0;
+
+		for (uint32_t worker = 0; worker < app->worker_count; worker++)
+			sum += counter_read(app, worker, i);
+		add(data, counter_name(i), sum);
+	}
+	return 0;
+}
+
+static int
+fill_requests(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	const struct chimney_stats *stats = chimney_stats(app->target);
+
+	rte_tel_data_start_dict(data);
+	for (uint32_t kind = 0; kind < CHIMNEY_REQUEST_COUNT; kind++) {
+		char name[48];
+
+		snprintf(name, sizeof(name), "%s_accepted", chimney_request_name(kind));
+		add(data, name, stats->requests[kind]);
+		snprintf(name, sizeof(name), "%s_completed", chimney_request_name(kind));
+		add(data, name, stats->completed[kind]);
+	}
+	add(data, "blocks", stats->blocks);
+	add(data, "refused", stats->refused);
+	add(data, "drains", stats->drains);
+	add(data, "frames_discarded", stats->frames_discarded);
+	add(data, "mailbox_full", stats->mailbox_full);
+	add(data, "lost_workers", stats->lost_workers);
+	add(data, "completions_waiting", stats->completions_waiting);
+	add(data, "invalidate_last_ns", stats->invalidate_last_ns);
+	add(data, "invalidate_max_ns", stats->invalidate_max_ns);
+	return 0;
+}
+
+static int
+fill_objects(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	const struct chimney_stats *stats = chimney_stats(app->target);
+
+	rte_tel_data_start_dict(data);
+	add(data, "neighbors", stats->neighbors);
+	add(data, "neighbor_capacity", app->shared.neighbor_capacity);
+	add(data, "paths", stats->paths);
+	add(data, "path_capacity", app->shared.path_capacity);
+	add(data, "connections", stats->connections);
+	add(data, "connection_capacity", (uint64_t)app->conn_capacity * app->worker_count);
+	return 0;
+}
+
+static int
+fill_events(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	const struct event_log *log = &app->host.log;
+
+	rte_tel_data_start_dict(data);
+	for (unsigned int kind = CHIMNEY_COMPLETION; kind < EVENT_KINDS; kind++)
+		add(data, event_kind_name(kind), atomic_load(&log->total[kind]));
+	for (uint32_t reason = 1; reason < RETRIEVE_REASON_COUNT; reason++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "retrieve_%s", retrieve_reason_name(reason));
+		add(data, name, atomic_load(&log->reasons[reason]));
+	}
+	add(data, "unknown_object", atomic_load(&log->unknown));
+	return 0;
+}
+
+static int
+fill_ports(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	rte_tel_data_start_dict(data);
+	for (uint32_t i = 0; i < app->shared.port_count; i++) {
+		const struct toe_port *shared = &app->shared.ports[i];
+		struct rte_tel_data *port = rte_tel_data_alloc();
+		char name[16];
+
+		if (port == NULL)
+			return -ENOMEM;
+		rte_tel_data_start_dict(port);
+		rte_tel_data_add_dict_string(port, "device", app->ports[i].device);
+		rte_tel_data_add_dict_string(port, "role", port_role_name(shared->role));
+		add(port, "held", atomic_load(&shared->hold));
+		add(port, "ethdev", shared->ethdev);
+		add(port, "rx_queues", shared->rx_queues);
+		add(port, "tx_queues", app->ports[i].tx_queues);
+		add(port, "tx_ring", app->ports[i].tx_depth);
+		snprintf(name, sizeof(name), "%u", i);
+		rte_tel_data_add_dict_container(data, name, port, 0);
+	}
+	return 0;
+}
+
+#define CALLBACK(name)                                                                             \
+	static int on_##name(const char *command, const char *params, struct rte_tel_data *data)   \
+	{                                                                                          \
+		return with_app(fill_##name, params, data);                                        \
+	}
+
+CALLBACK(workers)
+CALLBACK(worker)
+CALLBACK(counters)
+CALLBACK(requests)
+CALLBACK(objects)
+CALLBACK(events)
+CALLBACK(ports)
+
+static const struct {
+	const char *command;
+	telemetry_cb callback;
+	const char *help;
+} endpoints[] = {
+        {"/chimney/workers", on_workers, "Indexes of the workers. Takes no parameters"},
+        {"/chimney/worker", on_worker, "Counters of a worker. Parameters: int worker"},
+        {"/chimney/counters", on_counters, "Counters, all workers together. Takes no parameters"},
+        {"/chimney/requests", on_requests, "Requests and drains. Takes no parameters"},
+        {"/chimney/objects", on_objects, "Objects offloaded, and capacities. Takes no parameters"},
+        {"/chimney/events", on_events, "Indications by kind and reason. Takes no parameters"},
+        {"/chimney/ports", on_ports, "Ports and their rings. Takes no parameters"},
+};
+
+int
+telemetry_open(struct app *app)
+{
+	for (size_t i = 0; i < RTE_DIM(endpoints); i++)
+		if (rte_telemetry_register_cmd(
+		            endpoints[i].command, endpoints[i].callback, endpoints[i].help) != 0)
+			return say_error(
+			        "telemetry endpoint %s: out of memory", endpoints[i].command);
+	pthread_mutex_lock(&telemetry_lock);
+	telemetry_app = app;
+	pthread_mutex_unlock(&telemetry_lock);
+	return 0;
+}
+
+void
+telemetry_close(struct app *app)
+{
+	(void)app;
+	pthread_mutex_lock(&telemetry_lock);
+	telemetry_app = NULL;
+	pthread_mutex_unlock(&telemetry_lock);
+}
