@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The end of a scenario: rest, what must hold at rest, and everything given back (INV-9, INV-10, INV-15). */
+#include "sim.h"
+#include "test_eal.h"
+
+#define FINISH_TURNS 400u
+
+/* Is the connection stopped for good, as far as the model knows? No request is in progress. */
+static bool
+surely_stopped(const struct sim *sim, const struct sim_conn *conn)
+{
+	const struct sim_path *path = &sim->path[conn->path];
+
+	if (conn->object.invalid || path->object.invalid)
+		return true;
+	for (uint32_t i = 0; i < sim->neighbors; i++)
+		if ((path->link.possible >> i & 1) && !sim->neighbor[i].object.invalid)
+			return false;
+	return true;
+}
+
+/* Let delayed ACKs go and the peer's last words arrive; shorter than any RTO. */
+static void
+let_acks_flow(struct sim *sim)
+{
+	for (uint32_t i = 0; i < 6 && sim_ok(sim); i++) {
+		world_advance(&sim->world, 10 * WORLD_MS);
+		for (uint32_t turn = 0; turn < 3; turn++)
+			sim_turn(sim);
+	}
+}
+
+static bool
+everybody_progressed(struct sim *sim, struct sim_conn **missing)
+{
+	for (uint32_t i = 0; i < sim->conns; i++) {
+		struct sim_conn *conn = &sim->conn[i];
+
+		if (!sim_may_transmit(sim, conn))
+			continue;
+		if (conn->peer.service == OFFLOAD_SERVICE_SOURCE &&
+		        conn->peer.data_frames == conn->progress) {
+			*missing = conn;
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * Every connection that nothing stops sends on, without waiting for a timer: an unlimited source has data
+ * and the peer acknowledges all it gets (INV-10, D3, and the rewind of design.md step 3).
+ */
+static void
+check_progress(struct sim *sim)
+{
+	struct sim_conn *missing = NULL;
+
+	for (uint32_t i = 0; i < sim->conns; i++)
+		sim->conn[i].progress = sim->conn[i].peer.data_frames;
+	for (uint32_t i = 0; i < FINISH_TURNS && sim_ok(sim); i++) {
+		if (everybody_progressed(sim, &missing))
+			return;
+		sim_turn(sim);
+	}
+	if (sim_ok(sim))
+		sim_wrong(sim, "INV-10: %s does not send although nothing stops it",
+		        sim_object_name(sim, &missing->object));
+}
+
+/* What the peer sent has been acknowledged, by the ACK owed again after a discard or by a later one. */
+static void
+check_acknowledged(struct sim *sim)
+{
+	let_acks_flow(sim);
+	for (uint32_t i = 0; i < sim->conns && sim_ok(sim); i++) {
+		struct sim_conn *conn = &sim->conn[i];
+
+		if (sim_may_transmit(sim, conn) && conn->peer.service == OFFLOAD_SERVICE_SINK &&
+		        peer_unacked(&conn->peer) != 0)
+			sim_wrong(sim, "%s owes an ACK of %u bytes and does not send it",
+			        sim_object_name(sim, &conn->object), peer_unacked(&conn->peer));
+	}
+}
+
+/* Some of the paths over invalid neighbors are moved to a valid one while there is time (D3). */
+static void
+relink_some(struct sim *sim)
+{
+	for (uint32_t i = 0; i < sim->paths && sim_ok(sim); i++) {
+		struct sim_path *path = &sim->path[i];
+		uint32_t to = rng_below(&sim->rng, sim->neighbors);
+		struct sim_neighbor *neighbor = &sim->neighbor[to];
+
+		if (path->object.life != SIM_LIVE || neighbor->object.life != SIM_LIVE ||
+		        neighbor->object.host != path->object.host || neighbor->object.invalid ||
+		        !rng_chance(&sim->rng, 70))
+			continue;
+		sim_submit(sim, sim_build_relink(sim, i, to));
+	}
+	sim_rest(sim);
+}
+
+static bool
+retrieves_complete(const struct sim *sim, const struct sim_conn **missing)
+{
+	bool on_send = sim->world.params.retrieve_policy == CHIMNEY_RETRIEVE_ON_SEND;
+
+	for (uint32_t i = 0; i < sim->conns; i++) {
+		const struct sim_conn *conn = &sim->conn[i];
+
+		if (conn->object.life != SIM_LIVE || conn->retrieved || conn->aborted ||
+		        conn->reset_sent || !surely_stopped(sim, conn))
+			continue;
+		/* D2, on-send: a source always has something to send */
+		if (on_send && conn->peer.service != OFFLOAD_SERVICE_SOURCE)
+			continue;
+		*missing = conn;
+		return false;
+	}
+	return true;
+}
+
+/* INV-9: exactly one RETRIEVE for every connection that is still stopped; more than one is caught on reading. */
+static void
+check_retrieves(struct sim *sim)
+{
+	const struct sim_conn *missing = NULL;
+
+	for (uint32_t i = 0; i < sim->conns; i++)
+		if (sim->conn[i].object.life == SIM_LIVE && surely_stopped(sim, &sim->conn[i]))
+			sim->totals->frames_silent_checked++;
+	if (!retrieves_complete(sim, &missing))
+		world_advance(&sim->world, (sim->world.params.retrieve_delay_ms + 2) * WORLD_MS);
+	for (uint32_t i = 0; i < FINISH_TURNS && sim_ok(sim); i++) {
+		if (i >= 6 && retrieves_complete(sim, &missing))
+			return;
+		sim_turn(sim);
+		if (i > 200)
+			world_advance(&sim->world, WORLD_MS);
+	}
+	if (sim_ok(sim))
+		sim_wrong(sim, "INV-9: no RETRIEVE for %s", sim_object_name(sim, &missing->object));
+}
+
+static uint32_t
+count_live(const struct sim *sim)
+{
+	uint32_t live = 0;
+
+	for (uint32_t i = 0; i < sim->neighbors; i++)
+		live += sim->neighbor[i].object.life != SIM_ABSENT;
+	for (uint32_t i = 0; i < sim->paths; i++)
+		live += sim->path[i].object.life != SIM_ABSENT;
+	for (uint32_t i = 0; i < sim->conns; i++)
+		live += sim->conn[i].object.life != SIM_ABSENT;
+	return live;
+}
+
+static void
+check_nothing_left(struct sim *sim)
+{
+	const struct chimney_stats *stats = chimney_stats(sim->world.target);
+	uint32_t in_use;
+
+	for (uint32_t i = 0; i < 200 && sim_ok(sim); i++) {
+		sim_turn(sim);
+		world_drop_frames(&sim->world);
+		in_use = test_pool_in_use(sim->world.params.pool) - sim->world.mbufs_before;
+		if (in_use == 0 && i >= 4)
+			break;
+	}
+	if (stats->neighbors != 0 || stats->paths != 0 || stats->connections != 0)
+		sim_wrong(sim,
+		        "%lu neighbors, %lu paths, %lu connections are left after all were "
+		        "terminated",
+		        (unsigned long)stats->neighbors, (unsigned long)stats->paths,
+		        (unsigned long)stats->connections);
+	in_use = test_pool_in_use(sim->world.params.pool) - sim->world.mbufs_before;
+	if (in_use != 0)
+		sim_wrong(sim, "%u mbufs are still in use with nothing offloaded", in_use);
+}
+
+static void
+terminate_all(struct sim *sim)
+{
+	/* a few trees at random first, so that leaves go before, with and without their parents */
+	for (uint32_t i = 0; i < 3 && sim_ok(sim); i++)
+		sim_submit(sim,
+		        sim_build_reference(sim, i % sim->world.params.hosts, CHIMNEY_TERMINATE));
+	sim_rest(sim);
+	for (uint32_t i = 0; i < 4 * sim->world.params.hosts && count_live(sim) > 0 && sim_ok(sim);
+	        i++) {
+		sim_submit(sim, sim_build_terminate_all(sim, i % sim->world.params.hosts));
+		sim_rest(sim);
+	}
+	if (sim_ok(sim) && count_live(sim) > 0)
+		sim_wrong(sim, "TERM-6: %u objects cannot be terminated", count_live(sim));
+}
+
+void
+sim_finish(struct sim *sim)
+{
+	if (!sim_rest(sim))
+		return;
+	let_acks_flow(sim);
+	if (rng_chance(&sim->rng, 60))
+		relink_some(sim);
+	if (sim_ok(sim))
+		check_progress(sim);
+	if (sim_ok(sim) && rng_chance(&sim->rng, 50))
+		check_acknowledged(sim);
+	if (sim_ok(sim) && rng_chance(&sim->rng, 80))
+		check_retrieves(sim);
+	if (sim_ok(sim))
+		terminate_all(sim);
+	if (sim_ok(sim) && rng_chance(&sim->rng, 30))
+		sim_wire_check_uploaded(sim);
+	if (sim_ok(sim))
+		check_nothing_left(sim);
+}
+
+/* A worker no longer answers: every request completes all the same, and the worker stays silent (INV-14). */
+void
+sim_finish_lost(struct sim *sim)
+{
+	uint32_t dead = sim->dead - 1;
+
+	for (uint32_t i = 0; i < 8 && sim_ok(sim); i++)
+		sim_submit(sim,
+		        sim_build_reference(sim, i % sim->world.params.hosts,
+		                rng_chance(&sim->rng, 50) ? CHIMNEY_INVALIDATE : CHIMNEY_QUERY));
+	for (uint32_t i = 0; i < 20 && sim_ok(sim); i++)
+		sim_turn(sim);
+	for (uint32_t i = 0; i < 6 && sim->in_progress > 0; i++) {
+		world_advance(&sim->world, (sim->world.params.drain_deadline_ms + 1) * WORLD_MS);
+		for (uint32_t turn = 0; turn < 20 && sim_ok(sim); turn++)
+			sim_turn(sim);
+	}
+	if (!sim_rest(sim) || chimney_stats(sim->world.target)->lost_workers == 0)
+		return;
+	sim->totals->lost++;
+	/* it wakes up late, finds itself lost, and must not hand out what it holds */
+	sim_wire_read_all(sim);
+	for (uint32_t i = 0; i < 50; i++)
+		world_step(&sim->world, WORLD_WORKER(dead));
+	if (rte_ring_count(sim->world.wire[0].transmitted[dead]) != 0)
+		sim_wrong(sim, "INV-14: a worker declared lost transmits");
+	if (!sim->world.worker[dead]->parked)
+		sim_wrong(sim, "INV-14: a worker declared lost does not park");
+	for (uint32_t i = 0; i < 20 && sim_ok(sim); i++)
+		sim_turn(sim);
+	/* INV-17: ABORT follows the RETRIEVE */
+	for (uint32_t i = 0; i < sim->conns; i++)
+		if (sim->conn[i].hardware_failure && !sim->conn[i].aborted)
+			sim_wrong(sim, "INV-17: no ABORT for %s after its state was lost",
+			        sim_object_name(sim, &sim->conn[i].object));
+}
+
+/* INV-15: every accepted request completes, then the target says that it has stopped. */
+void
+sim_finish_shutdown(struct sim *sim)
+{
+	if (!sim_rest(sim))
+		return;
+	for (uint32_t i = 0; i < FINISH_TURNS && !chimney_stopped(sim->world.target); i++)
+		sim_turn(sim);
+	if (!chimney_stopped(sim->world.target))
+		sim_wrong(sim, "INV-15: shutdown does not end");
+	sim->totals->shutdowns++;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Are the checks able to fail? Runs test programs once as they are and once with every planted fault of
+ * toe/mutant.h, each run in a process of its own: the first must pass, each fault must make one of them fail.
+ * Needs a build with -Dmutants=true.
+ *
+ * usage: test_mutants PROGRAM[,ARGUMENT...]...
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define MAX_ARGUMENTS 16
+#define RUN_SECONDS 240u /* a run that takes longer hangs: that counts as a failure of it */
+
+/* In the child: run `program,argument,...` with the fault switched on; stdout goes to the pipe. */
+static void
+child(const char *program, const char *mutant, int output)
+{
+	char *copy = strdup(program), *place = NULL;
+	char *argv[MAX_ARGUMENTS + 3];
+	int argc = 0;
+
+	for (char *word = strtok_r(copy, ",", &place); word != NULL && argc < MAX_ARGUMENTS;
+	        word = strtok_r(NULL, ",", &place))
+		argv[argc++] = word;
+	if (mutant != NULL) {
+		argv[argc++] = strdup("--mutant");
+		argv[argc++] = strdup(mutant);
+	}
+	argv[argc] = NULL;
+	dup2(output, STDOUT_FILENO);
+	alarm(RUN_SECONDS); /* kept across exec */
+	execv(argv[0], argv);
+	_exit(127);
+}
+
+/* Keep the line that says what was wrong: the first that starts with "seed" or "at the end". */
+static void
+read_reason(int input, char *reason, size_t size)
+{
+	FILE *file = fdopen(input, "r");
+	char line[512];
+
+	snprintf(reason, size, "no reason given");
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		if (strchr(line, ':') != NULL && strncmp(reason, "no", 2) == 0 &&
+		        (strncmp(line, "seed", 4) == 0 || strncmp(line, "at the end", 10) == 0 ||
+		                strncmp(line, "group", 5) == 0 || strncmp(line, "FAIL", 4) == 0))
+			snprintf(reason, size, "%.300s", line);
+	}
+	if (file != NULL)
+		fclose(file);
+}
+
+/* True when the program passed. A program that cannot be started ends the test. */
+static bool
+run(const char *program, const char *mutant, char *reason, size_t size)
+{
+	int ends[2], status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0) {
+		perror("cannot start a test program");
+		exit(EXIT_FAILURE);
+	}
+	if (pid == 0)
+		child(program, mutant, ends[1]);
+	close(ends[1]);
+	read_reason(ends[0], reason, size);
+	waitpid(pid, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+		fprintf(stderr, "cannot run %s\n", program);
+		exit(EXIT_FAILURE);
+	}
+	if (WIFSIGNALED(status))
+		snprintf(reason, size, "ended by signal %d", WTERMSIG(status));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Does any of the programs notice the fault? */
+static bool
+caught(char **programs, int count, const char *mutant)
+{
+	char reason[512];
+
+	for (int i = 0; i < count; i++) {
+		const char *name = strrchr(programs[i], '/');
+
+		if (run(programs[i], mutant, reason, sizeof(reason)))
+			continue;
+		printf("%-22s caught by %.*s: %s\n", mutant,
+		        (int)strcspn(name ? name + 1 : programs[i], ","),
+		        name ? name + 1 : programs[i], reason);
+		return true;
+	}
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned int passed = 0, failed = 0;
+	const char *only = getenv("MUTANT");
+	const char *mutant, *text;
+	char reason[512];
+
+	if (argc < 2 || world_mutant_name(0, NULL) == NULL) {
+		fprintf(stderr,
+		        "usage: %s PROGRAM[,ARGUMENT...]... (in a build with -Dmutants=true)\n",
+		        argv[0]);
+		return EXIT_FAILURE;
+	}
+	for (int i = 1; i < argc; i++) {
+		if (run(argv[i], NULL, reason, sizeof(reason))) {
+			passed++;
+			continue;
+		}
+		printf("without a fault %s fails: %s\n", argv[i], reason);
+		failed++;
+	}
+	for (unsigned int i = 0; (mutant = world_mutant_name(i, &text)) != NULL; i++) {
+		if (only != NULL && strcmp(only, mutant) != 0)
+			continue;
+		if (caught(&argv[1], argc - 1, mutant)) {
+			passed++;
+			continue;
+		}
+		printf("%-22s NOT CAUGHT (%s)\n", mutant, text);
+		failed++;
+	}
+	printf("%u passed, %u failed\n", passed, failed);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
