@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "test_eal.h"
 #include "mutant.h"
+#include "test_eal.h"
 
 void
 world_params_default(struct world_params *params)

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "test_ports.h"
 #include "target.h"
+#include "test_ports.h"
 #include "worker.h"
 
 #define WORLD_WORKERS 8u

@@ -126,7 +126,8 @@ end_open(struct end *end, const struct end_params *params)
 		delegated.snd_max = delegated.snd_nxt = delegated.snd_una;
 	if (delegated.retransmit_time_left == 0)
 		delegated.retransmit_time_left = OFFLOAD_TIMER_OFF;
-	delegated.ka_time_left = OFFLOAD_TIMER_OFF;
+	if (delegated.ka_time_left == 0)
+		delegated.ka_time_left = OFFLOAD_TIMER_OFF;
 	end->worker.params.max_retransmit = params->max_retransmit ? params->max_retransmit : 15;
 	memset(&end->worker.stats, 0, sizeof(end->worker.stats));
 	toe_item_initiate(&end->worker, &message, &item);
