@@ -3,16 +3,20 @@
  * The other side of a wire port, in a process of its own: acknowledges what it receives and counts frames by
  * destination MAC, so that silence after an invalidate is told by somebody else than the program under test.
  *
- * Usage: wire-peer EAL-ARGS -- (one port, e.g. --vdev net_memif0,...). It takes at most BURST frames a
- * millisecond, so that a sender with more to send finds its ring full and has to hold frames back.
+ * Usage: wire-peer EAL-ARGS -- [--ring FRAMES] [--rate FRAMES] [--window BYTES]
+ * One port, e.g. --vdev net_memif0,role=server,... It takes at most `rate` frames a millisecond, so that a
+ * sender with more to send finds the ring between them full and has to hold frames back.
  *
  * Commands on stdin, one a line, each answered by one line of JSON on stdout:
- *   mark    take everything that is in the ring now, then count from 0
- *   report  frames and bytes since the mark by destination MAC
+ *   report  what was counted since the mark, by destination MAC
+ *   hold    receive nothing: the ring fills up and stays full
+ *   mark    take what is in the ring now, `ring` frames at most, report, then count from 0 and receive again.
+ *           Behind `hold` and a ring that was full this cuts exactly: what is counted from here on was handed
+ *           to the sender's port after the moment of the mark.
  *   quiet   stop acknowledging        answer  acknowledge again
  *   quit
  */
-#include <ctype.h>
+#include <getopt.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,127 +26,86 @@
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
-#include <rte_ether.h>
-#include <rte_ip.h>
-#include <rte_tcp.h>
+
+#include "peer_flows.h"
 
 #define BURST 32u
-#define BURSTS_PER_MS 8u
-#define MAX_MACS 64u
+#define RING_MAX 4096u
+#define ACKS_MAX (RING_MAX + BURST)
 
-struct count {
-	struct rte_ether_addr mac;
-	uint64_t frames, bytes;
-};
+static struct {
+	uint32_t ring, rate, window;
+} options = {.ring = 256, .rate = 512, .window = 16384};
 
-static struct count counts[MAX_MACS];
-static uint32_t count_used;
-static uint64_t uncounted;
-static bool answering = true;
+static struct peer_flows *flows;
+static struct rte_mbuf *acks[ACKS_MAX]; /* not yet taken by the port: none is ever dropped */
+static uint32_t ack_count;
+static bool answering = true, holding;
 
 static void
-count_frame(const struct rte_mbuf *mbuf)
+acks_flush(void)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
+	uint32_t done = 0;
+	uint16_t sent;
 
-	for (uint32_t i = 0; i <= count_used; i++) {
-		if (i == count_used) {
-			if (count_used == MAX_MACS)
-				break;
-			counts[count_used++] = (struct count){.mac = ether->dst_addr};
-		}
-		if (rte_is_same_ether_addr(&counts[i].mac, &ether->dst_addr)) {
-			counts[i].frames++;
-			counts[i].bytes += mbuf->pkt_len;
-			return;
-		}
+	while (done < ack_count) {
+		sent = rte_eth_tx_burst(
+		        0, 0, &acks[done], (uint16_t)RTE_MIN(ack_count - done, BURST));
+		if (sent == 0)
+			break;
+		done += sent;
 	}
-	uncounted++;
+	ack_count -= done;
+	memmove(acks, &acks[done], ack_count * sizeof(acks[0]));
 }
 
-/*
- * Turn a data segment into its acknowledgment, in place. Only IPv4 without VLAN and without options beyond
- * the headers' own is answered: that is what the demonstration sends. False: nothing to answer.
- */
-static bool
-make_ack(struct rte_mbuf *mbuf)
-{
-	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + 1);
-	struct rte_ether_addr mac = ether->src_addr;
-	rte_be32_t address = ip->src_addr;
-	rte_be16_t port = tcp->src_port;
-	uint32_t length, seq, headers;
-
-	if (mbuf->data_len < sizeof(*ether) + sizeof(*ip) + sizeof(*tcp) ||
-	        ether->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) || ip->version_ihl != 0x45 ||
-	        ip->next_proto_id != IPPROTO_TCP)
-		return false;
-	headers = sizeof(*ip) + (uint32_t)(tcp->data_off >> 4) * 4;
-	length = rte_be_to_cpu_16(ip->total_length) - headers;
-	if (length == 0 || headers != sizeof(*ip) + sizeof(*tcp))
-		return false;
-	seq = rte_be_to_cpu_32(tcp->sent_seq);
-	ether->src_addr = ether->dst_addr;
-	ether->dst_addr = mac;
-	ip->src_addr = ip->dst_addr;
-	ip->dst_addr = address;
-	ip->total_length = rte_cpu_to_be_16((uint16_t)headers);
-	ip->hdr_checksum = 0;
-	tcp->src_port = tcp->dst_port;
-	tcp->dst_port = port;
-	tcp->sent_seq = tcp->recv_ack;
-	tcp->recv_ack = rte_cpu_to_be_32(seq + length);
-	tcp->tcp_flags = RTE_TCP_ACK_FLAG;
-	tcp->rx_win = RTE_BE16(65535);
-	tcp->cksum = 0;
-	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	rte_pktmbuf_trim(mbuf, (uint16_t)(mbuf->pkt_len - sizeof(*ether) - headers));
-	return true;
-}
-
-/* One burst; the number received. */
+/* Up to `most` frames; returns how many there were. The caller knows that their answers find room. */
 static uint32_t
-receive(void)
+receive(uint32_t most)
 {
-	struct rte_mbuf *frames[BURST], *acks[BURST];
-	uint16_t n = rte_eth_rx_burst(0, 0, frames, BURST), answers = 0, sent;
+	struct rte_mbuf *frames[BURST];
+	uint32_t taken = 0;
+	uint16_t n;
 
-	for (uint16_t i = 0; i < n; i++) {
-		count_frame(frames[i]);
-		if (answering && make_ack(frames[i]))
-			acks[answers++] = frames[i];
-		else
-			rte_pktmbuf_free(frames[i]);
+	while (taken < most) {
+		n = rte_eth_rx_burst(0, 0, frames, (uint16_t)RTE_MIN(most - taken, BURST));
+		if (n == 0)
+			break;
+		for (uint16_t i = 0; i < n; i++) {
+			if (peer_flows_take(flows, frames[i], options.window) && answering)
+				acks[ack_count++] = frames[i];
+			else
+				rte_pktmbuf_free(frames[i]);
+		}
+		taken += n;
 	}
-	sent = answers > 0 ? rte_eth_tx_burst(0, 0, acks, answers) : 0;
-	rte_pktmbuf_free_bulk(&acks[sent], answers - sent);
-	return n;
+	return taken;
 }
 
+/* A turn of the loop: `rate` frames in bursts, as long as the answers to them get away. */
 static void
-command_report(void)
+turn(void)
 {
-	printf("{\"uncounted\": %lu, \"macs\": {", (unsigned long)uncounted);
-	for (uint32_t i = 0; i < count_used; i++)
-		printf("%s\"" RTE_ETHER_ADDR_PRT_FMT "\": {\"frames\": %lu, \"bytes\": %lu}",
-		        i ? ", " : "", RTE_ETHER_ADDR_BYTES(&counts[i].mac),
-		        (unsigned long)counts[i].frames, (unsigned long)counts[i].bytes);
-	printf("}}\n");
+	uint32_t taken = 0, n;
+
+	do {
+		acks_flush();
+		if (holding || ack_count > 0)
+			return;
+		n = receive(BURST);
+		taken += n;
+	} while (n > 0 && taken < options.rate);
+	acks_flush();
 }
 
 static void
 command_mark(void)
 {
-	uint32_t taken = 0, n;
+	uint32_t taken = receive(options.ring);
 
-	while ((n = receive()) > 0)
-		taken += n;
-	count_used = 0;
-	uncounted = 0;
-	printf("{\"taken\": %u}\n", taken);
+	peer_flows_print(flows, taken);
+	peer_flows_reset(flows);
+	holding = false;
 }
 
 /* False: stop. */
@@ -155,12 +118,15 @@ command_run(char *line)
 	if (strcmp(line, "mark") == 0) {
 		command_mark();
 	} else if (strcmp(line, "report") == 0) {
-		command_report();
+		peer_flows_print(flows, 0);
+	} else if (strcmp(line, "hold") == 0) {
+		holding = true;
+		printf("{\"holding\": true}\n");
 	} else if (strcmp(line, "quiet") == 0 || strcmp(line, "answer") == 0) {
 		answering = line[0] == 'a';
 		printf("{\"answering\": %s}\n", answering ? "true" : "false");
 	} else {
-		printf("{\"error\": \"unknown command; one of: mark, report, quiet, answer, "
+		printf("{\"error\": \"unknown command; one of: report, hold, mark, quiet, answer, "
 		       "quit\"}\n");
 	}
 	fflush(stdout);
@@ -178,8 +144,8 @@ port_start(void)
 		fprintf(stderr, "wire-peer needs exactly one port: give one --vdev\n");
 		return -1;
 	}
-	pool = rte_pktmbuf_pool_create(
-	        "wire_peer", 8191, 64, 0, RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+	pool = rte_pktmbuf_pool_create("wire_peer", 2 * ACKS_MAX - 1, 64, 0,
+	        RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
 	if (pool == NULL) {
 		fprintf(stderr, "no memory for buffers: give more with -m\n");
 		return -1;
@@ -196,26 +162,64 @@ port_start(void)
 	return rc;
 }
 
+static int
+parse_options(int argc, char **argv)
+{
+	static const struct option table[] = {{"ring", required_argument, NULL, 'r'},
+	        {"rate", required_argument, NULL, 'f'}, {"window", required_argument, NULL, 'w'},
+	        {0}};
+	int chosen;
+
+	optind = 1;
+	while ((chosen = getopt_long(argc, argv, "", table, NULL)) != -1) {
+		uint32_t value = optarg != NULL ? (uint32_t)strtoul(optarg, NULL, 10) : 0;
+
+		if (chosen == 'r')
+			options.ring = value;
+		else if (chosen == 'f')
+			options.rate = value;
+		else if (chosen == 'w')
+			options.window = value;
+		else
+			return -1; /* getopt has said why */
+	}
+	if (options.ring < 1 || options.ring > RING_MAX || options.rate < 1 || options.window < 1 ||
+	        options.window > UINT16_MAX) {
+		fprintf(stderr,
+		        "wire-peer: --ring from 1 to %u, --rate from 1, --window from 1 to 65535\n",
+		        RING_MAX);
+		return -1;
+	}
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	char line[64];
 	bool running = true;
+	int used = rte_eal_init(argc, argv);
 
-	if (rte_eal_init(argc, argv) < 0 || port_start() != 0)
+	if (used < 0 || parse_options(argc - used, argv + used) != 0 || port_start() != 0)
 		return EXIT_FAILURE;
+	flows = peer_flows_create();
+	if (flows == NULL)
+		return EXIT_FAILURE;
+	/* poll must see every line that is still to be read */
+	setvbuf(stdin, NULL, _IONBF, 0);
 	printf("{\"ready\": true}\n");
 	fflush(stdout);
 	while (running) {
 		/* The timeout is what limits the rate. Commands come line by line from one writer. */
 		if (poll(&input, 1, 1) > 0)
 			running = fgets(line, sizeof(line), stdin) != NULL && command_run(line);
-		for (uint32_t i = 0; i < BURSTS_PER_MS && receive() > 0; i++)
-			;
+		turn();
 	}
+	rte_pktmbuf_free_bulk(acks, ack_count);
 	rte_eth_dev_stop(0);
 	rte_eth_dev_close(0);
+	peer_flows_destroy(flows);
 	rte_eal_cleanup();
 	return EXIT_SUCCESS;
 }
