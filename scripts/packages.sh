@@ -36,17 +36,17 @@ need_packages()
 	rm -f "$log"
 }
 
-# build_in DIRECTORY [MESON ARGUMENTS]: configure once, then build, quiet unless it fails. Everything, or what
-# build_targets names.
+# build_in DIRECTORY TARGETS [MESON ARGUMENTS]: configure once, then build the targets ("": all), quietly unless
+# that fails.
 build_in()
 {
-	local directory=$1 log
+	local directory=$1 targets=$2 log
 
-	shift
+	shift 2
 	log=$(mktemp)
 	# shellcheck disable=SC2086
 	if ! { { [ -f "$directory/build.ninja" ] || meson setup "$directory" "$@"; } &&
-		ninja -C "$directory" ${build_targets:-}; } >"$log" 2>&1; then
+		ninja -C "$directory" $targets; } >"$log" 2>&1; then
 		echo "error: the build in $directory failed:" >&2
 		tail -n 40 "$log" >&2
 		rm -f "$log"

@@ -28,6 +28,7 @@ struct fuzz_block {
 static struct malformed mal;
 static struct fuzz_block arena[FUZZ_BLOCKS];
 static uint64_t cell[FUZZ_BLOCKS];
+static bool fresh[FUZZ_BLOCKS]; /* the cell was empty: what it holds afterwards was offloaded by the input */
 static bool reached[FUZZ_BLOCKS];
 
 static void
@@ -37,14 +38,23 @@ violation(const char *what)
 	abort();
 }
 
+/* LeakSanitizer's, when it is there. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* The world lives as long as the process; its tables are mapped memory, where no leak checker looks. */
 static void
 start(void)
 {
 	struct rte_mempool *pool;
 
+	if (__lsan_disable != NULL)
+		__lsan_disable();
 	if (test_eal_start(256) != 0 || (pool = test_pool_create("fuzz", 4095)) == NULL ||
 	        !mal_create(&mal, pool))
 		violation("the world cannot be created");
+	if (__lsan_enable != NULL)
+		__lsan_enable();
 }
 
 /* 0: placeholder; 1: empty cell; 2: a forged handle; else handles of the population, live or former. */
@@ -52,6 +62,7 @@ static uint64_t *
 pick_cell(uint8_t choice, uint32_t i)
 {
 	cell[i] = 0;
+	fresh[i] = choice == 1;
 	if (choice == 0)
 		return NULL;
 	if (choice == 2)
@@ -148,7 +159,7 @@ clean_up(uint32_t blocks)
 		                                               : OFFLOAD_LAYER_NEIGHBOR;
 		struct offload_block_list *block;
 
-		if (cell[i] == 0 || arena[i].block.offload_context == NULL)
+		if (!fresh[i] || cell[i] == 0)
 			continue;
 		block = tree_block(&tree,
 		        (uint8_t)(base[layer] +
