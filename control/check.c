@@ -46,8 +46,7 @@ layer_fits(struct request *request, const struct block_layout *layout)
 		return false;
 	if (request->root_layer == OFFLOAD_LAYER_NONE && layout->layer > request->walk.depth)
 		request->root_layer = (uint8_t)(layout->layer - request->walk.depth);
-	return request->root_layer != OFFLOAD_LAYER_NONE &&
-	       layout->layer == request_layer(request);
+	return request->root_layer != OFFLOAD_LAYER_NONE && layout->layer == request_layer(request);
 }
 
 /* A path's state has the size of its family's addresses. */
@@ -91,8 +90,8 @@ object_check(struct chimney *target, struct request *request, struct offload_blo
 	const struct block_layout *layout = block_layout(block->header.type);
 	size_t size = sizeof(*block);
 
-	if (!aligned(block->offload_context) ||
-	        block->header.revision != OFFLOAD_BLOCK_REVISION || !layer_fits(request, layout))
+	if (!aligned(block->offload_context) || block->header.revision != OFFLOAD_BLOCK_REVISION ||
+	        !layer_fits(request, layout))
 		return false;
 	/* INV-3: no state follows the blocks of an invalidate, whatever their type says. */
 	if (request->kind != CHIMNEY_INVALIDATE)
@@ -132,8 +131,7 @@ check_block(struct chimney *target, struct request *request)
 		        (!depth_left(request) ||
 		                !link_take(target, request, block->dependent_block_list)))
 			item->flags |= BLOCK_REFUSED | BLOCK_CUT_DEPENDENT;
-	} else if (block->next_block != NULL &&
-	           !link_take(target, request, block->next_block)) {
+	} else if (block->next_block != NULL && !link_take(target, request, block->next_block)) {
 		item->flags |= BLOCK_REFUSED | BLOCK_CUT_NEXT;
 	}
 }

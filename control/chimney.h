@@ -111,8 +111,8 @@ int chimney_host_register(struct chimney *target, const struct chimney_host_para
         struct chimney_host **host);
 
 /*
- * Unregister. Every object of the host must have been terminated and every completion read: else -EBUSY, and
- * nothing has changed.
+ * Unregister. Every object of the host must have been terminated and every record read: else -EBUSY, and
+ * nothing has changed. By the polling thread. The control lcore lets go of the host in its next turn.
  */
 int chimney_host_unregister(struct chimney_host *host);
 
@@ -130,7 +130,8 @@ enum chimney_request {
  * system call but, when the control lcore sleeps, one eventfd write. The completion comes by chimney_poll,
  * exactly once, never before the call has returned to a caller that polls from the same thread.
  *
- * 0; -EALREADY: this root is already with the target (INV-1); -EINVAL: root is NULL or not aligned to 8 bytes.
+ * 0; -EALREADY: this root is already with the target (INV-1), as a root or as a block of another tree; -EINVAL:
+ *   root is NULL or not aligned to 8 bytes.
  *   A call that returns an error has not taken the tree and completes nothing.
  * Results are in the `status` of each block: INIT-4 for initiate, else SUCCESS or FAILURE (TREE-9).
  */
@@ -163,7 +164,8 @@ struct chimney_record {
 
 /*
  * Read up to n records, oldest first per producer; an indication that was caused after a completion was
- * posted is never returned before it (INV-17). Returns the number read.
+ * posted is never returned before it (INV-17), and none of a connection after the completion of its terminate
+ * (TERM-2). Returns the number read.
  */
 unsigned int chimney_poll(
         struct chimney_host *host, struct chimney_record *records, unsigned int n);

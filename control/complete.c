@@ -22,10 +22,11 @@ completion_post(struct chimney_host *host, struct offload_block_list *root, uint
 	        .value = discarded,
 	};
 
-	if (rte_ring_full(host->control.ring))
+	if (rte_ring_enqueue_bulk_elem_start(host->control.ring, 1, NULL) == 0)
 		return false;
 	nonce_clear(root);
-	toe_event_post(&host->control, &event, 1);
+	rte_ring_enqueue_elem_finish(host->control.ring, &event, sizeof(event), 1);
+	toe_doorbell_ring(host->control.bell);
 	stat_add(&host->target->stats.completed[kind], 1);
 	return true;
 }
@@ -68,9 +69,11 @@ host_complete(struct chimney_host *host, struct offload_block_list *root, uint32
 bool
 host_indicate(struct chimney_host *host, const struct toe_event *events, uint32_t n)
 {
-	if (host->waiting_first != NULL || rte_ring_free_count(host->control.ring) < n)
+	if (host->waiting_first != NULL || rte_ring_sp_enqueue_bulk_elem(host->control.ring, events,
+	                                           sizeof(events[0]), n, NULL) == 0)
 		return false;
-	return toe_event_post(&host->control, events, n) == n;
+	toe_doorbell_ring(host->control.bell);
+	return true;
 }
 
 uint32_t
@@ -96,8 +99,7 @@ host_turn(struct chimney_host *host)
 			completion_post(host, completion_root(host->waiting_first),
 			        (uint32_t)next.kind, (uint32_t)next.discarded);
 		host->waiting_first = next.next;
-		waiting_set(host,
-		        atomic_load_explicit(&host->waiting, memory_order_relaxed) - 1);
+		waiting_set(host, atomic_load_explicit(&host->waiting, memory_order_relaxed) - 1);
 		posted++;
 	}
 	return posted;

@@ -33,8 +33,7 @@ params_check(const struct chimney_params *params)
 {
 	if (params->shared == NULL || params->workers == NULL || params->conn_capacity == 0 ||
 	        params->shared->worker_count == 0 ||
-	        params->shared->worker_count > TOE_MAX_WORKERS ||
-	        params->drain_deadline_ms == 0 ||
+	        params->shared->worker_count > TOE_MAX_WORKERS || params->drain_deadline_ms == 0 ||
 	        params->retrieve_policy > CHIMNEY_RETRIEVE_ON_SEND ||
 	        (params->vlan_count > 0 && params->vlans == NULL))
 		return -EINVAL;
@@ -125,13 +124,12 @@ chimney_destroy(struct chimney *target)
 
 /* INV-15: has everything that was accepted been completed? */
 static bool
-all_completed(const struct chimney *target)
+all_completed(struct chimney *target)
 {
-	if (target->requests.in_progress > 0 || target->holds.in_use > 0 ||
-	        !rte_ring_empty(target->holds.ring))
+	if (target->requests.in_progress > 0 || target->holds.in_use > 0)
 		return false;
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
-		const struct chimney_host *host = &target->hosts[i];
+		struct chimney_host *host = &target->hosts[i];
 
 		if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
 			continue;

@@ -72,8 +72,7 @@ fanout_room(struct chimney *target, struct request *request, uint32_t worker)
 }
 
 void
-fanout_add(
-        struct chimney *target, struct request *request, uint32_t worker, struct toe_item *item)
+fanout_add(struct chimney *target, struct request *request, uint32_t worker, struct toe_item *item)
 {
 	struct fanout_chain *chain = &target->links[worker].chain[request->lane];
 

@@ -44,8 +44,8 @@ bool link_send(struct chimney *target, uint32_t worker, enum control_lane lane,
 /* Make room for one more item for this worker; PAUSE when its chain is full and so is its mailbox. */
 enum control_step fanout_room(struct chimney *target, struct request *request, uint32_t worker);
 /* Append an item; fanout_room said DONE before. */
-void fanout_add(struct chimney *target, struct request *request, uint32_t worker,
-        struct toe_item *item);
+void fanout_add(
+        struct chimney *target, struct request *request, uint32_t worker, struct toe_item *item);
 /* Send what the chains of the lane still hold. */
 enum control_step fanout_flush(struct chimney *target, struct request *request);
 /* Send the drains of request->drain. */

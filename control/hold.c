@@ -81,10 +81,10 @@ hold_fill(struct chimney *target, struct hold_record *record, uintptr_t entry)
 	record->hold = hold;
 	record->release = entry & HOLD_RELEASE_BIT;
 	record->sent = false;
-	record->worker = toe_owner(toe_tuple_hash(hold->source, hold->destination,
-	                                   hold->family == 4 ? 4 : 16, hold->local_port,
-	                                   hold->remote_port),
-	        target->shared->worker_count);
+	record->worker =
+	        toe_owner(toe_tuple_hash(hold->source, hold->destination,
+	                          hold->family == 4 ? 4 : 16, hold->local_port, hold->remote_port),
+	                target->shared->worker_count);
 	target->holds.in_use++;
 }
 
@@ -114,19 +114,16 @@ holds_turn(struct chimney *target)
 	uint32_t count = 0;
 	void *entry;
 
-	if (holds->in_use == 0 && rte_ring_empty(holds->ring))
-		return 0;
-	for (uint32_t i = 0; i < HOLD_RECORDS; i++) {
-		struct hold_record *record = &holds->record[i];
-
-		if (record->hold == NULL) {
-			if (rte_ring_sc_dequeue(holds->ring, &entry) != 0)
-				continue;
-			hold_fill(target, record, (uintptr_t)entry);
-		}
-		if (!record->sent)
-			count += hold_send(target, record);
+	for (uint32_t i = 0; holds->in_use < HOLD_RECORDS; i++) {
+		if (holds->record[i].hold != NULL)
+			continue;
+		if (rte_ring_sc_dequeue(holds->ring, &entry) != 0)
+			break;
+		hold_fill(target, &holds->record[i], (uintptr_t)entry);
 	}
+	for (uint32_t i = 0; holds->in_use > 0 && i < HOLD_RECORDS; i++)
+		if (holds->record[i].hold != NULL && !holds->record[i].sent)
+			count += hold_send(target, &holds->record[i]);
 	return count;
 }
 

@@ -63,8 +63,8 @@ power_of_two(uint32_t x, uint32_t least, uint32_t most)
 }
 
 int
-chimney_host_register(struct chimney *target, const struct chimney_host_params *params,
-        struct chimney_host **out)
+chimney_host_register(
+        struct chimney *target, const struct chimney_host_params *params, struct chimney_host **out)
 {
 	const uint32_t ticks = params->ticks_per_second;
 	struct chimney_host *host = NULL;
@@ -98,21 +98,18 @@ chimney_host_register(struct chimney *target, const struct chimney_host_params *
 
 /* May a worker still post to this host? Its backlog is looked at before its ring: it moves from there to here. */
 static bool
-records_left(const struct chimney_host *host)
+records_left(struct chimney_host *host)
 {
 	const struct chimney *target = host->target;
 
 	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
-		const uint32_t *backlog =
-		        &target->links[i].worker->backlog[host->index].count;
+		struct toe_worker *worker = target->links[i].worker;
 
-		if (__atomic_load_n(backlog, __ATOMIC_ACQUIRE) != 0 &&
-		        !atomic_load(&target->links[i].worker->lost))
-			return true;
-		if (!rte_ring_empty(host->workers[i]))
+		if (__atomic_load_n(&worker->backlog[host->index].count, __ATOMIC_ACQUIRE) != 0 &&
+		        !atomic_load_explicit(&worker->lost, memory_order_acquire))
 			return true;
 	}
-	return !rte_ring_empty(host->control.ring);
+	return host_has_records(host);
 }
 
 int

@@ -39,7 +39,8 @@ struct chimney_host {
 	_Atomic uint64_t objects __rte_cache_aligned; /* slots in use; unregister reads */
 	struct completion *waiting_first, *waiting_last; /* completions that found the ring full */
 	_Atomic uint32_t waiting; /* how many; the polling thread reads */
-	_Atomic uint32_t completed; /* completions counted, waiting ones too; workers read (event.h) */
+	_Atomic uint32_t
+	        completed; /* completions counted, waiting ones too; workers read (event.h) */
 } __rte_cache_aligned;
 
 /* What a root's scratch holds while its completion waits for room: not the nonce word, which is its claim. */
@@ -59,6 +60,8 @@ void host_complete(struct chimney_host *host, struct offload_block_list *root, u
 bool host_indicate(struct chimney_host *host, const struct toe_event *events, uint32_t n);
 /* Control: post what waits; free a host that leaves. Returns the number posted. */
 uint32_t host_turn(struct chimney_host *host);
+/* The polling thread: is there anything on the rings? */
+bool host_has_records(struct chimney_host *host);
 /* Free everything that a host holds. */
 void host_fini(struct chimney_host *host);
 

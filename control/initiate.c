@@ -98,8 +98,8 @@ path_new(struct chimney *target, struct request *request, struct offload_block_l
 	const uint8_t *addresses = offload_block_const(block);
 	struct toe_path *path;
 	uint32_t index;
-	enum offload_status status = path_mtu_check(
-	        cached->path_mtu, family, target->shared->ports[below->port].mtu);
+	enum offload_status status =
+	        path_mtu_check(cached->path_mtu, family, target->shared->ports[below->port].mtu);
 
 	if (status != OFFLOAD_SUCCESS)
 		return status;
@@ -163,9 +163,9 @@ tcp_new(struct chimney *target, struct request *request, struct offload_block_li
 static bool
 object_valid(const struct chimney *target, enum offload_layer layer, uint32_t index)
 {
-	return toe_word_valid(word_read(layer == OFFLOAD_LAYER_PATH
-	                                        ? &target->shared->paths[index].word
-	                                        : &target->shared->neighbors[index].word));
+	return toe_word_valid(
+	        word_read(layer == OFFLOAD_LAYER_PATH ? &target->shared->paths[index].word
+	                                              : &target->shared->neighbors[index].word));
 }
 
 /* A block that names an object already offloaded, for others to hang from (TREE-3). */

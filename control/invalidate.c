@@ -40,8 +40,8 @@ invalidate_act(struct chimney *target, struct request *request, struct offload_b
 }
 
 static enum offload_status
-invalidate_finish(struct chimney *target, struct request *request,
-        struct offload_block_list *block, enum offload_layer layer)
+invalidate_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
 {
 	const struct toe_item *item = block_item(block);
 	uint64_t workers = 0;

@@ -4,20 +4,31 @@
 
 #include <rte_common.h>
 
-#define NEIGHBOR(...) {.layer = OFFLOAD_LAYER_NEIGHBOR, __VA_ARGS__}
-#define PATH4(...) {.layer = OFFLOAD_LAYER_PATH, .family = 4, __VA_ARGS__}
-#define PATH6(...) {.layer = OFFLOAD_LAYER_PATH, .family = 6, __VA_ARGS__}
-#define TCP(...) {.layer = OFFLOAD_LAYER_TCP, __VA_ARGS__}
+#define NEIGHBOR(...)                                                                              \
+	{                                                                                          \
+		.layer = OFFLOAD_LAYER_NEIGHBOR, __VA_ARGS__                                       \
+	}
+#define PATH4(...)                                                                                 \
+	{                                                                                          \
+		.layer = OFFLOAD_LAYER_PATH, .family = 4, __VA_ARGS__                              \
+	}
+#define PATH6(...)                                                                                 \
+	{                                                                                          \
+		.layer = OFFLOAD_LAYER_PATH, .family = 6, __VA_ARGS__                              \
+	}
+#define TCP(...)                                                                                   \
+	{                                                                                          \
+		.layer = OFFLOAD_LAYER_TCP, __VA_ARGS__                                            \
+	}
 
 static const struct block_layout layouts[] = {
         [OFFLOAD_NEIGHBOR_BLOCK] = NEIGHBOR(),
         [OFFLOAD_NEIGHBOR_CONST] = NEIGHBOR(.constant = sizeof(struct neighbor_const)),
         [OFFLOAD_NEIGHBOR_CACHED] = NEIGHBOR(.cached = sizeof(struct neighbor_cached)),
         [OFFLOAD_NEIGHBOR_DELEGATED] = NEIGHBOR(.delegated = sizeof(struct neighbor_delegated)),
-        [OFFLOAD_NEIGHBOR_ALL] =
-                NEIGHBOR(.constant = sizeof(struct neighbor_const),
-                        .cached = sizeof(struct neighbor_cached),
-                        .delegated = sizeof(struct neighbor_delegated), .all = true),
+        [OFFLOAD_NEIGHBOR_ALL] = NEIGHBOR(.constant = sizeof(struct neighbor_const),
+                .cached = sizeof(struct neighbor_cached),
+                .delegated = sizeof(struct neighbor_delegated), .all = true),
         [OFFLOAD_PATH4_BLOCK] = PATH4(),
         [OFFLOAD_PATH4_CONST] = PATH4(.constant = sizeof(struct path4_const)),
         [OFFLOAD_PATH4_CACHED] = PATH4(.cached = sizeof(struct path_cached)),
@@ -32,9 +43,9 @@ static const struct block_layout layouts[] = {
         [OFFLOAD_TCP_CONST] = TCP(.constant = sizeof(struct tcp_const)),
         [OFFLOAD_TCP_CACHED] = TCP(.cached = sizeof(struct tcp_cached)),
         [OFFLOAD_TCP_DELEGATED] = TCP(.delegated = sizeof(struct tcp_delegated)),
-        [OFFLOAD_TCP_ALL] = TCP(.constant = sizeof(struct tcp_const),
-                .cached = sizeof(struct tcp_cached), .delegated = sizeof(struct tcp_delegated),
-                .all = true),
+        [OFFLOAD_TCP_ALL] =
+                TCP(.constant = sizeof(struct tcp_const), .cached = sizeof(struct tcp_cached),
+                        .delegated = sizeof(struct tcp_delegated), .all = true),
 };
 
 const struct block_layout *
@@ -82,6 +93,5 @@ offload_block_delegated(const struct offload_block_list *block)
 {
 	const struct block_layout *layout = block_layout(block->header.type);
 
-	return block_part(
-	        block, (size_t)layout->constant + layout->cached, layout->delegated);
+	return block_part(block, (size_t)layout->constant + layout->cached, layout->delegated);
 }

@@ -11,8 +11,7 @@ struct list_node {
 };
 
 /* The owner of a node. */
-#define LIST_OWNER(node, type, member)                                                             \
-	((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define LIST_OWNER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void
 list_init(struct list_node *head)

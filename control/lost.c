@@ -27,7 +27,8 @@ worker_lose(struct chimney *target, uint32_t worker)
 	struct request_pool *pool = &target->requests;
 
 	RTE_LOG(ERR, USER1,
-	        "worker %u has not answered for %u ms: declared lost, its connections are lost too\n",
+	        "worker %u has not answered for %u ms: declared lost, its connections are lost "
+	        "too\n",
 	        worker, target->params.drain_deadline_ms);
 	link->lost = true;
 	link->owed = 0;

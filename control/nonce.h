@@ -21,7 +21,7 @@
 #define NONCE_ODD UINT64_C(0x9E3779B97F4A7C15) /* any odd factor mixes and can be undone */
 #define NONCE_ODD_INVERSE UINT64_C(0xF1DE83E19937733D)
 
-_Static_assert((uint64_t)(NONCE_ODD * NONCE_ODD_INVERSE) == 1, "factors undo each other");
+_Static_assert((uint64_t)(NONCE_ODD *NONCE_ODD_INVERSE) == 1, "factors undo each other");
 
 struct nonce_table {
 	uint64_t salt;

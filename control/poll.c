@@ -56,8 +56,8 @@ worker_read(struct rte_ring *ring, uint32_t limit, struct chimney_record *record
 
 /* The same of all workers in turn. */
 static unsigned int
-workers_read(struct chimney_host *host, uint32_t limit, struct chimney_record *records,
-        unsigned int n)
+workers_read(
+        struct chimney_host *host, uint32_t limit, struct chimney_record *records, unsigned int n)
 {
 	uint32_t workers = host->target->shared->worker_count;
 	uint32_t first = host->next_worker;
@@ -108,6 +108,19 @@ chimney_poll(struct chimney_host *host, struct chimney_record *records, unsigned
 	return all;
 }
 
+bool
+host_has_records(struct chimney_host *host)
+{
+	struct toe_event event;
+
+	if (toe_ring_has_record(host->control.ring, &event, sizeof(event)))
+		return true;
+	for (uint32_t i = 0; i < host->target->shared->worker_count; i++)
+		if (toe_ring_has_record(host->workers[i], &event, sizeof(event)))
+			return true;
+	return false;
+}
+
 int
 chimney_event_fd(const struct chimney_host *host)
 {
@@ -120,9 +133,7 @@ chimney_sleep_prepare(struct chimney_host *host)
 	bool empty;
 
 	toe_doorbell_announce(&host->bell);
-	empty = rte_ring_empty(host->control.ring);
-	for (uint32_t i = 0; empty && i < host->target->shared->worker_count; i++)
-		empty = rte_ring_empty(host->workers[i]);
+	empty = !host_has_records(host);
 	if (!empty)
 		toe_doorbell_awake(&host->bell);
 	return empty;

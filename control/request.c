@@ -64,8 +64,7 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	request->layers = 0;
 	request->single = root->next_block == NULL && root->dependent_block_list == NULL;
 	/* INV-15: on shutdown nothing new is offloaded. */
-	request->stopped =
-	        atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
+	request->stopped = atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
 	list_init(&request->stops);
 	walk_start(&request->walk, root);
 	atomic_store_explicit(&target->nonces.active[slot], request->nonce, memory_order_relaxed);
@@ -85,8 +84,7 @@ request_find(struct chimney *target, uint32_t id)
 }
 
 void
-request_answered(
-        struct chimney *target, struct request *request, uint32_t worker, uint32_t answers)
+request_answered(struct chimney *target, struct request *request, uint32_t worker, uint32_t answers)
 {
 	if (request->owed_by[worker] < answers)
 		return;
@@ -96,8 +94,7 @@ request_answered(
 		request->owed = 0;
 		memset(request->owed_by, 0, sizeof(request->owed_by));
 	}
-	if (request->owed == 0 && request->stage == STAGE_ANSWERS &&
-	        !list_linked(&request->queue))
+	if (request->owed == 0 && request->stage == STAGE_ANSWERS && !list_linked(&request->queue))
 		list_add_tail(&target->requests.ready[request->lane], &request->queue);
 }
 

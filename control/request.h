@@ -58,9 +58,11 @@ struct request {
 	bool single; /* a lone block: nothing can be named twice */
 	bool named; /* it has a stop id */
 	bool stopped; /* initiate: no more is attempted (INIT-3) */
-	struct list_node queue; /* free records, requests ready to go on, or waiting at the barrier */
+	struct list_node
+	        queue; /* free records, requests ready to go on, or waiting at the barrier */
 	struct list_node active; /* by sequence; terminates are not in it */
-	struct list_node stops; /* entries that RETRIEVE or RESUME after the completion (retrieve.h) */
+	struct list_node
+	        stops; /* entries that RETRIEVE or RESUME after the completion (retrieve.h) */
 	uint64_t barrier; /* terminate: requests up to this sequence complete before */
 	uint64_t dequeued_tsc;
 	uint32_t owed_by[TOE_MAX_WORKERS]; /* of `owed`; all 0 in a free record */

@@ -76,7 +76,7 @@ retrieve_path_changed(
 	if (path_route_valid(target->shared, index)) {
 		/* The RETRIEVE of the stop that is over is cancelled (D3). */
 		entry_remove(&target->retrieve, &path->stop);
-		path->slot.flags &= (uint8_t)~(SLOT_WANTS_RETRIEVE | SLOT_RETRIEVE_LATER);
+		path->slot.flags &= (uint8_t) ~(SLOT_WANTS_RETRIEVE | SLOT_RETRIEVE_LATER);
 		if (was_valid && !(path->slot.flags & SLOT_WANTS_RESUME))
 			return;
 		wants = SLOT_WANTS_RESUME;
@@ -111,7 +111,7 @@ retrieve_forget(struct chimney *target, enum offload_layer layer, uint32_t index
 
 	entry_remove(&target->retrieve, entry);
 	entry_slot(entry)->flags &=
-	        (uint8_t)~(SLOT_WANTS_RETRIEVE | SLOT_WANTS_RESUME | SLOT_RETRIEVE_LATER);
+	        (uint8_t) ~(SLOT_WANTS_RETRIEVE | SLOT_WANTS_RESUME | SLOT_RETRIEVE_LATER);
 	if (layer == OFFLOAD_LAYER_PATH)
 		target->slots.paths[index].telling = 0;
 	else
@@ -188,8 +188,7 @@ neighbor_entry_run(struct chimney *target, struct neighbor_slot *neighbor, uint3
 	for (uint32_t n = 0; neighbor->cursor != TOE_INDEX_NONE; n++) {
 		uint32_t next = target->slots.paths[neighbor->cursor].next;
 
-		if (n == RETRIEVE_PATHS_PER_TURN ||
-		        !path_retrieve(target, neighbor->cursor, count))
+		if (n == RETRIEVE_PATHS_PER_TURN || !path_retrieve(target, neighbor->cursor, count))
 			return false;
 		neighbor->cursor = next;
 	}
@@ -217,7 +216,7 @@ queue_run(struct chimney *target, struct list_node *queue)
 			        target, LIST_OWNER(entry, struct neighbor_slot, stop), &count);
 		if (!done)
 			return count + 1;
-		entry_slot(entry)->flags &= (uint8_t)~(SLOT_WANTS_RETRIEVE | SLOT_WANTS_RESUME);
+		entry_slot(entry)->flags &= (uint8_t) ~(SLOT_WANTS_RETRIEVE | SLOT_WANTS_RESUME);
 		entry_remove(&target->retrieve, entry);
 	}
 	return count;

@@ -42,11 +42,9 @@ void
 slots_fini(struct slots *slots)
 {
 	for (uint32_t i = 0; i < slots->worker_count; i++)
-		toe_table_free(
-		        slots->tcp[i], slots->tcp_table[i].capacity, sizeof(*slots->tcp[i]));
+		toe_table_free(slots->tcp[i], slots->tcp_table[i].capacity, sizeof(*slots->tcp[i]));
 	toe_table_free(slots->paths, slots->path_table.capacity, sizeof(*slots->paths));
-	toe_table_free(
-	        slots->neighbors, slots->neighbor_table.capacity, sizeof(*slots->neighbors));
+	toe_table_free(slots->neighbors, slots->neighbor_table.capacity, sizeof(*slots->neighbors));
 	memset(slots, 0, sizeof(*slots));
 }
 
@@ -213,8 +211,7 @@ slots_look_dependents(const struct slots *slots, uint64_t handle)
 }
 
 uint64_t
-slots_handle(
-        const struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
+slots_handle(const struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
 {
 	uint32_t generation;
 

@@ -29,9 +29,11 @@ enum slot_state {
 
 /* slot.flags */
 #define SLOT_INVALID (1u << 0) /* connection: named by an invalidate */
-#define SLOT_LOSS_INDICATED (1u << 1) /* connection: HARDWARE_FAILURE and ABORT were posted (INV-17) */
+#define SLOT_LOSS_INDICATED                                                                        \
+	(1u << 1) /* connection: HARDWARE_FAILURE and ABORT were posted (INV-17) */
 #define SLOT_WANTS_RETRIEVE (1u << 2) /* stop entry: indicate if it is still stopped (D2) */
-#define SLOT_WANTS_RESUME (1u << 3) /* stop entry: let its connections go on if it is valid (INV-10) */
+#define SLOT_WANTS_RESUME                                                                          \
+	(1u << 3) /* stop entry: let its connections go on if it is valid (INV-10) */
 #define SLOT_RETRIEVE_LATER (1u << 4) /* path: RETRIEVE waits for initiates under way (INIT-9) */
 
 #define SLOT_CLAIM_DUPLICATE (1u << 31)
@@ -39,7 +41,8 @@ enum slot_state {
 /* What all layers have. */
 struct slot {
 	uint32_t generation; /* of the present object, or of the last one; 0: never used */
-	uint32_t claim[LANE_COUNT]; /* tag of the request that names it, and whether twice (TREE-8) */
+	uint32_t claim
+	        [LANE_COUNT]; /* tag of the request that names it, and whether twice (TREE-8) */
 	uint8_t state; /* enum slot_state */
 	uint8_t flags;
 	uint8_t host;
@@ -66,7 +69,8 @@ struct path_slot {
 	uint32_t next, previous; /* paths of the same neighbor; free: next free slot */
 	uint32_t dependents; /* connections that hang from it */
 	uint32_t initiating; /* of these, not completed yet */
-	uint64_t workers; /* that may hold frames of its connections: grows until it is terminated */
+	uint64_t
+	        workers; /* that may hold frames of its connections: grows until it is terminated */
 	uint64_t telling; /* workers that the message under way has still to be sent to */
 	struct stop_entry stop;
 };
@@ -111,11 +115,9 @@ uint64_t slots_estimate(const struct toe_shared *shared, uint32_t conns);
  * A free slot, in state INITIATING with a fresh generation, or TOE_INDEX_NONE. worker: of a connection.
  * Its other members are as new.
  */
-uint32_t slots_alloc(
-        struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host);
+uint32_t slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host);
 /* Give a slot back. Its generation never answers again (CTX-2). Paths and neighbors hang from nothing. */
-void slots_free(
-        struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);
+void slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);
 
 /* The slot, whatever its state. worker: of a connection, else 0. */
 struct slot *slots_at(

@@ -32,8 +32,7 @@ act_block(struct chimney *target, struct request *request)
 		block_item(walk_parent(&request->walk))->flags |= BLOCK_REFUSED;
 	}
 	if (!request->single && item->index != TOE_INDEX_NONE &&
-	        slot_claimed_twice(
-	                slots_at(&target->slots, layer, item_worker(item), item->index),
+	        slot_claimed_twice(slots_at(&target->slots, layer, item_worker(item), item->index),
 	                request->lane, request->tag))
 		item->flags |= BLOCK_REFUSED;
 	if (item->flags & BLOCK_REFUSED) {

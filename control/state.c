@@ -39,8 +39,7 @@ neighbor_save(const struct chimney *target, const struct chimney_host *host, uin
 }
 
 void
-path_save(
-        const struct chimney *target, uint32_t index, void *constant, struct path_cached *cached)
+path_save(const struct chimney *target, uint32_t index, void *constant, struct path_cached *cached)
 {
 	const struct toe_path *path = &target->shared->paths[index];
 	size_t size = path->family == 4 ? 4 : 16;

@@ -13,8 +13,8 @@ void neighbor_save(const struct chimney *target, const struct chimney_host *host
         struct neighbor_const *constant, struct neighbor_cached *cached,
         struct neighbor_delegated *delegated);
 /* constant: struct path4_const or path6_const, by the path's family. */
-void path_save(const struct chimney *target, uint32_t index, void *constant,
-        struct path_cached *cached);
+void path_save(
+        const struct chimney *target, uint32_t index, void *constant, struct path_cached *cached);
 
 /* What the worker said of an item, FAILURE when it is lost; control's own word when no worker was asked. */
 static inline enum offload_status

@@ -57,12 +57,10 @@ list_take_all(struct submit_queue *queue)
 
 	if (head == NULL)
 		return;
-	if (head == SUBMIT_TAKEN &&
-	        atomic_compare_exchange_strong_explicit(&queue->head, &head, NULL,
-	                memory_order_acq_rel, memory_order_acquire))
+	if (head == SUBMIT_TAKEN && atomic_compare_exchange_strong_explicit(&queue->head, &head,
+	                                    NULL, memory_order_acq_rel, memory_order_acquire))
 		return;
-	queue->taken =
-	        atomic_exchange_explicit(&queue->head, SUBMIT_TAKEN, memory_order_acq_rel);
+	queue->taken = atomic_exchange_explicit(&queue->head, SUBMIT_TAKEN, memory_order_acq_rel);
 	if (TOE_MUTANT(OVERFLOW_REORDERED)) {
 		queue->ordered = queue->taken;
 		queue->taken = NULL;
@@ -131,10 +129,11 @@ submit_take(
 }
 
 bool
-submit_empty(const struct submit_queue *queue)
+submit_empty(struct submit_queue *queue)
 {
 	struct submit_node *head = atomic_load_explicit(&queue->head, memory_order_acquire);
+	void *object;
 
 	return queue->phase == SUBMIT_RING && (head == NULL || head == SUBMIT_TAKEN) &&
-	       rte_ring_empty(queue->ring);
+	       !toe_ring_has_record(queue->ring, &object, sizeof(object));
 }

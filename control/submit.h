@@ -56,10 +56,10 @@ void submit_put(struct submit_queue *queue, struct offload_block_list *root, uin
  * Control: the oldest root, false when there is none now. A call does a bounded amount of work: while a long
  * list is being turned round it returns false with *busy set.
  */
-bool submit_take(struct submit_queue *queue, struct offload_block_list **root, uint32_t *kind,
-        bool *busy);
+bool submit_take(
+        struct submit_queue *queue, struct offload_block_list **root, uint32_t *kind, bool *busy);
 
 /* Control: nothing waits here. */
-bool submit_empty(const struct submit_queue *queue);
+bool submit_empty(struct submit_queue *queue);
 
 #endif

@@ -37,18 +37,23 @@ void chimney_params_default(struct chimney_params *params);
 int chimney_create(const struct chimney_params *params, uint64_t now, struct chimney **target);
 /* Bytes that chimney_create will take. */
 uint64_t chimney_estimate(const struct chimney_params *params);
-/* Free. The control lcore must not poll any more; hosts that are still registered are dropped. */
+/*
+ * Free. The control lcore must not poll any more; hosts that are still registered are dropped. The workers still
+ * exist, and do not poll any more either: they have ways to the hosts' rings.
+ */
 void chimney_destroy(struct chimney *target);
 
 /*
  * One bounded turn of the control lcore: replies, new requests, walks, deadlines, RETRIEVE when due. Never
- * blocks. now: ns, never going back. Returns the amount of work found, 0 when idle.
+ * blocks. now: ns, never going back. Returns the amount of work found, 0 when idle: then it may sleep, but for
+ * a bounded time, since what is due later (RETRIEVE) does not ring. Never 0 while a worker owes an answer.
  */
 uint32_t chimney_control_poll(struct chimney *target, uint64_t now);
 
 /*
- * Shutdown (INV-15), from any thread: requests accepted so far complete, those that are still rising complete
- * with FAILURE. chimney_stopped turns true when none is left. Workers and control must be polled on.
+ * Shutdown (INV-15), from any thread: requests accepted so far complete, and so do later ones; initiates that
+ * have not been started complete with FAILURE, so that nothing new rises. chimney_stopped is true while none is
+ * left. Workers and control must be polled on, and hosts must go on reading.
  */
 void chimney_stop(struct chimney *target);
 bool chimney_stopped(const struct chimney *target);

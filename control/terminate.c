@@ -79,8 +79,8 @@ neighbor_unlink(struct chimney *target, const struct request *request,
 }
 
 static void
-terminate_unlink(struct chimney *target, struct request *request,
-        struct offload_block_list *block, enum offload_layer layer)
+terminate_unlink(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 	struct slot *slot = slots_at(&target->slots, layer, item_worker(item), item->index);
@@ -89,9 +89,8 @@ terminate_unlink(struct chimney *target, struct request *request,
 		tcp_unlink(target, request, item);
 		return;
 	}
-	if (layer == OFFLOAD_LAYER_PATH
-	                ? !path_unlink(target, item->index)
-	                : !neighbor_unlink(target, request, block, item->index)) {
+	if (layer == OFFLOAD_LAYER_PATH ? !path_unlink(target, item->index)
+	                                : !neighbor_unlink(target, request, block, item->index)) {
 		item->status = OFFLOAD_FAILURE;
 		slot->state = SLOT_LIVE;
 		return;
@@ -102,8 +101,8 @@ terminate_unlink(struct chimney *target, struct request *request,
 }
 
 static enum offload_status
-terminate_finish(struct chimney *target, struct request *request,
-        struct offload_block_list *block, enum offload_layer layer)
+terminate_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
+        enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 	uint32_t worker = item_worker(item);

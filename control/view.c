@@ -18,8 +18,7 @@ chimney_invalidate_times(const struct chimney *target)
 }
 
 bool
-chimney_object_look(
-        const struct chimney *target, uint64_t handle, struct chimney_object_view *view)
+chimney_object_look(const struct chimney *target, uint64_t handle, struct chimney_object_view *view)
 {
 	const struct slot *slot = slots_look(&target->slots, handle);
 	uint32_t index = toe_handle_index(handle);

@@ -35,6 +35,11 @@ void toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
 uint32_t toe_worker_drain(struct toe_worker *worker);
 /* stop.c: note a background walk (RETRIEVE_PATH, RETRIEVE_NAMED, RESUME_PATH). */
 void toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
+/*
+ * stop.c: is the stop for which policy on-send marked this connection still the one that holds it? After a
+ * relink and another invalidate it is not: that one's own RETRIEVE comes when it is due (D2, D3, INV-17).
+ */
+bool toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn);
 /* stop.c: post what waits in the backlogs; returns the number posted. */
 uint32_t toe_worker_post_events(struct toe_worker *worker);
 /* stop.c: take a connection off the vector of named ones. */

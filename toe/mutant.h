@@ -29,7 +29,7 @@
 	X(OVERFLOW_REORDERED, "the list behind a full request ring is taken newest first")         \
 	X(DEPENDENT_UNCOUNTED, "a path terminates while a connection outside the tree needs it")   \
 	X(LOST_WORKER_WAITED, "control waits for a lost worker for ever")                          \
-	X(DOORBELL_NO_FENCE, "a consumer looks again before its announced sleep is visible")      \
+	X(DOORBELL_NO_FENCE, "a consumer looks again before its announced sleep is visible")       \
 	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")
 
 #ifdef TOE_MUTANTS

@@ -16,7 +16,6 @@ toe_worker_drain(struct toe_worker *worker)
 
 	for (uint32_t i = 0; i < worker->shared->port_count; i++)
 		discarded += toe_txq_discard_stale(worker, &worker->txq[i]);
-	toe_worker_requeue(worker);
 	worker->stats.drains++;
 	return discarded;
 }
@@ -169,17 +168,31 @@ walk_room(struct toe_worker *worker, struct toe_path_local *path, uint32_t budge
 }
 
 /*
- * Does a walk still say what is so? A relink, or a change of what is stopped, makes a RETRIEVE void (D3); the
- * neighbor of a path that was named itself may change as it likes, the path stays stopped. A RESUME holds for
- * every valid route, or a change of MAC or MTU on the way would leave connections behind.
+ * Is the stop whose words a path was last told still going on? A relink ends it, and a change of what is stopped;
+ * the neighbor of a path that was named itself may change as it likes.
+ */
+static bool
+stop_stands(const struct toe_path_local *path, struct toe_route now)
+{
+	return now.path_word == path->route.path_word &&
+	       (!toe_word_valid(now.path_word) || now.neighbor_word == path->route.neighbor_word);
+}
+
+/*
+ * Does a walk still say what is so? A RETRIEVE ends with its stop (D3). A RESUME holds for every valid route, or
+ * a change of MAC or MTU on the way would leave connections behind.
  */
 static bool
 walk_stands(const struct toe_path_local *path, struct toe_route now)
 {
-	if (path->walk_op == TOE_OP_RESUME_PATH)
-		return toe_route_valid(now);
-	return now.path_word == path->route.path_word &&
-	       (!toe_word_valid(now.path_word) || now.neighbor_word == path->route.neighbor_word);
+	return path->walk_op == TOE_OP_RESUME_PATH ? toe_route_valid(now) : stop_stands(path, now);
+}
+
+bool
+toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn)
+{
+	return (conn->flags & TOE_CONN_INVALID) ||
+	       stop_stands(&worker->paths[conn->path], toe_route_read(worker->shared, conn->path));
 }
 
 /* One step over the dependents of a path. Returns entries visited; *done: nothing is left to do. */

@@ -9,6 +9,7 @@
 #include <rte_tcp.h>
 
 #include "frame.h"
+#include "items.h"
 #include "mutant.h"
 #include "tcp.h"
 #include "tcp_facts.h"
@@ -219,7 +220,8 @@ output_stopped(struct toe_worker *worker, struct toe_conn *conn)
 		return false;
 	conn->flags |= TOE_CONN_BLOCKED;
 	if ((conn->flags & (TOE_CONN_RETRIEVE_ON_SEND | TOE_CONN_INDICATED)) !=
-	        TOE_CONN_RETRIEVE_ON_SEND)
+	                TOE_CONN_RETRIEVE_ON_SEND ||
+	        !toe_retrieve_stands(worker, conn))
 		return false;
 	if (!toe_worker_indicate(worker, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE))
 		return true;

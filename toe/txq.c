@@ -70,12 +70,39 @@ take_back(struct toe_worker *worker, const struct toe_tx_tag *tag)
 	toe_worker_ready(worker, tag->conn);
 }
 
+/*
+ * After a relink or an update a connection goes on, and may have built frames under the new words behind stale
+ * ones. Those must not go out ahead of what was taken back: they are taken back too.
+ */
+static uint32_t
+discard_overtaken(struct toe_worker *worker, struct toe_txq *txq)
+{
+	uint32_t kept = 0, discarded = 0;
+
+	for (uint32_t i = 0; i < txq->count; i++) {
+		const struct toe_tx_tag *tag = &txq->tag[i];
+
+		if (tag->conn != TOE_INDEX_NONE && tag->length > 0 &&
+		        seq_lt(worker->conns[tag->conn].snd_nxt, tag->seq)) {
+			rte_pktmbuf_free(txq->frame[i]);
+			discarded++;
+			continue;
+		}
+		txq->frame[kept] = txq->frame[i];
+		txq->tag[kept] = *tag;
+		kept++;
+	}
+	txq->count = kept;
+	return discarded;
+}
+
 uint32_t
 toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 {
 	struct rte_mbuf *stale[TOE_TXQ_SIZE];
 	struct toe_tx_tag tag[TOE_TXQ_SIZE];
 	uint32_t kept = 0, discarded = 0;
+	bool goes_on = false;
 
 	if (TOE_MUTANT(DRAIN_SKIP))
 		return 0;
@@ -93,9 +120,13 @@ toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 		kept++;
 	}
 	txq->count = kept;
-	for (uint32_t i = 0; i < discarded; i++)
+	for (uint32_t i = 0; i < discarded; i++) {
 		take_back(worker, &tag[i]);
+		goes_on = goes_on || toe_route_valid(toe_route_read(worker->shared, tag[i].path));
+	}
 	rte_pktmbuf_free_bulk(stale, discarded);
+	if (goes_on)
+		discarded += discard_overtaken(worker, txq);
 	worker->stats.tx_discarded += discarded;
 	return discarded;
 }

@@ -5,6 +5,8 @@
 #include "items.h"
 #include "receive.h"
 
+#define WALK_CREDIT_BURSTS 8u /* that a walk may be behind its pace and catch up, one a turn */
+
 /* Process up to `budget` items of the chain in progress; replies when the last is done. */
 static uint32_t
 job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
@@ -185,7 +187,7 @@ worker_park(struct toe_worker *worker)
 static uint32_t
 walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 {
-	uint32_t budget;
+	const uint64_t burst_ns = (uint64_t)TOE_WALK_BURST * TOE_WALK_PACE_NS;
 
 	if (!worker->named_walk && worker->walk_head == TOE_INDEX_NONE) {
 		worker->walk_credit_ns = 0;
@@ -194,15 +196,13 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 	if (idle)
 		return TOE_WALK_BURST;
 	worker->walk_credit_ns += elapsed;
-	/* Unused credit is bounded, or a pause would be followed by a burst. */
-	worker->walk_credit_ns =
-	        RTE_MIN(worker->walk_credit_ns, (uint64_t)TOE_WALK_BURST * TOE_WALK_PACE_NS);
-	budget = (uint32_t)(worker->walk_credit_ns / TOE_WALK_PACE_NS);
-	/* Half a burst at least: posting costs a fence and a cache line of the host's, however few there are. */
-	if (budget < TOE_WALK_BURST / 2)
+	/* Unused credit is bounded, or a long pause would be followed by a long rush. */
+	worker->walk_credit_ns = RTE_MIN(worker->walk_credit_ns, WALK_CREDIT_BURSTS * burst_ns);
+	/* A whole burst or nothing: posting costs a fence and a line of the host's, however few there are. */
+	if (worker->walk_credit_ns < burst_ns)
 		return 0;
-	worker->walk_credit_ns -= (uint64_t)budget * TOE_WALK_PACE_NS;
-	return budget;
+	worker->walk_credit_ns -= burst_ns;
+	return TOE_WALK_BURST;
 }
 
 static uint32_t

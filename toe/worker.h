@@ -118,7 +118,8 @@ struct toe_worker {
 	struct toe_item *job_next;
 
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
-	uint32_t job_failed_request; /* the request that failed so: its later chains are skipped too */
+	uint32_t
+	        job_failed_request; /* the request that failed so: its later chains are skipped too */
 	struct toe_backlog backlog[TOE_MAX_HOSTS];
 	struct toe_hold *holds;
 	struct toe_txq *txq; /* one per port, index as in shared->ports */
@@ -152,7 +153,7 @@ uint32_t toe_worker_timers(struct toe_worker *worker); /* tcp_timer.c */
 uint32_t toe_worker_walk(struct toe_worker *worker, uint32_t budget); /* stop.c */
 uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* tcp_output.c */
 void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
-/* Every connection that waits for room in a transmit buffer is ready again: its port may be another now. */
+/* Every connection that waits for room in a transmit buffer is ready again. */
 void toe_worker_requeue(struct toe_worker *worker); /* tcp_output.c */
 
 /* Put a connection on the ready list: output will run it once (unless stopped). */

@@ -28,7 +28,8 @@ struct fuzz_block {
 static struct malformed mal;
 static struct fuzz_block arena[FUZZ_BLOCKS];
 static uint64_t cell[FUZZ_BLOCKS];
-static bool fresh[FUZZ_BLOCKS]; /* the cell was empty: what it holds afterwards was offloaded by the input */
+static bool fresh
+        [FUZZ_BLOCKS]; /* the cell was empty: what it holds afterwards was offloaded by the input */
 static bool reached[FUZZ_BLOCKS];
 
 static void

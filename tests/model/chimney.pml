@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The request protocol of dpdk-chimney as a Promela model, checked by spin: a host stack, the control lcore,
- * two workers, and the bounded rings between them. What is left out, which faults are planted and how large
- * the searches are: README.md. Requirement numbers are those of requirements.md, D numbers of design.md.
+ * The request protocol of dpdk-chimney as a Promela model, checked by spin: a host stack, the
+ * control lcore, two workers, and the bounded rings between them. What is left out, which faults
+ * are planted and how large the searches are: README.md. Numbers like INV-7 are requirements, D
+ * numbers are decisions of the design.
  *
- * This file has the objects, the state and the properties; faults.pml, control.pml, worker.pml and host.pml the
- * rest. Given with -D:
+ * This file has the objects, the state and the properties; the files included below do the work.
+ * Given with -D:
  *   K=n      requests that the host submits, 1 to 6
  *   MENU=n   which requests it chooses from: choose() in host.pml
- *   TX       workers build and transmit frames. Without it every run is finite, so that a deadlock or a lost
- *            indication shows as a state from which nothing goes on
+ *   TX       workers build and transmit frames. Without it every run is finite, so that a deadlock
+ *            or a lost indication shows as a state from which nothing goes on
  *   LOSABLE  the deadline of worker 0 may pass, whether it is slow or hangs (INV-14)
  *   HANG     worker 0 may hang for ever
  *   HASTY    the host may ask for shutdown at any time, and calls step by step; else it is patient
@@ -71,7 +72,7 @@
 
 /* Ordinary messages to a worker. */
 #define M_REQUEST 1        /* do your part of request x, then answer */
-#define M_RETRIEVE_PATH 2  /* RETRIEVE for connection x while the words of its path stand; no answer */
+#define M_RETRIEVE_PATH 2  /* RETRIEVE for connection x while its path's words stand; no answer */
 #define M_RETRIEVE_NAMED 3 /* RETRIEVE for the connection that request x named; no answer */
 
 /* Records from control to the host. */
@@ -102,7 +103,7 @@ byte pvalid = 3, pep[PATHS], nbr_of[PATHS];
 /* ---- control's tables ---- */
 byte nst[NBRS] = LIVE, pst[PATHS] = LIVE, slot[CONNS] = LIVE;
 byte ngen[NBRS], cgen[CONNS];
-byte nmask[NBRS], pmask[PATHS]; /* workers that may hold frames for it: grow until it is terminated */
+byte nmask[NBRS], pmask[PATHS]; /* workers that may hold frames for it, until it is terminated */
 byte lost;        /* mask of workers declared lost; workers look at it every turn */
 byte hw[CONNS];   /* connection of a lost worker: 1 RETRIEVE due, 2 ABORT due, 3 both indicated */
 bit stop, quit;   /* shutdown was asked for; control has left */
@@ -133,22 +134,22 @@ frame_t held[WORKERS], draft[WORKERS];
 /* ---- bounded rings ---- */
 chan ring[2] = [1] of { byte };              /* host to control: 0 invalidates, 1 all others */
 chan list[2] = [K] of { byte };              /* what did not fit, linked through scratch (INV-1) */
-chan urgent[WORKERS] = [1] of { byte };      /* control to worker: named connections and drains, by request */
+chan urgent[WORKERS] = [1] of { byte };      /* control to worker: drains, by request */
 chan urgent_reply[WORKERS] = [1] of { byte };
 chan ordinary[WORKERS] = [1] of { byte, byte, byte, byte, byte }; /* M_, x, walk_t */
 chan ordinary_reply[WORKERS] = [1] of { byte };
 chan records = [1] of { byte, byte };        /* control to host: E_, request or connection */
-chan events[WORKERS] = [1] of { byte, byte }; /* worker to host: RETRIEVE(INVALID_STATE) of c, for request */
-byte unread;                                 /* mask of connections: with a RETRIEVE that the host has not read */
+chan events[WORKERS] = [1] of { byte, byte }; /* worker to host: RETRIEVE of c, after request */
+byte unread; /* mask of connections: with a RETRIEVE that the host has not read */
 
 /*
  * ---- properties ---- Each is an assertion that carries its name: a variable that is always 0, for
  * spin to print. The variables below exist for them alone; the protocol does not read them.
  */
 #define REQUIRE(name, condition) assert(name || (condition))
-hidden byte ONE_COMPLETION, COMPLETED, SHUTDOWN_COMPLETES, SILENT, NEW_NEIGHBOR, UPLOADED, INDICATED_SILENT,
-	PARKED_SILENT, ONE_RETRIEVE, RETRIEVE_CAUSE, RETRIEVE_AFTER, RETRIEVE_LATE, RETRIEVE_LOST, LOSS_ORDER,
-	IN_ORDER, TERM_LAST, NO_DEADLOCK;
+hidden byte ONE_COMPLETION, COMPLETED, SHUTDOWN_COMPLETES, IN_ORDER, TERM_LAST, NO_DEADLOCK;
+hidden byte SILENT, NEW_NEIGHBOR, UPLOADED, INDICATED_SILENT, PARKED_SILENT;
+hidden byte ONE_RETRIEVE, RETRIEVE_CAUSE, RETRIEVE_AFTER, RETRIEVE_LATE, RETRIEVE_LOST, LOSS_ORDER;
 byte posted, got;               /* masks of requests: completion posted, read by the host */
 byte quiet_n, quiet_p, quiet_c; /* objects whose invalidate was completed with SUCCESS */
 byte done_n, done_p, done_c;    /* objects whose invalidate was completed at all */

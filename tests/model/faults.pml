@@ -192,7 +192,7 @@
 
 /* What a lost worker may still hold keeps invalidates from promising silence. */
 #ifdef FAULT_LOSS_FORGOTTEN
-#define FORGET_LOST(w) nmask[0] = nmask[0] & ~BIT(w); nmask[1] = nmask[1] & ~BIT(w); pmask[0] = pmask[0] & ~BIT(w)
+#define FORGET_LOST(w) nmask[0] = nmask[0] & ~BIT(w); pmask[0] = pmask[0] & ~BIT(w)
 #else
 #define FORGET_LOST(w) skip
 #endif

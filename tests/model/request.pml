@@ -3,7 +3,9 @@
  * Control's part of every kind of request: taking it, finishing it, posting its completion. Each
  * inline works on request `job`, in one atomic step.
  */
-byte todo, job, wkr; /* the piece of work at hand: for request job, worker, queue or object wkr; 0 after it */
+/* The piece of work at hand: for request job, and worker or object wkr; 0 after it. */
+byte todo, job, wkr;
+#define OBJ obj[job]
 
 #define IN_WORK(r, a, b) ((busy & BIT(r)) != 0)
 #define WAITS_FOR(r, w, b) ((need[r] | wait[r]) & BIT(w))
@@ -43,36 +45,36 @@ inline owe_path_walk(p)
 inline take_invalidate()
 {
 	if
-	:: kind[job] == INV_NBR && (nst[obj[job]] == LIVE || nst[obj[job]] == CLOSING) &&
-		SAME_GENERATION(job, ngen[obj[job]]) ->
+	:: kind[job] == INV_NBR && (nst[OBJ] == LIVE || nst[OBJ] == CLOSING) &&
+		SAME_GENERATION(job, ngen[OBJ]) ->
 		if
-		:: nvalid & BIT(obj[job]) ->
-			nvalid = nvalid & ~BIT(obj[job]);
-			nep[obj[job]]++;
-			nstop[obj[job]] = job + 1
-		:: else /* invalid already: the word stays, the round is made all the same (INV-12) */
+		:: nvalid & BIT(OBJ) ->
+			nvalid = nvalid & ~BIT(OBJ);
+			nep[OBJ]++;
+			nstop[OBJ] = job + 1
+		:: else /* invalid already: no new word, but the round is made (INV-12) */
 		fi;
-		pick = nmask[obj[job]];
+		pick = nmask[OBJ];
 		fan_out()
-	:: kind[job] == INV_PATH && (pst[obj[job]] == LIVE || pst[obj[job]] == CLOSING) ->
+	:: kind[job] == INV_PATH && (pst[OBJ] == LIVE || pst[OBJ] == CLOSING) ->
 		if
-		:: pvalid & BIT(obj[job]) ->
-			pvalid = pvalid & ~BIT(obj[job]);
-			pep[obj[job]]++;
-			owe_path_walk(obj[job])
+		:: pvalid & BIT(OBJ) ->
+			pvalid = pvalid & ~BIT(OBJ);
+			pep[OBJ]++;
+			owe_path_walk(OBJ)
 		:: else
 		fi;
-		pick = pmask[obj[job]];
+		pick = pmask[OBJ];
 		fan_out()
-	:: kind[job] == INV_CONN && (slot[obj[job]] == LIVE || slot[obj[job]] == CLOSING) &&
-		SAME_GENERATION(job, cgen[obj[job]]) ->
+	:: kind[job] == INV_CONN && (slot[OBJ] == LIVE || slot[OBJ] == CLOSING) &&
+		SAME_GENERATION(job, cgen[OBJ]) ->
 		if
-		:: !(named & BIT(obj[job])) ->
-			named = named | BIT(obj[job]);
-			cstop[obj[job]] = job + 1
+		:: !(named & BIT(OBJ)) ->
+			named = named | BIT(OBJ);
+			cstop[OBJ] = job + 1
 		:: else
 		fi;
-		pick = BIT(OWNER(obj[job]));
+		pick = BIT(OWNER(OBJ));
 		fan_out()
 	:: else -> refuse()
 	fi
@@ -103,9 +105,9 @@ inline change_path(p)
 /* Relink, or another MTU. A path that a lost worker may still use is not changed. */
 inline take_update()
 {
-	pick = (kind[job] == RELINK -> arg[job] : nbr_of[obj[job]]);
+	pick = (kind[job] == RELINK -> arg[job] : nbr_of[OBJ]);
 	if
-	:: pst[obj[job]] != LIVE || !(pvalid & BIT(obj[job])) || (pmask[obj[job]] & lost) -> refuse()
+	:: pst[OBJ] != LIVE || !(pvalid & BIT(OBJ)) || (pmask[OBJ] & lost) -> refuse()
 	:: else ->
 		if
 		:: kind[job] == RELINK && (nst[pick] != LIVE || !(nvalid & BIT(pick)) ||
@@ -113,14 +115,14 @@ inline take_update()
 		:: else ->
 			old[job] = NONE;
 			if
-			:: kind[job] == UPD_PATH || pick != nbr_of[obj[job]] ->
-				old[job] = nbr_of[obj[job]];
-				change_path(obj[job])
-			:: else /* nothing to change; an update that changed it may still make its round */
+			:: kind[job] == UPD_PATH || pick != nbr_of[OBJ] ->
+				old[job] = nbr_of[OBJ];
+				change_path(OBJ)
+			:: else /* no change; but the one that made it may still make its round */
 			fi;
-			ep[job] = pep[obj[job]];
-			pick = ((kind[job] == RELINK && old[job] == NONE) -> SAME_RELINK_ROUND(pmask[obj[job]]) :
-				RELINK_ROUND(pmask[obj[job]]));
+			ep[job] = pep[OBJ];
+			pick = (old[job] == NONE -> SAME_RELINK_ROUND(pmask[OBJ]) :
+				RELINK_ROUND(pmask[OBJ]));
 			fan_out()
 		fi
 	fi
@@ -134,15 +136,15 @@ inline take_terminate()
 {
 	pick = 0;
 	if
-	:: kind[job] == TERM_NBR && nst[obj[job]] == LIVE && SAME_GENERATION(job, ngen[obj[job]]) ->
-		nst[obj[job]] = CLOSING;
+	:: kind[job] == TERM_NBR && nst[OBJ] == LIVE && SAME_GENERATION(job, ngen[OBJ]) ->
+		nst[OBJ] = CLOSING;
 		fan_out()
-	:: kind[job] == TERM_PATH && pst[obj[job]] == LIVE ->
-		pst[obj[job]] = CLOSING;
+	:: kind[job] == TERM_PATH && pst[OBJ] == LIVE ->
+		pst[OBJ] = CLOSING;
 		fan_out()
-	:: kind[job] == TERM_CONN && slot[obj[job]] == LIVE && SAME_GENERATION(job, cgen[obj[job]]) ->
-		slot[obj[job]] = CLOSING;
-		pick = (hw[obj[job]] == 3 -> 0 : BIT(OWNER(obj[job])));
+	:: kind[job] == TERM_CONN && slot[OBJ] == LIVE && SAME_GENERATION(job, cgen[OBJ]) ->
+		slot[OBJ] = CLOSING;
+		pick = (hw[OBJ] == 3 -> 0 : BIT(OWNER(OBJ)));
 		fan_out()
 	:: else -> refuse()
 	fi
@@ -151,24 +153,24 @@ inline take_terminate()
 inline take_initiate()
 {
 	if
-	:: kind[job] == INIT_NBR && nst[obj[job]] == FREE ->
-		nst[obj[job]] = LIVE;
-		nvalid = nvalid | BIT(obj[job]);
-		nep[obj[job]]++; /* epochs go on through all lives of a slot */
-		nmask[obj[job]] = 0;
-		quiet_n = quiet_n & ~BIT(obj[job]);
-		done_n = done_n & ~BIT(obj[job]);
+	:: kind[job] == INIT_NBR && nst[OBJ] == FREE ->
+		nst[OBJ] = LIVE;
+		nvalid = nvalid | BIT(OBJ);
+		nep[OBJ]++; /* epochs go on through all lives of a slot */
+		nmask[OBJ] = 0;
+		quiet_n = quiet_n & ~BIT(OBJ);
+		done_n = done_n & ~BIT(OBJ);
 		st[job] = FINISHED
-	:: kind[job] == INIT_CONN && slot[obj[job]] == FREE && pst[PATH(obj[job])] == LIVE &&
-		ROUTE_VALID(PATH(obj[job])) && !(IS_LOST(OWNER(obj[job]))) ->
-		slot[obj[job]] = INITING;
-		pick = BIT(OWNER(obj[job]));
-		pmask[PATH(obj[job])] = pmask[PATH(obj[job])] | pick;
-		nmask[nbr_of[PATH(obj[job])]] = nmask[nbr_of[PATH(obj[job])]] | pick;
-		named = named & ~BIT(obj[job]);
-		quiet_c = quiet_c & ~BIT(obj[job]);
-		done_c = done_c & ~BIT(obj[job]);
-		retrieved = retrieved & ~BIT(obj[job]);
+	:: kind[job] == INIT_CONN && slot[OBJ] == FREE && pst[PATH(OBJ)] == LIVE &&
+		ROUTE_VALID(PATH(OBJ)) && !(IS_LOST(OWNER(OBJ))) ->
+		slot[OBJ] = INITING;
+		pick = BIT(OWNER(OBJ));
+		pmask[PATH(OBJ)] = pmask[PATH(OBJ)] | pick;
+		nmask[nbr_of[PATH(OBJ)]] = nmask[nbr_of[PATH(OBJ)]] | pick;
+		named = named & ~BIT(OBJ);
+		quiet_c = quiet_c & ~BIT(OBJ);
+		done_c = done_c & ~BIT(OBJ);
+		retrieved = retrieved & ~BIT(OBJ);
 		fan_out()
 	:: else -> refuse()
 	fi
@@ -194,28 +196,31 @@ inline take()
 inline unlink()
 {
 	if
-	:: kind[job] == TERM_NBR && !(HAS_PATH(obj[job], 0)) && !(HAS_PATH(obj[job], 1)) ->
-		nst[obj[job]] = GONE;
-		nvalid = nvalid & ~BIT(obj[job]);
-		nep[obj[job]]++;
-		nstop[obj[job]] = WALK_OF_GONE(obj[job]);
+	:: kind[job] == TERM_NBR && !(HAS_PATH(OBJ, 0)) && !(HAS_PATH(OBJ, 1)) ->
+		nst[OBJ] = GONE;
+		nvalid = nvalid & ~BIT(OBJ);
+		nep[OBJ]++;
+		nstop[OBJ] = WALK_OF_GONE(OBJ);
 		st[job] = BARRED
-	:: kind[job] == TERM_PATH && !(HAS_CONN(obj[job], 0)) && !(HAS_CONN(obj[job], 1)) && !(HAS_CONN(obj[job], 2)) ->
-		pst[obj[job]] = GONE;
-		pvalid = pvalid & ~BIT(obj[job]);
-		pep[obj[job]]++;
-		pstop[obj[job]] = 0;
-		telling[obj[job]] = 0;
-		later = later & ~BIT(obj[job]);
+	:: kind[job] == TERM_PATH && !(HAS_CONN(OBJ, 0)) && !(HAS_CONN(OBJ, 1)) &&
+		!(HAS_CONN(OBJ, 2)) ->
+		pst[OBJ] = GONE;
+		pvalid = pvalid & ~BIT(OBJ);
+		pep[OBJ]++;
+		pstop[OBJ] = 0;
+		telling[OBJ] = 0;
+		later = later & ~BIT(OBJ);
 		st[job] = BARRED
 	:: kind[job] == TERM_CONN && !(hit & BIT(job)) ->
-		slot[obj[job]] = GONE;
-		cstop[obj[job]] = 0;
+		slot[OBJ] = GONE;
+		cstop[OBJ] = 0;
 		st[job] = BARRED
 	:: else ->
-		nst[obj[job]] = (kind[job] == TERM_NBR -> LIVE : nst[obj[job]]);
-		pst[obj[job]] = (kind[job] == TERM_PATH -> LIVE : pst[obj[job]]);
-		slot[obj[job]] = (kind[job] == TERM_CONN -> LIVE : slot[obj[job]]);
+		if
+		:: kind[job] == TERM_NBR -> nst[OBJ] = LIVE
+		:: kind[job] == TERM_PATH -> pst[OBJ] = LIVE
+		:: kind[job] == TERM_CONN -> slot[OBJ] = LIVE
+		fi;
 		refuse()
 	fi;
 	/* other terminates apart: they wait for nobody's sake */
@@ -234,66 +239,70 @@ inline free_slot()
 {
 	if
 	:: kind[job] == TERM_NBR ->
-		nst[obj[job]] = FREE;
-		ngen[obj[job]]++
-	:: kind[job] == TERM_PATH -> pst[obj[job]] = FREE
+		nst[OBJ] = FREE;
+		ngen[OBJ]++
+	:: kind[job] == TERM_PATH -> pst[OBJ] = FREE
 	:: kind[job] == TERM_CONN ->
-		REQUIRE(RETRIEVE_LATE, !(unread & BIT(obj[job]))); /* none is under way (TERM-2) */
-		slot[obj[job]] = (IS_LOST(OWNER(obj[job])) -> RETIRED : FREE);
-		cgen[obj[job]]++
+		REQUIRE(RETRIEVE_LATE, !(unread & BIT(OBJ))); /* none is under way (TERM-2) */
+		slot[OBJ] = (IS_LOST(OWNER(OBJ)) -> RETIRED : FREE);
+		cgen[OBJ]++
 	fi;
 	barrier[job] = 0;
 	st[job] = FINISHED
 }
 
 /* All answers are in. */
-#define PATH_STARTS(p) ((PATH(0) == (p) && slot[0] == INITING) || (PATH(1) == (p) && slot[1] == INITING) || \
-	(PATH(2) == (p) && slot[2] == INITING))
+#define STARTS(p, c) (PATH(c) == (p) && slot[c] == INITING)
+#define PATH_STARTS(p) (STARTS(p, 0) || STARTS(p, 1) || STARTS(p, 2))
 inline finish()
 {
 	st[job] = FINISHED;
 	if
 	:: IS_TERM(job) -> unlink()
-	:: IS_UPD(job) && (hit & BIT(job)) && old[job] != NONE && pep[obj[job]] == ep[job] &&
-		(pvalid & BIT(obj[job])) && (nst[old[job]] == LIVE || nst[old[job]] == CLOSING) ->
+	:: IS_UPD(job) && (hit & BIT(job)) && old[job] != NONE && pep[OBJ] == ep[job] &&
+		(pvalid & BIT(OBJ)) && (nst[old[job]] == LIVE || nst[old[job]] == CLOSING) ->
 		/* a failed update leaves the old value (UPD-5) */
 		pick = old[job];
-		change_path(obj[job])
+		change_path(OBJ)
 	:: kind[job] == INIT_CONN && INITIATE_LOST(job) -> /* whether it has answered or not */
-		slot[obj[job]] = RETIRED;
+		slot[OBJ] = RETIRED;
 		fail = fail | BIT(job);
 		hit = hit | BIT(job)
-	:: kind[job] == INIT_CONN && !(INITIATE_LOST(job)) -> slot[obj[job]] = LIVE
+	:: kind[job] == INIT_CONN && !(INITIATE_LOST(job)) -> slot[OBJ] = LIVE
 	:: else
 	fi;
 	if
-	:: kind[job] == INIT_CONN && (later & BIT(PATH(obj[job]))) && !(PATH_STARTS(PATH(obj[job]))) ->
-		later = later & ~BIT(PATH(obj[job]));
-		owe_path_walk(PATH(obj[job]))
+	:: kind[job] == INIT_CONN && (later & BIT(PATH(OBJ))) && !(PATH_STARTS(PATH(OBJ))) ->
+		later = later & ~BIT(PATH(OBJ));
+		owe_path_walk(PATH(OBJ))
 	:: else
 	fi
 }
 
 /* What a posted completion promises from now on. */
-#define STARTED_ON(q, r, b) ((q) < (r) && !(IS_TERM(q)) && kind[q] < INIT_NBR && st[q] == ACTIVE && \
-	obj[q] == obj[r] && ON_NBR(q) == ON_NBR(r) && ON_CONN(q) == ON_CONN(r))
+#define REFUSED(r) (fail & ~hit & BIT(r))
+#define STARTED_ON(q, r, b) ((q) < (r) && st[q] == ACTIVE && !(IS_TERM(q)) && \
+	kind[q] < INIT_NBR && obj[q] == obj[r] && \
+	ON_NBR(q) == ON_NBR(r) && ON_CONN(q) == ON_CONN(r))
 inline promise_by()
 {
 	REQUIRE(ONE_COMPLETION, !(posted & BIT(job)));
 	posted = posted | BIT(job);
+	pick = (fail & BIT(job) -> 0 : BIT(OBJ)); /* the object, if this is a SUCCESS */
 	if
-	:: IS_TERM(job) && !(fail & BIT(job)) -> REQUIRE(TERM_LAST, !(ANY(STARTED_ON, job, 0)))
-	:: kind[job] == INV_NBR && hgen[job] == ngen[obj[job]] ->
-		done_n = done_n | BIT(obj[job]);
-		quiet_n = quiet_n | (fail & BIT(job) -> 0 : BIT(obj[job]))
-	:: kind[job] == INV_PATH ->
-		done_p = done_p | BIT(obj[job]);
-		quiet_p = quiet_p | (fail & BIT(job) -> 0 : BIT(obj[job]))
-	:: kind[job] == INV_CONN && hgen[job] == cgen[obj[job]] ->
-		done_c = done_c | BIT(obj[job]);
-		quiet_c = quiet_c | (fail & BIT(job) -> 0 : BIT(obj[job]))
-	:: kind[job] == RELINK && !(fail & BIT(job)) && pep[obj[job]] == ep[job] ->
-		promise[obj[job]] = nbr_of[obj[job]]
+	:: !(REFUSED(job)) && IS_TERM(job) ->
+		REQUIRE(TERM_LAST, !(ANY(STARTED_ON, job, 0)))
+	:: !(REFUSED(job)) && kind[job] == INV_NBR && hgen[job] == ngen[OBJ] ->
+		done_n = done_n | BIT(OBJ);
+		quiet_n = quiet_n | pick
+	:: !(REFUSED(job)) && kind[job] == INV_PATH ->
+		done_p = done_p | BIT(OBJ);
+		quiet_p = quiet_p | pick
+	:: !(REFUSED(job)) && kind[job] == INV_CONN && hgen[job] == cgen[OBJ] ->
+		done_c = done_c | BIT(OBJ);
+		quiet_c = quiet_c | pick
+	:: !(fail & BIT(job)) && kind[job] == RELINK && pep[OBJ] == ep[job] ->
+		promise[OBJ] = nbr_of[OBJ]
 	:: else
 	fi
 }

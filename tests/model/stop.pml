@@ -47,7 +47,8 @@ inline tell()
 	telling[job] = telling[job] & ~BIT(wkr);
 	if
 	:: !(IS_LOST(wkr)) ->
-		ordinary[wkr]!M_RETRIEVE_PATH, CONN_AT(job, wkr), tell_for[job] + 1, pep[job], nep[nbr_of[job]]
+		pick = CONN_AT(job, wkr);
+		ordinary[wkr]!M_RETRIEVE_PATH, pick, tell_for[job] + 1, pep[job], nep[nbr_of[job]]
 	:: IS_LOST(wkr)
 	fi
 }
@@ -88,7 +89,8 @@ inline give_up()
 	do
 	:: each < CONNS ->
 		if
-		:: OWNER(each) == wkr && (slot[each] == LIVE || slot[each] == CLOSING) -> hw[each] = 1
+		:: OWNER(each) == wkr && (slot[each] == LIVE || slot[each] == CLOSING) ->
+			hw[each] = 1
 		:: else
 		fi;
 		each++

@@ -2,7 +2,7 @@
 /*
  * A worker: takes messages between bursts, walks for RETRIEVE, builds frames and hands them to its
  * port. Building reads the path word, then the neighbor word, in two steps; between building and
- * transmitting a frame is held, and nothing but the drain looks at it again.
+ * transmitting a frame is held, and only the drain and a walk that begins look at it again.
  */
 
 #define CONNS_OF(w) ((w) == 0 -> 5 : 2)
@@ -65,7 +65,7 @@ inline do_message()
 			named_walk[obj[item]] = 0;
 			indicated = indicated & ~BIT(obj[item]);
 			if
-			:: held[w].c == obj[item] -> clear_frame(held[w]) /* the host will send it again */
+			:: held[w].c == obj[item] -> clear_frame(held[w]) /* the host's now */
 			:: else
 			fi
 		:: kind[item] == INIT_CONN -> live = live | BIT(obj[item])
@@ -86,8 +86,9 @@ inline retrieve(conn, after)
 	if
 	:: nfull(events[w]) ->
 		REQUIRE(ONE_RETRIEVE, !(retrieved & BIT(conn)));
-		REQUIRE(RETRIEVE_CAUSE, slot[conn] != INITING && (posted & BIT(after)) && ((done_c & BIT(conn)) ||
-			(done_p & BIT(PATH(conn))) || (done_n & BIT(nbr_of[PATH(conn)]))));
+		REQUIRE(RETRIEVE_CAUSE, slot[conn] != INITING && (posted & BIT(after)) &&
+			((done_c & BIT(conn)) || (done_p & BIT(PATH(conn))) ||
+			(done_n & BIT(nbr_of[PATH(conn)]))));
 		retrieved = retrieved | BIT(conn);
 		unread = unread | BIT(conn);
 		events[w]!conn, after
@@ -99,7 +100,8 @@ inline retrieve(conn, after)
 inline walk_path(conn)
 {
 	if
-	:: (live & BIT(conn)) && !(indicated & BIT(conn)) && WALK_STANDS(conn) -> retrieve(conn, walk[conn].r - 1)
+	:: (live & BIT(conn)) && !(indicated & BIT(conn)) && WALK_STANDS(conn) ->
+		retrieve(conn, walk[conn].r - 1)
 	:: else
 	fi;
 	walk[conn].r = 0;
@@ -110,10 +112,19 @@ inline walk_path(conn)
 inline walk_named(conn)
 {
 	if
-	:: stop_id[conn] == named_walk[conn] && !(indicated & BIT(conn)) -> retrieve(conn, named_walk[conn] - 1)
+	:: stop_id[conn] == named_walk[conn] && !(indicated & BIT(conn)) ->
+		retrieve(conn, named_walk[conn] - 1)
 	:: else
 	fi;
 	named_walk[conn] = 0
+}
+
+/* The first half of building a frame of connection conn. */
+inline read_path(conn)
+{
+	draft[w].c = conn;
+	draft[w].nbr = nbr_of[PATH(conn)];
+	draft[w].pe = pep[PATH(conn)]
 }
 
 /* The second half of building: the frame is good if the neighbor that the path named is. */
@@ -134,7 +145,8 @@ inline read_neighbor()
 inline transmit()
 {
 	pick = held[w].c;
-	REQUIRE(SILENT, !(quiet_c & BIT(pick)) && !(quiet_p & BIT(PATH(pick))) && !(quiet_n & BIT(held[w].nbr)));
+	REQUIRE(SILENT, !(quiet_c & BIT(pick)) && !(quiet_p & BIT(PATH(pick))) &&
+		!(quiet_n & BIT(held[w].nbr)));
 	REQUIRE(NEW_NEIGHBOR, promise[PATH(pick)] == NONE || promise[PATH(pick)] == held[w].nbr);
 	REQUIRE(UPLOADED, (lost & BIT(w)) || (slot[pick] != FREE && pst[PATH(pick)] != FREE &&
 		nst[held[w].nbr] != FREE));
@@ -147,8 +159,8 @@ inline transmit()
 #define CAN_TAKE(w) (len(ordinary[w]) > 0 && len(ordinary_reply[w]) == 0)
 #define CAN_WALK(c) (walk[c].r != 0 && CAN_INDICATE(OWNER(c)))
 #define CAN_WALK_NAMED(c) (named_walk[c] != 0 && CAN_INDICATE(OWNER(c)))
-#define WALKS_LEFT(w) (((w) == 0 && (CAN_WALK(0) || CAN_WALK_NAMED(0) || CAN_WALK(2) || CAN_WALK_NAMED(2))) || \
-	((w) == 1 && (CAN_WALK(1) || CAN_WALK_NAMED(1))))
+#define WALK_LEFT(w, c) (OWNER(c) == (w) && (CAN_WALK(c) || CAN_WALK_NAMED(c)))
+#define WALKS_LEFT(w) (WALK_LEFT(w, 0) || WALK_LEFT(w, 1) || WALK_LEFT(w, 2))
 /*
  * In the search for cycles a worker does what waits before it builds; else it is free to build at
  * any time.
@@ -164,8 +176,8 @@ inline transmit()
 	:: d_step { OWNER(conn) == w && RUNS(w) && CAN_WALK_NAMED(conn) -> walk_named(conn) }
 #define BUILD(conn) \
 	:: d_step { OWNER(conn) == w && FREE_TO_BUILD(w) && RUNS(w) && held[w].c == NONE && \
-		(live & BIT(conn)) && stop_id[conn] == 0 && MAY_RESUME(conn) && (pvalid & BIT(PATH(conn))) -> \
-		draft[w].c = conn; draft[w].nbr = nbr_of[PATH(conn)]; draft[w].pe = pep[PATH(conn)] } \
+		(live & BIT(conn)) && stop_id[conn] == 0 && MAY_RESUME(conn) && \
+		(pvalid & BIT(PATH(conn))) -> read_path(conn) } \
 	d_step { read_neighbor() }
 
 proctype worker(byte w)
@@ -174,7 +186,8 @@ proctype worker(byte w)
 
 	do
 	:: d_step { RUNS(w) && CAN_DRAIN(w) -> urgent[w]?item; drain(); item = 0 }
-	:: d_step { RUNS(w) && CAN_TAKE(w) -> ordinary[w]?pick, item, m_r, m_pe, m_ne; do_message() }
+	:: d_step { RUNS(w) && CAN_TAKE(w) ->
+		ordinary[w]?pick, item, m_r, m_pe, m_ne; do_message() }
 	WALK(0)
 	WALK(1)
 	WALK(2)
@@ -182,8 +195,9 @@ proctype worker(byte w)
 	BUILD(0)
 	BUILD(1)
 	BUILD(2)
-	:: d_step { FREE_TO_BUILD(w) && RUNS(w) && held[w].c != NONE -> late = (lost & BIT(w) -> 1 : 0) }
-		d_step { REQUIRE(PARKED_SILENT, !late); transmit() } /* it may be declared lost in between */
+	:: d_step { FREE_TO_BUILD(w) && RUNS(w) && held[w].c != NONE ->
+		late = (lost & BIT(w) -> 1 : 0) } /* it may be declared lost now */
+		d_step { REQUIRE(PARKED_SILENT, !late); transmit() }
 #endif
 	:: d_step { !(RUNS(w)) -> clear_frame(held[w]) } break /* parked */
 	:: quit -> break

@@ -151,6 +151,7 @@ struct sim {
 	struct sim_path path[SIM_PATHS];
 	struct sim_conn conn[SIM_CONNS];
 	struct sim_request request[SIM_REQUESTS];
+	bool at_rest; /* the end: peers send no more, all they sent has been processed */
 	uint32_t in_progress;
 	int32_t serial;
 	uint32_t relinks_unsettled; /* relinks completed since the event rings were last empty */
@@ -183,6 +184,8 @@ bool sim_surely_invalid(const struct sim_object *object, const struct sim_reques
 bool sim_silent(const struct sim *sim, const struct sim_conn *conn);
 /* Everything that it needs to transmit is valid, no request in progress can change that. */
 bool sim_may_transmit(const struct sim *sim, const struct sim_conn *conn);
+/* It is invalid or depends on what is, whatever becomes of the requests in progress. */
+bool sim_surely_stopped(const struct sim *sim, const struct sim_conn *conn);
 /* A RETRIEVE(INVALID_STATE) for it may be read now (INV-9, D2, D3). */
 bool sim_retrieve_allowed(const struct sim *sim, const struct sim_conn *conn);
 void sim_value_set(struct sim_value *value, uint32_t v);
@@ -203,6 +206,8 @@ sim_counts(const struct sim_ref *ref)
 }
 /* A query of one object, or NULL. */
 struct sim_request *sim_build_lone_query(struct sim *sim, uint32_t host);
+/* Terminate most of the connections, nothing else. */
+struct sim_request *sim_build_crowd_terminate(struct sim *sim);
 /* Terminate everything of a host that is live. */
 struct sim_request *sim_build_terminate_all(struct sim *sim, uint32_t host);
 struct sim_request *sim_request_new(struct sim *sim, uint32_t host, enum chimney_request kind);

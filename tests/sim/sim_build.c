@@ -242,6 +242,21 @@ sim_build_lone_query(struct sim *sim, uint32_t host)
 }
 
 struct sim_request *
+sim_build_crowd_terminate(struct sim *sim)
+{
+	static const struct density most = {0, 0, 90, 100};
+	struct sim_request *request = sim_request_new(sim, 0, CHIMNEY_TERMINATE);
+
+	if (request == NULL)
+		return NULL;
+	add_neighbors(sim, request, &most);
+	if (request->ref_count > 0)
+		return request;
+	sim_request_drop(sim, request);
+	return NULL;
+}
+
+struct sim_request *
 sim_build_terminate_all(struct sim *sim, uint32_t host)
 {
 	static const struct density everything = {100, 100, 100, 100};

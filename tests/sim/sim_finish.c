@@ -5,20 +5,6 @@
 
 #define FINISH_TURNS 400u
 
-/* Is the connection stopped for good, as far as the model knows? No request is in progress. */
-static bool
-surely_stopped(const struct sim *sim, const struct sim_conn *conn)
-{
-	const struct sim_path *path = &sim->path[conn->path];
-
-	if (conn->object.invalid || path->object.invalid)
-		return true;
-	for (uint32_t i = 0; i < sim->neighbors; i++)
-		if ((path->link.possible >> i & 1) && !sim->neighbor[i].object.invalid)
-			return false;
-	return true;
-}
-
 /* Let delayed ACKs go and the peer's last words arrive; shorter than any RTO. */
 static void
 let_acks_flow(struct sim *sim)
@@ -68,19 +54,38 @@ check_progress(struct sim *sim)
 		        sim_object_name(sim, &missing->object));
 }
 
-/* What the peer sent has been acknowledged, by the ACK owed again after a discard or by a later one. */
-static void
-check_acknowledged(struct sim *sim)
+static const struct sim_conn *
+unacknowledged(const struct sim *sim)
 {
-	let_acks_flow(sim);
-	for (uint32_t i = 0; i < sim->conns && sim_ok(sim); i++) {
-		struct sim_conn *conn = &sim->conn[i];
+	for (uint32_t i = 0; i < sim->conns; i++) {
+		const struct sim_conn *conn = &sim->conn[i];
 
 		if (sim_may_transmit(sim, conn) && conn->peer.service == OFFLOAD_SERVICE_SINK &&
 		        peer_unacked(&conn->peer) != 0)
-			sim_wrong(sim, "%s owes an ACK of %u bytes and does not send it",
-			        sim_object_name(sim, &conn->object), peer_unacked(&conn->peer));
+			return conn;
 	}
+	return NULL;
+}
+
+/*
+ * What the peer sent has been acknowledged, by the ACK owed again after a discard or by a later one. Where the
+ * port takes a frame a turn, an ACK waits in line behind the data of many others.
+ */
+static void
+check_acknowledged(struct sim *sim)
+{
+	const struct sim_conn *conn;
+
+	let_acks_flow(sim);
+	for (uint32_t i = 0; i < FINISH_TURNS && sim_ok(sim); i++) {
+		if (unacknowledged(sim) == NULL)
+			return;
+		sim_turn(sim);
+	}
+	conn = unacknowledged(sim);
+	if (sim_ok(sim) && conn != NULL)
+		sim_wrong(sim, "%s owes an ACK of %u bytes and does not send it",
+		        sim_object_name(sim, &conn->object), peer_unacked(&conn->peer));
 }
 
 /* Some of the paths over invalid neighbors are moved to a valid one while there is time (D3). */
@@ -110,7 +115,7 @@ retrieves_complete(const struct sim *sim, const struct sim_conn **missing)
 		const struct sim_conn *conn = &sim->conn[i];
 
 		if (conn->object.life != SIM_LIVE || conn->retrieved || conn->aborted ||
-		        conn->reset_sent || !surely_stopped(sim, conn))
+		        conn->reset_sent || !sim_surely_stopped(sim, conn))
 			continue;
 		/* D2, on-send: a source always has something to send */
 		if (on_send && conn->peer.service != OFFLOAD_SERVICE_SOURCE)
@@ -128,7 +133,7 @@ check_retrieves(struct sim *sim)
 	const struct sim_conn *missing = NULL;
 
 	for (uint32_t i = 0; i < sim->conns; i++)
-		if (sim->conn[i].object.life == SIM_LIVE && surely_stopped(sim, &sim->conn[i]))
+		if (sim->conn[i].object.life == SIM_LIVE && sim_surely_stopped(sim, &sim->conn[i]))
 			sim->totals->frames_silent_checked++;
 	if (!retrieves_complete(sim, &missing))
 		world_advance(&sim->world, (sim->world.params.retrieve_delay_ms + 2) * WORLD_MS);
@@ -212,6 +217,10 @@ sim_finish(struct sim *sim)
 		check_acknowledged(sim);
 	if (sim_ok(sim) && rng_chance(&sim->rng, 80))
 		check_retrieves(sim);
+	/* what the peers sent last has been processed: terminate must account for every byte */
+	if (sim_ok(sim))
+		let_acks_flow(sim);
+	sim->at_rest = true;
 	if (sim_ok(sim))
 		terminate_all(sim);
 	if (sim_ok(sim) && rng_chance(&sim->rng, 30))

@@ -131,7 +131,8 @@ read_indication(struct sim *sim, uint32_t host, const struct chimney_record *rec
 			        conn->disconnected ? "again" : "without FIN");
 		conn->disconnected = true;
 	} else if (record->kind == CHIMNEY_ABORT) {
-		if (conn->aborted || !(conn->reset_sent || conn->hardware_failure))
+		if ((conn->aborted && !conn->hardware_failure) ||
+		        !(conn->reset_sent || conn->hardware_failure))
 			sim_wrong(sim, "EVT-1: ABORT of %s, %s",
 			        sim_object_name(sim, &conn->object),
 			        conn->aborted ? "again" : "without RST or lost state");

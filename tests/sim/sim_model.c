@@ -103,6 +103,19 @@ sim_silent(const struct sim *sim, const struct sim_conn *conn)
 	return true;
 }
 
+bool
+sim_surely_stopped(const struct sim *sim, const struct sim_conn *conn)
+{
+	const struct sim_path *path = &sim->path[conn->path];
+
+	if (conn->object.invalid || path->object.invalid)
+		return true;
+	for (uint32_t i = 0; i < sim->neighbors; i++)
+		if ((path->link.possible >> i & 1) && !sim->neighbor[i].object.invalid)
+			return false;
+	return true;
+}
+
 static bool
 settled(const struct sim_object *object)
 {

@@ -15,10 +15,10 @@ sim_world_create(struct sim *sim, uint64_t seed, struct rte_mempool *pool, bool 
 
 	rng_seed(&rng, seed ^ UINT64_C(0x5A5A5A5A));
 	world_params_default(&params);
-	params.workers = rng_range(&rng, 1, 3);
-	params.hosts = rng_range(&rng, 1, SIM_HOSTS);
-	params.neighbors = rng_chance(&rng, 20) ? 3 : SIM_NEIGHBORS;
-	params.paths = rng_chance(&rng, 20) ? 4 : SIM_PATHS;
+	params.workers = rng_range(&rng, 1, big ? 2 : 3);
+	params.hosts = big ? 1 : rng_range(&rng, 1, SIM_HOSTS);
+	params.neighbors = !big && rng_chance(&rng, 20) ? 3 : SIM_NEIGHBORS;
+	params.paths = !big && rng_chance(&rng, 20) ? 4 : SIM_PATHS;
 	params.conns = big ? SIM_CONNS : rng_chance(&rng, 20) ? 4 : 32;
 	params.mailbox_size = 2u << rng_below(&rng, 3);
 	params.request_ring_size = 2u << rng_below(&rng, 3);
@@ -91,11 +91,13 @@ scenario_init(struct sim *sim, uint64_t seed, enum sim_kind kind)
 	sim->stalled = 0;
 	sim->dead = 0;
 	sim->lenient = false;
+	sim->at_rest = false;
 	sim->in_progress = 0;
 	sim->discarded = 0;
 	sim->relinks_unsettled = 0;
-	sim->neighbors = kind == SIM_CROWD ? 2 * hosts : rng_range(&sim->rng, hosts, SIM_NEIGHBORS);
-	sim->paths = kind == SIM_CROWD ? 2 * hosts : rng_range(&sim->rng, hosts, SIM_PATHS);
+	sim->neighbors = kind == SIM_CROWD ? 4 : rng_range(&sim->rng, hosts, SIM_NEIGHBORS);
+	sim->paths = kind == SIM_CROWD ? rng_range(&sim->rng, 1, 3)
+	                               : rng_range(&sim->rng, hosts, SIM_PATHS);
 	sim->conns = kind == SIM_CROWD ? rng_range(&sim->rng, 150, SIM_CONNS)
 	                               : rng_range(&sim->rng, 2, 16);
 	objects_init(sim);

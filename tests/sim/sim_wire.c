@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The ports' peers: every frame that the target hands to a port is judged here (INV-6, INV-7, UPD-2). */
+#include <stdio.h>
 #include <string.h>
 
 #include "shared.h"
@@ -40,6 +41,11 @@ judge_frame(struct sim *sim, const struct peer_frame *frame)
 		return;
 	}
 	sim->totals->frames++;
+	if (sim->trace)
+		printf("%8lu us frame of connection %u: offset %u, %u bytes, flags %x, to MAC %u\n",
+		        (unsigned long)(sim->world.now / 1000), index,
+		        frame->seq - conn->peer.rcv_start, frame->length, frame->flags,
+		        frame->destination_mac[4]);
 	if (conn->object.life == SIM_ABSENT)
 		sim_wrong(sim, "frame of %s, which is not offloaded",
 		        sim_object_name(sim, &conn->object));

@@ -14,6 +14,8 @@
 
 #define GROUP 64u /* interleavings that share a world; the last one may end it */
 
+#define CROWDED 4u /* every so many groups have a large world, and crowds in it */
+
 static struct sim sim;
 static struct sim_totals totals;
 
@@ -24,14 +26,14 @@ kind_of(uint64_t number)
 
 	if (number % GROUP == GROUP - 1)
 		return group % 3 == 0 ? SIM_LOST : group % 3 == 1 ? SIM_SHUTDOWN : SIM_MIXED;
-	return group % 8 == 7 && number % 16 == 3 ? SIM_CROWD : SIM_MIXED;
+	return group % CROWDED == CROWDED - 1 && number % 16 == 3 ? SIM_CROWD : SIM_MIXED;
 }
 
 /* One group, or its part up to `end`. False when something was wrong. */
 static bool
 group_run(uint64_t first, uint64_t end, struct rte_mempool *pool, uint64_t trace_from)
 {
-	if (!sim_world_create(&sim, first, pool, first / GROUP % 8 == 7)) {
+	if (!sim_world_create(&sim, first, pool, first / GROUP % CROWDED == CROWDED - 1)) {
 		snprintf(sim.wrong, sizeof(sim.wrong), "no world");
 		return false;
 	}

@@ -9,12 +9,13 @@
 #include <getopt.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "peer_frame.h"
+#include "ack_peer.h"
 #include "rng.h"
 #include "test_eal.h"
 #include "tree.h"
@@ -120,50 +121,21 @@ worker_thread(void *argument)
 	return NULL;
 }
 
-/* A peer without memory: every segment with text is acknowledged. */
-static void
-answer(struct rte_mbuf *mbuf)
-{
-	struct peer_frame in, out;
-	struct rte_mbuf *ack;
-
-	if (peer_frame_read(mbuf, &in) != NULL) {
-		fail("a frame is malformed", rte_pktmbuf_pkt_len(mbuf));
-		return;
-	}
-	if (in.length == 0)
-		return;
-	out = in;
-	memcpy(out.source, in.destination, 16);
-	memcpy(out.destination, in.source, 16);
-	out.source_port = in.destination_port;
-	out.destination_port = in.source_port;
-	out.seq = in.ack;
-	out.ack = in.seq + in.length;
-	out.flags = PEER_ACK;
-	out.window = 800;
-	out.data = NULL;
-	out.length = 0;
-	ack = peer_frame_build(world.params.pool, &out);
-	if (ack != NULL && !test_port_write(&world.wire[0], 0, ack))
-		rte_pktmbuf_free(ack);
-}
-
 static void *
 peer_thread(void *argument)
 {
-	struct timespec pause = {0, 50000};
 	struct rte_mbuf *mbuf[16];
 
 	while (!atomic_load_explicit(&stopping, memory_order_acquire)) {
 		unsigned int n = test_port_read(&world.wire[0], mbuf, RTE_DIM(mbuf));
 
 		for (unsigned int i = 0; i < n; i++) {
-			answer(mbuf[i]);
+			if (!ack_peer_answer(&world.wire[0], world.params.pool, mbuf[i]))
+				fail("a frame is malformed", rte_pktmbuf_pkt_len(mbuf[i]));
 			rte_pktmbuf_free(mbuf[i]);
 		}
 		if (n == 0)
-			nanosleep(&pause, NULL);
+			sched_yield();
 	}
 	return argument;
 }

@@ -118,7 +118,7 @@ peer_receive(struct peer *peer, const struct peer_frame *frame)
 	if (peer->rcv_fin && before(peer->rcv_nxt, end))
 		return "data after FIN";
 	peer->frames++;
-	if (before(peer->rcv_nxt, end)) {
+	if (end != frame->seq && before(peer->rcv_nxt, end)) {
 		peer->data_frames++;
 		peer->rcv_nxt = end;
 		peer->rcv_fin = frame->flags & PEER_FIN;

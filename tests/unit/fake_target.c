@@ -71,9 +71,8 @@ fake_start(struct fake *fake, const struct fake_options *options)
 	params.workers = fake->worker;
 	params.conn_capacity = or_default(options->conns, FAKE_CONNS);
 	if (options->retrieve_delay_ms != 0)
-		params.retrieve_delay_ms = options->retrieve_delay_ms + 1 == 0
-		                                   ? 0
-		                                   : options->retrieve_delay_ms;
+		params.retrieve_delay_ms =
+		        options->retrieve_delay_ms + 1 == 0 ? 0 : options->retrieve_delay_ms;
 	params.retrieve_policy = options->retrieve_policy;
 	params.max_tree_blocks = options->max_tree_blocks;
 	params.vlans = options->vlans;

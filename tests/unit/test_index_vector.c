@@ -32,8 +32,7 @@ model_init(struct model *model)
 static void
 model_add(struct model *model, uint32_t item, uint32_t vector)
 {
-	model->position[item] =
-		toe_vector_push(&model->vector[vector], &model->pool, item);
+	model->position[item] = toe_vector_push(&model->vector[vector], &model->pool, item);
 	CU_ASSERT_NOT_EQUAL_FATAL(model->position[item], TOE_INDEX_NONE);
 	model->home[item] = (int32_t)vector;
 }
@@ -42,7 +41,7 @@ static void
 model_remove(struct model *model, uint32_t item)
 {
 	uint32_t moved = toe_vector_remove(
-		&model->vector[model->home[item]], &model->pool, model->position[item]);
+	        &model->vector[model->home[item]], &model->pool, model->position[item]);
 
 	if (moved != TOE_INDEX_NONE)
 		model->position[moved] = model->position[item];
@@ -56,8 +55,8 @@ walk_all(struct model *model, uint32_t vector, uint32_t n, bool *seen)
 	struct toe_vector_cursor cursor = {0};
 	uint32_t entries[64], got;
 
-	while ((got = toe_vector_walk(
-			&model->vector[vector], &model->pool, &cursor, entries, n)) > 0)
+	while ((got = toe_vector_walk(&model->vector[vector], &model->pool, &cursor, entries, n)) >
+	        0)
 		for (uint32_t i = 0; i < got; i++)
 			seen[entries[i]] = true;
 }
@@ -118,7 +117,7 @@ walk_amid_changes(uint64_t seed)
 	}
 	do {
 		got = toe_vector_walk(
-			&model.vector[0], &model.pool, &cursor, entries, 1 + rng_below(&rng, 20));
+		        &model.vector[0], &model.pool, &cursor, entries, 1 + rng_below(&rng, 20));
 		for (uint32_t i = 0; i < got; i++)
 			seen[entries[i]] = true;
 		for (uint32_t n = rng_below(&rng, 40); n > 0; n--) {
@@ -157,8 +156,7 @@ test_second_walk_restarts_first(void)
 		model_add(&model, i, 0);
 	toe_vector_walk(&model.vector[0], &model.pool, &first, entries, 30);
 	toe_vector_walk(&model.vector[0], &model.pool, &second, entries, 5);
-	while ((got = toe_vector_walk(
-			&model.vector[0], &model.pool, &first, entries, 30)) > 0)
+	while ((got = toe_vector_walk(&model.vector[0], &model.pool, &first, entries, 30)) > 0)
 		for (uint32_t i = 0; i < got; i++)
 			seen[entries[i]] = true;
 	for (uint32_t i = 0; i < 100; i++)
@@ -187,10 +185,10 @@ int
 main(void)
 {
 	static const struct unit_test tests[] = {
-		{"INV-9 contents equal a model's through churn", test_churn},
-		{"INV-9 a walk misses nothing that stays", test_walk_amid_changes},
-		{"INV-9 a second walk makes the first start anew", test_second_walk_restarts_first},
-		{"CTX-1 the pool holds its worst case", test_pool_is_large_enough},
+	        {"INV-9 contents equal a model's through churn", test_churn},
+	        {"INV-9 a walk misses nothing that stays", test_walk_amid_changes},
+	        {"INV-9 a second walk makes the first start anew", test_second_walk_restarts_first},
+	        {"CTX-1 the pool holds its worst case", test_pool_is_large_enough},
 	};
 
 	return unit_run("index vector", tests, sizeof(tests) / sizeof(tests[0]));

@@ -168,13 +168,41 @@ delegated_of(struct offload_block_list *block)
 	return offload_block_delegated(block);
 }
 
-static void change_scale(struct offload_block_list *b) { constant_of(b)->snd_wnd_scale = 15; }
-static void change_service(struct offload_block_list *b) { constant_of(b)->service = 99; }
-static void change_host(struct offload_block_list *b) { constant_of(b)->service = OFFLOAD_SERVICE_HOST; }
-static void change_chain(struct offload_block_list *b) { b->send_chain = b; }
-static void change_buffered(struct offload_block_list *b) { delegated_of(b)->buffered_data = b; }
-static void change_type(struct offload_block_list *b) { b->header.type = OFFLOAD_TCP_CONST; }
-static void change_sequence(struct offload_block_list *b) { delegated_of(b)->snd_nxt -= 1; }
+static void
+change_scale(struct offload_block_list *b)
+{
+	constant_of(b)->snd_wnd_scale = 15;
+}
+static void
+change_service(struct offload_block_list *b)
+{
+	constant_of(b)->service = 99;
+}
+static void
+change_host(struct offload_block_list *b)
+{
+	constant_of(b)->service = OFFLOAD_SERVICE_HOST;
+}
+static void
+change_chain(struct offload_block_list *b)
+{
+	b->send_chain = b;
+}
+static void
+change_buffered(struct offload_block_list *b)
+{
+	delegated_of(b)->buffered_data = b;
+}
+static void
+change_type(struct offload_block_list *b)
+{
+	b->header.type = OFFLOAD_TCP_CONST;
+}
+static void
+change_sequence(struct offload_block_list *b)
+{
+	delegated_of(b)->snd_nxt -= 1;
+}
 
 static void
 change_outstanding(struct offload_block_list *b)
@@ -222,10 +250,9 @@ test_new_paths_and_neighbors(void)
 
 	fake_offload(&fake, 1, 1, 1);
 	for (uint32_t i = 0; i < 8; i++) {
-		struct offload_block_list *linker =
-		        fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_BLOCK);
-		struct offload_block_list *below = fake_path(
-		        &fake, i + 1, i < 4 ? OFFLOAD_PATH4_ALL : OFFLOAD_PATH6_ALL);
+		struct offload_block_list *linker = fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_BLOCK);
+		struct offload_block_list *below =
+		        fake_path(&fake, i + 1, i < 4 ? OFFLOAD_PATH4_ALL : OFFLOAD_PATH6_ALL);
 		struct path_cached *cached = offload_block_cached(below);
 
 		cached->path_mtu = i < 4 ? mtu4[i] : mtu6[i - 4];

@@ -128,8 +128,7 @@ test_worker_failures(void)
 	CU_ASSERT_EQUAL(root->status, OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(root->dependent_block_list->status, OFFLOAD_PARTIAL_SUCCESS);
 	for (uint32_t i = 0; i < 6; i++) {
-		CU_ASSERT_EQUAL(
-		        conns[i]->status, i < 2 ? OFFLOAD_SUCCESS : OFFLOAD_TCP_RCV_BUFFER);
+		CU_ASSERT_EQUAL(conns[i]->status, i < 2 ? OFFLOAD_SUCCESS : OFFLOAD_TCP_RCV_BUFFER);
 		CU_ASSERT_EQUAL(fake.conn[i] != 0, i < 2);
 	}
 	/* all dependents of a linker fail: so does it, and nothing is left behind */

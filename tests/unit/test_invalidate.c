@@ -46,8 +46,8 @@ test_neighbor(void)
 	CU_ASSERT(!fake_neighbor_valid(&fake, 0));
 	CU_ASSERT(fake_neighbor_valid(&fake, 1));
 	CU_ASSERT(fake_path_valid(&fake, 0)); /* INV-5: dependents are not marked */
-	CU_ASSERT_NOT_EQUAL(toe_word_epoch(atomic_load(&fake.shared.neighbors[0].word)),
-	        toe_word_epoch(epoch));
+	CU_ASSERT_NOT_EQUAL(
+	        toe_word_epoch(atomic_load(&fake.shared.neighbors[0].word)), toe_word_epoch(epoch));
 	CU_ASSERT_EQUAL(chimney_stats(fake.target)->drains, 2);
 	/* one answer is not enough */
 	CU_ASSERT(fake_work_one(&fake, 1, true));
@@ -282,7 +282,8 @@ main(void)
 {
 	static const struct unit_test tests[] = {
 	        {"INV-1 INV-2 INV-5 INV-7 INV-8 a neighbor, drained by all before", run_neighbor},
-	        {"INV-7 workers without dependents are left alone", run_only_dependents_are_drained},
+	        {"INV-7 workers without dependents are left alone",
+	                run_only_dependents_are_drained},
 	        {"INV-4 a lone neighbor", run_lone_neighbor},
 	        {"INV-4 INV-8 objects at every layer", run_every_layer},
 	        {"INV-8 TREE-8 refusals", run_refusals},

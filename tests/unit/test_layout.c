@@ -26,7 +26,8 @@ static void
 test_parts(void)
 {
 	const size_t end = sizeof(struct offload_block_list);
-	const size_t tcp_constant = sizeof(struct tcp_const), tcp_cached = sizeof(struct tcp_cached);
+	const size_t tcp_constant = sizeof(struct tcp_const),
+	             tcp_cached = sizeof(struct tcp_cached);
 	const size_t tcp_delegated = sizeof(struct tcp_delegated);
 
 	check_parts(OFFLOAD_NEIGHBOR_BLOCK, 0, 0, 0, end);

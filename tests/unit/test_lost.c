@@ -158,8 +158,8 @@ test_everything_goes(void)
 		tree_add_dependent(
 		        i % 2 ? root->next_block : root, fake_path(&fake, i, OFFLOAD_PATH4_BLOCK));
 	for (uint32_t i = 0; i < 16; i++)
-		tree_add_dependent(root->dependent_block_list,
-		        fake_tcp(&fake, i, OFFLOAD_TCP_DELEGATED));
+		tree_add_dependent(
+		        root->dependent_block_list, fake_tcp(&fake, i, OFFLOAD_TCP_DELEGATED));
 	CU_ASSERT(fake_request(&fake, CHIMNEY_TERMINATE, root));
 	CU_ASSERT_EQUAL(root->status, OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(root->next_block->status, OFFLOAD_SUCCESS);
@@ -213,8 +213,7 @@ test_update_is_undone(void)
 	CU_ASSERT_EQUAL(toe_path_word_neighbor(word), toe_handle_index(fake.neighbor[0]));
 	CU_ASSERT_EQUAL(toe_path_word_mtu(word), 1500);
 	CU_ASSERT(toe_word_valid(word));
-	word = atomic_load(
-	        &fake.shared.neighbors[toe_handle_index(fake.neighbor[1])].word);
+	word = atomic_load(&fake.shared.neighbors[toe_handle_index(fake.neighbor[1])].word);
 	CU_ASSERT_EQUAL((uint8_t)(word >> 40), 1);
 	/* from now on such a path is not changed at all */
 	CU_ASSERT(fake_request(&fake, CHIMNEY_UPDATE, root));

@@ -91,8 +91,7 @@ test_query_connections(void)
 		const struct tcp_delegated *delegated = offload_block_delegated(tops[i]);
 
 		if (tops[i]->status == OFFLOAD_SUCCESS)
-			CU_ASSERT_EQUAL(
-			        delegated->snd_una, 1000 + toe_handle_index(fake.conn[i]));
+			CU_ASSERT_EQUAL(delegated->snd_una, 1000 + toe_handle_index(fake.conn[i]));
 		CU_ASSERT(tops[i]->status == OFFLOAD_SUCCESS || tops[i]->status == OFFLOAD_FAILURE);
 	}
 	CU_ASSERT_EQUAL(root->status, OFFLOAD_SUCCESS);
@@ -264,8 +263,8 @@ test_ticks(void)
 	root = fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_DELEGATED);
 	fake_advance_ms(&fake, 2500);
 	run(CHIMNEY_QUERY, root);
-	CU_ASSERT_EQUAL(
-	        ((struct neighbor_delegated *)offload_block_delegated(root))->target_reachability_delta,
+	CU_ASSERT_EQUAL(((struct neighbor_delegated *)offload_block_delegated(root))
+	                        ->target_reachability_delta,
 	        25);
 	run(CHIMNEY_QUERY, fake_tcp(&fake, 0, OFFLOAD_TCP_DELEGATED));
 	CU_ASSERT_EQUAL(fake_last(&fake, TOE_OP_QUERY)->message.tick_ms, 100);

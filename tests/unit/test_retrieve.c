@@ -209,7 +209,8 @@ test_many_named(void)
 		uint32_t i = round % 16;
 
 		request(CHIMNEY_INVALIDATE, fake_tcp(&fake, i, OFFLOAD_TCP_BLOCK));
-		needed[fake_owner(&fake, i)] = fake_last(&fake, TOE_OP_INVALIDATE)->message.argument;
+		needed[fake_owner(&fake, i)] =
+		        fake_last(&fake, TOE_OP_INVALIDATE)->message.argument;
 		fake_advance_ms(&fake, 1);
 		if (round % 100 == 99)
 			tree_free(&fake.tree);

@@ -19,7 +19,7 @@ fill(struct rng *rng, uint8_t *bytes, uint32_t n)
 /* The port's RSS hash is DPDK's Toeplitz over the tuple as 32-bit words in host order. */
 static uint32_t
 dpdk_hash(const uint8_t *source, const uint8_t *destination, uint32_t size, uint16_t source_port,
-	uint16_t destination_port)
+        uint16_t destination_port)
 {
 	uint32_t words[9];
 	uint8_t bytes[36];
@@ -30,7 +30,7 @@ dpdk_hash(const uint8_t *source, const uint8_t *destination, uint32_t size, uint
 	memcpy(bytes + 2 * size + 2, &destination_port, 2);
 	for (uint32_t i = 0; i < (2 * size + 4) / 4; i++)
 		words[i] = (uint32_t)bytes[4 * i] << 24 | (uint32_t)bytes[4 * i + 1] << 16 |
-			   (uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
+		           (uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
 	return rte_softrss(words, (2 * size + 4) / 4, toe_rss_key);
 }
 
@@ -63,7 +63,7 @@ test_owners_are_spread(void)
 
 	for (uint32_t port = 1024; port < 1024 + 4096; port++) {
 		uint32_t hash = toe_tuple_hash(source, destination, 4,
-			__builtin_bswap16((uint16_t)port), __builtin_bswap16(80));
+		        __builtin_bswap16((uint16_t)port), __builtin_bswap16(80));
 
 		count[toe_owner(hash, 4)]++;
 	}
@@ -135,12 +135,12 @@ int
 main(void)
 {
 	static const struct unit_test tests[] = {
-		{"TCP-4 the software hash equals a port's RSS hash", test_hash_equals_rss},
-		{"TCP-4 owners are spread", test_owners_are_spread},
-		{"INV-6 words hold what a sender must see together", test_words},
-		{"INV-6 INV-9 routes: validity and equality", test_routes},
-		{"CTX-2 handles", test_handles},
-		{"CTX-1 tables are zeroed, and refuse what cannot be", test_tables},
+	        {"TCP-4 the software hash equals a port's RSS hash", test_hash_equals_rss},
+	        {"TCP-4 owners are spread", test_owners_are_spread},
+	        {"INV-6 words hold what a sender must see together", test_words},
+	        {"INV-6 INV-9 routes: validity and equality", test_routes},
+	        {"CTX-2 handles", test_handles},
+	        {"CTX-1 tables are zeroed, and refuse what cannot be", test_tables},
 	};
 
 	return unit_run("shared", tests, sizeof(tests) / sizeof(tests[0]));

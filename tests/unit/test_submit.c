@@ -151,7 +151,8 @@ int
 main(void)
 {
 	static const struct unit_test tests[] = {
-	        {"INV-1 a full ring refuses nothing and keeps the order", test_order_through_overflow},
+	        {"INV-1 a full ring refuses nothing and keeps the order",
+	                test_order_through_overflow},
 	        {"INV-1 order while roots are taken", test_order_while_taking},
 	        {"INV-1 a long list is taken over in bounded steps", test_bounded},
 	        {"INV-1 many producers, each in its order", test_many_producers},

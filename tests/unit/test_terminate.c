@@ -55,12 +55,11 @@ test_tree(void)
 	CU_ASSERT_EQUAL(top->status, OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(top->dependent_block_list->status, OFFLOAD_SUCCESS);
 	CU_ASSERT_PTR_NULL(top->dependent_block_list->send_chain);
-	CU_ASSERT_EQUAL(((struct tcp_delegated *)offload_block_delegated(
-	                         top->dependent_block_list))
+	CU_ASSERT_EQUAL(((struct tcp_delegated *)offload_block_delegated(top->dependent_block_list))
 	                        ->snd_una,
 	        1000 + toe_handle_index(handle));
-	CU_ASSERT_EQUAL(
-	        ((struct neighbor_delegated *)offload_block_delegated(root))->target_reachability_delta,
+	CU_ASSERT_EQUAL(((struct neighbor_delegated *)offload_block_delegated(root))
+	                        ->target_reachability_delta,
 	        50);
 	CU_ASSERT(!chimney_object_look(fake.target, handle, &view));
 	CU_ASSERT(!chimney_object_look(fake.target, fake.neighbor[0], &view));
@@ -127,8 +126,7 @@ test_invalid_objects(void)
 	CU_ASSERT(fake_request(
 	        &fake, CHIMNEY_INVALIDATE, fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_BLOCK)));
 	CU_ASSERT(fake_request(&fake, CHIMNEY_INVALIDATE, path(0)));
-	CU_ASSERT(fake_request(
-	        &fake, CHIMNEY_INVALIDATE, fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK)));
+	CU_ASSERT(fake_request(&fake, CHIMNEY_INVALIDATE, fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK)));
 	terminate(root);
 	CU_ASSERT_EQUAL(root->status, OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(root->dependent_block_list->status, OFFLOAD_SUCCESS);

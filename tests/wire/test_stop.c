@@ -138,6 +138,17 @@ test_delayed_ack_is_kept(void)
 	script_close(&script, NULL);
 }
 
+/* What the walk of a RETRIEVE does under policy on-send (stop.c). */
+static void
+mark_on_send(struct script *to_mark)
+{
+	struct toe_worker *worker = &to_mark->end.worker;
+	struct toe_conn *conn = script_conn(to_mark);
+
+	worker->paths[conn->path].route = toe_route_read(worker->shared, conn->path);
+	conn->flags |= TOE_CONN_RETRIEVE_ON_SEND;
+}
+
 /*
  * D2, policy on-send: one indication when there is something to send, then silence for ever (D3).
  */
@@ -151,7 +162,7 @@ test_retrieve_on_send(void)
 
 	script_open(&script, &params);
 	end_stop(&script.end);
-	conn->flags |= TOE_CONN_RETRIEVE_ON_SEND; /* what the walk does (stop.c) */
+	mark_on_send(&script);
 	script_send(&script, (struct script_segment){.length = 10});
 	end_work(&script.end);
 	CU_ASSERT_FALSE(end_event(&script.end, &event));
@@ -191,7 +202,7 @@ test_retrieve_on_timeout(void)
 	script_open(&script, &params);
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
 	end_stop(&script.end);
-	script_conn(&script)->flags |= TOE_CONN_RETRIEVE_ON_SEND;
+	mark_on_send(&script);
 	script_pass(&script, TCP_RTO_INITIAL_MS - 1);
 	CU_ASSERT_FALSE(end_event(&script.end, &event));
 	script_pass(&script, 1);
