@@ -21,17 +21,6 @@
 #include "tree.h"
 #include "world.h"
 
-#ifdef __SANITIZE_THREAD__
-#define WITH_TRAFFIC 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define WITH_TRAFFIC 0
-#endif
-#endif
-#ifndef WITH_TRAFFIC
-#define WITH_TRAFFIC 1
-#endif
-
 #define HOSTS 2u
 #define WORKERS 2u
 #define NEIGHBORS 2u
@@ -85,7 +74,7 @@ lcore_loop(uint32_t (*turn)(void *, uint64_t), void *argument, struct toe_doorbe
 			continue;
 		toe_doorbell_announce(bell);
 		if (turn(argument, clock_ns()) == 0) {
-			toe_doorbell_sleep(bell, WITH_TRAFFIC ? 200 : 1000);
+			toe_doorbell_sleep(bell, !TEST_UNDER_TSAN ? 200 : 1000);
 			atomic_fetch_add_explicit(&slept, 1, memory_order_relaxed);
 		}
 		toe_doorbell_awake(bell);
@@ -207,7 +196,7 @@ host_tree(struct host_thread *host, struct tree *tree, uint8_t neighbor_type, ui
 		struct offload_block_list *conn = tree_block(tree, tcp_type, &host->conn[i]);
 
 		tree_usual_tcp(&tcp, host->index * 100 + i,
-		        WITH_TRAFFIC && i % 2 ? OFFLOAD_SERVICE_SOURCE : OFFLOAD_SERVICE_SINK);
+		        !TEST_UNDER_TSAN && i % 2 ? OFFLOAD_SERVICE_SOURCE : OFFLOAD_SERVICE_SINK);
 		tcp.remote_mss = 200;
 		tcp.cwnd = tcp.snd_wnd = 800;
 		tree_fill_tcp(conn, &tcp);

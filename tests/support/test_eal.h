@@ -3,6 +3,18 @@
 #ifndef TESTS_EAL_H
 #define TESTS_EAL_H
 
+/* Is this a build with ThreadSanitizer? */
+#ifdef __SANITIZE_THREAD__
+#define TEST_UNDER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TEST_UNDER_TSAN 1
+#endif
+#endif
+#ifndef TEST_UNDER_TSAN
+#define TEST_UNDER_TSAN 0
+#endif
+
 #include <stdint.h>
 
 #include <rte_mempool.h>
