@@ -154,7 +154,8 @@ toe_item_terminate(
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
-	toe_txq_discard_conn(worker, item->index);
+	if (!TOE_MUTANT(TERMINATE_KEEPS_FRAMES))
+		toe_txq_discard_conn(worker, item->index);
 	toe_conn_save(worker, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
@@ -177,6 +178,9 @@ toe_item_invalidate(
 	item->status = OFFLOAD_SUCCESS;
 	if (conn == NULL || (conn->flags & TOE_CONN_INVALID))
 		return;
+	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
+	if (!toe_retrieve_stands(worker, conn))
+		conn->flags &= (uint16_t)~TOE_CONN_RETRIEVE_ON_SEND;
 	if (!TOE_MUTANT(NAMED_NOT_MARKED))
 		conn->flags |= TOE_CONN_INVALID;
 	if (conn->flags & TOE_CONN_INDICATED)

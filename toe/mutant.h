@@ -29,6 +29,8 @@
 	X(OVERFLOW_REORDERED, "the list behind a full request ring is taken newest first")         \
 	X(DEPENDENT_UNCOUNTED, "a path terminates while a connection outside the tree needs it")   \
 	X(LOST_WORKER_WAITED, "control waits for a lost worker for ever")                          \
+	X(TERMINATE_KEEPS_FRAMES, "frames held of a terminated connection stay held")              \
+	X(DRAIN_OVERTAKEN, "frames built behind discarded ones go out ahead of them")              \
 	X(DOORBELL_NO_FENCE, "a consumer looks again before its announced sleep is visible")       \
 	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")
 

@@ -125,7 +125,7 @@ toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 		goes_on = goes_on || toe_route_valid(toe_route_read(worker->shared, tag[i].path));
 	}
 	rte_pktmbuf_free_bulk(stale, discarded);
-	if (goes_on)
+	if (goes_on && !TOE_MUTANT(DRAIN_OVERTAKEN))
 		discarded += discard_overtaken(worker, txq);
 	worker->stats.tx_discarded += discarded;
 	return discarded;
