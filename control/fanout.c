@@ -21,6 +21,7 @@ link_send(struct chimney *target, uint32_t worker, enum control_lane lane,
 	}
 	link->stuck[lane] = false;
 	link->owed += answers;
+	link->unproved = link->unproved || !answers;
 	toe_doorbell_ring(&link->worker->bell);
 	return true;
 }

@@ -25,6 +25,7 @@ struct worker_link {
 	uint32_t owed; /* answers */
 	bool lost; /* declared so; for ever (INV-14) */
 	bool pinged; /* a PING is among what it owes */
+	bool unproved; /* it was sent a walk, which owes no answer: a PING shall prove it alive (INV-9) */
 	bool stuck[LANE_COUNT]; /* the last message found the mailbox full */
 	/*
 	 * ns: the later of its last answer and of the moment since which it has owed one without a break, or

@@ -247,7 +247,9 @@ object_settle(struct chimney *target, struct request *request, struct offload_bl
 	struct toe_item *item = block_item(block);
 	uint32_t worker = item_worker(item);
 	struct slot *slot = slots_at(&target->slots, layer, worker, item->index);
-	bool hit = layer == OFFLOAD_LAYER_TCP && (request->hit & worker_bit(worker));
+	/* Lost while the request needed it, or after it had answered: either way the loss concerns this slot. */
+	bool hit = layer == OFFLOAD_LAYER_TCP &&
+	           ((request->hit & worker_bit(worker)) || target->links[worker].lost);
 	enum offload_status status = hit ? OFFLOAD_FAILURE : item->status;
 
 	if (status == OFFLOAD_SUCCESS)

@@ -65,8 +65,15 @@ lost_deadlines(struct chimney *target)
 		struct worker_link *link = &target->links[i];
 		uint64_t silent = target->now - link->since;
 
-		if (link->lost || (link->owed == 0 && !link->stuck[LANE_ORDINARY] &&
-		                          !link->stuck[LANE_URGENT]))
+		if (link->lost)
+			continue;
+		if (link->unproved && !link->pinged &&
+		        link_send(target, i, LANE_URGENT, &ping, true)) {
+			link->pinged = true;
+			link->unproved = false;
+			continue;
+		}
+		if (link->owed == 0 && !link->stuck[LANE_ORDINARY] && !link->stuck[LANE_URGENT])
 			continue;
 		if (silent > target->deadline && !TOE_MUTANT(LOST_WORKER_WAITED))
 			worker_lose(target, i);

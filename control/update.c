@@ -62,14 +62,14 @@ path_change(struct chimney *target, struct request *request, uint32_t index, uin
 {
 	_Atomic uint64_t *word = &target->shared->paths[index].word;
 	bool was_valid = path_route_valid(target->shared, index);
-	uint64_t old = word_read(word);
 
 	if (target->slots.paths[index].neighbor != neighbor) {
 		slots_unlink_path(&target->slots, index);
 		slots_link_path(&target->slots, index, neighbor);
 	}
 	if (TOE_MUTANT(RELINK_SAME_EPOCH))
-		atomic_store(word, toe_path_word(neighbor, mtu, toe_word_epoch(old), true));
+		atomic_store(
+		        word, toe_path_word(neighbor, mtu, toe_word_epoch(word_read(word)), true));
 	else
 		path_word_write(target->shared, index, neighbor, mtu, true);
 	retrieve_path_changed(target, request, index, was_valid);

@@ -146,8 +146,8 @@ toe_route_valid(struct toe_route route)
 }
 
 /*
- * Same validity, epochs, neighbor and MAC. The MTU may differ: changing it makes no frame stale and no
- * RETRIEVE void, which is why an MTU update leaves the path's epoch alone.
+ * Same validity, epochs, neighbor and MAC: what makes a frame stale and a walk void is a change of epoch. The MTU
+ * by itself is not looked at.
  */
 static inline bool
 toe_route_equal(struct toe_route a, struct toe_route b)

@@ -94,6 +94,15 @@ toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
 {
 	struct toe_path_local *path;
 
+	/*
+	 * An update that was undone may have left frames built under words that held in between. They must not
+	 * follow the RETRIEVE (INV-7, UPD-5).
+	 */
+	if (message->op != TOE_OP_RESUME_PATH)
+		for (uint32_t i = 0; i < worker->shared->port_count; i++)
+			if (worker->txq[i].count > 0)
+				toe_txq_discard_stale(worker, &worker->txq[i]);
+
 	if (message->op == TOE_OP_RETRIEVE_NAMED) {
 		worker->named_released = (uint32_t)message->argument;
 		worker->named_flags = message->flags;

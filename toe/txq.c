@@ -36,7 +36,7 @@ toe_txq_flush(struct toe_txq *txq)
 	if (done == 0)
 		return;
 	txq->count -= done;
-	memmove(txq->frame, &txq->frame[done], txq->count * sizeof(txq->frame[0]));
+	memmove(txq->frame, &txq->frame[done], txq->count * sizeof(struct rte_mbuf *));
 	memmove(txq->tag, &txq->tag[done], txq->count * sizeof(txq->tag[0]));
 }
 

@@ -87,7 +87,7 @@ test_words(void)
 	CU_ASSERT(!toe_word_valid(toe_path_word(1, 1500, 6, false)));
 }
 
-/* INV-6: one invalid word stops; INV-9, D3: an MTU change makes no RETRIEVE void, an epoch change does. */
+/* INV-6: one invalid word stops; INV-9, D3: an epoch change makes a walk void, the MTU by itself does not. */
 static void
 test_routes(void)
 {
