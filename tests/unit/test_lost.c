@@ -76,6 +76,27 @@ test_drain(void)
 	CU_ASSERT_EQUAL(aborts, expected);
 }
 
+/* It answers the drain and hangs before the walk, which owes no answer: its connections are not forgotten. */
+static void
+test_walk(void)
+{
+	struct offload_block_list *root = fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_BLOCK);
+	uint32_t retrieves = 0, expected = dead_connections(16);
+	struct chimney_record record;
+
+	CU_ASSERT(fake_request(&fake, CHIMNEY_INVALIDATE, root));
+	CU_ASSERT_EQUAL(root->status, OFFLOAD_SUCCESS);
+	fake.stalled[DEAD] = true;
+	pass_ms(3000);
+	CU_ASSERT_EQUAL(atomic_load(&fake.worker[DEAD]->lost), 1);
+	CU_ASSERT_EQUAL(atomic_load(&fake.worker[0]->lost), 0);
+	while (fake_read(&fake, &record))
+		retrieves += record.kind == CHIMNEY_RETRIEVE &&
+		             record.reason == RETRIEVE_HARDWARE_FAILURE;
+	CU_ASSERT(expected > 0);
+	CU_ASSERT_EQUAL(retrieves, expected);
+}
+
 static void
 test_later_requests(void)
 {
@@ -267,6 +288,7 @@ test_shutdown(void)
 		fake_end(&fake);                                                                   \
 	}
 WITH_FAKE(drain)
+WITH_FAKE(walk)
 WITH_FAKE(later_requests)
 WITH_FAKE(terminate)
 WITH_FAKE(everything_goes)
@@ -280,6 +302,7 @@ main(void)
 {
 	static const struct unit_test tests[] = {
 	        {"INV-14 INV-17 a drain that is not answered", run_drain},
+	        {"INV-9 INV-14 a worker that hangs before its walk", run_walk},
 	        {"INV-14 TERM-8 later requests", run_later_requests},
 	        {"TERM-8 CTX-2 terminate, and the one that follows", run_terminate},
 	        {"TERM-8 everything can be taken back after a loss", run_everything_goes},
