@@ -26,7 +26,8 @@ conn_look(const struct app *app, const struct object *object, struct conn_look *
 	if (look->conn.generation != toe_handle_generation(object->cell) ||
 	        look->conn.path >= app->shared.path_capacity)
 		return false;
-	look->digest = look->conn.service == OFFLOAD_SERVICE_SINK ? toe_service_digest(conn) : 0;
+	look->digest =
+	        look->conn.service == OFFLOAD_SERVICE_SINK ? toe_service_digest(worker, conn) : 0;
 	look->may_send = toe_conn_may_send(worker, &look->conn);
 	return true;
 }

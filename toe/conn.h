@@ -5,7 +5,8 @@
  * message. The exceptions are `generation` and `host_handle`, constant while the slot is in use, which control reads
  * after it has declared the owner lost (INV-14).
  *
- * What an idle connection does not need (digest, queued data of an echo) is an attached block.
+ * What an idle connection does not need (data in flight, out-of-order text, digest, queued data of an echo) is
+ * an attached block: toe/sender.h, toe/reassembly.h, toe/service.h.
  */
 #ifndef TOE_CONN_H
 #define TOE_CONN_H
@@ -30,102 +31,128 @@
 #define TOE_CONN_FIN_RCVD (1u << 8) /* the peer's FIN is in rcv_nxt */
 #define TOE_CONN_BLOCKED (1u << 9) /* had something to send while stopped: resume sends it */
 #define TOE_CONN_RETRIEVE_ON_SEND                                                                  \
-	(1u << 10) /* policy on-send: indicate when it next has something to send */
-#define TOE_CONN_RTT_TIMED                                                                         \
-	(1u << 11) /* rtt_seq/rtt_time hold a running measurement (no timestamps) */
+	(1u << 10) /* policy on-send: indicate when it has something to send */
+#define TOE_CONN_OFFERED                                                                           \
+	(1u << 11) /* an upload was offered (TERM-7), the connection is not stopped */
+#define TOE_CONN_OFFER_DUE                                                                         \
+	(1u << 12) /* it is to be offered: there was no room for the indication */
+#define TOE_CONN_URGENT (1u << 13) /* urgent data received: frames queue for the host (RX-4) */
+#define TOE_CONN_CHALLENGED (1u << 14) /* a reset was challenged, no progress since (SEC-1) */
+#define TOE_CONN_KEEPALIVE_ARMED                                                                   \
+	(1u << 15) /* keepalive was brought forward by a suspicious segment (SEC-1) */
+#define TOE_CONN_PROBE (1u << 16) /* a window or tail loss probe is to be sent */
+#define TOE_CONN_KEEPALIVE_DUE (1u << 17) /* a keepalive probe is to be sent */
+#define TOE_CONN_PACED (1u << 18) /* what cwnd releases is spread over the round trip */
+#define TOE_CONN_DSACK (1u << 19) /* a duplicate is to be reported (RFC 2883), see toe_reassembly */
+/* Explicit congestion notification (RFC 3168, RFC 8257) */
+#define TOE_CONN_ECN_ECHO (1u << 20) /* receiver: ECE is set in what we send */
+#define TOE_CONN_ECN_CWR (1u << 21) /* sender: CWR goes with the next new data */
 
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
 #define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED)
 
-/* Timers of a connection, index of toe_conn.due. Deadlines in ms of the worker's clock; 0: not running. */
-enum toe_timer { TOE_TIMER_DELACK = 0, TOE_TIMER_RETRANSMIT, TOE_TIMER_KEEPALIVE, TOE_TIMER_COUNT };
-
-struct toe_attached; /* toe/attached.h */
+/*
+ * Timers of a connection, index of toe_conn.due. Deadlines in ms of the worker's clock; 0: not running. The
+ * retransmission timer is also that of persist, FIN_WAIT_2, the tail loss probe and RACK's reordering: no two of
+ * them run at the same time (TMR-3; toe_sender.timer).
+ */
+enum toe_timer {
+	TOE_TIMER_DELACK = 0,
+	TOE_TIMER_RETRANSMIT,
+	TOE_TIMER_KEEPALIVE,
+	TOE_TIMER_SENDER, /* pacing while data is in flight, else when the sender is given back */
+	TOE_TIMER_COUNT
+};
 
 struct toe_conn {
 	/* line 0: what every received segment reads or writes */
 	uint32_t generation; /* 0: free slot */
 	uint32_t path; /* index in toe_shared.paths */
-	uint16_t flags; /* TOE_CONN_... */
+	uint32_t flags; /* TOE_CONN_... */
 	uint8_t state; /* enum tcp_state */
 	uint8_t options; /* TCP_OPTION_... */
-	uint8_t snd_wscale;
-	uint8_t rcv_wscale;
 	uint8_t service; /* enum offload_service */
 	uint8_t delack_count; /* full segments received since the last ACK sent */
 	uint32_t rcv_nxt;
-	uint32_t rcv_wnd; /* bytes of window we offer from rcv_nxt */
 	uint32_t rcv_adv; /* right edge already advertised; never moves left */
 	uint32_t ts_recent;
 	uint32_t ts_recent_age; /* worker ms when ts_recent was set */
 	uint32_t last_ack_sent;
 	uint32_t snd_una;
-	uint32_t snd_nxt;
+	uint32_t
+	        snd_nxt; /* below snd_max: what was taken back from there on, until output has noted it */
 	uint32_t snd_max;
 	uint32_t snd_wnd;
 	uint32_t snd_wl1;
 	uint32_t ready_next; /* ready list, TOE_INDEX_NONE at the end */
+	uint8_t snd_wscale;
+	uint8_t rcv_wscale;
+	uint8_t congestion; /* enum offload_congestion */
+	uint8_t dup_ack_count;
 
 	/* line 1: transmit, congestion control, retransmission */
-	uint32_t snd_wl2;
+	uint32_t sender; /* toe_sender while data is in flight or was lately, else TOE_INDEX_NONE */
 	uint32_t max_snd_wnd;
 	uint32_t cwnd;
 	uint32_t ssthresh;
-	uint32_t srtt; /* ms x 8, 0: no sample */
-	uint32_t rttvar; /* ms x 4 */
+	uint32_t srtt; /* us x 8, 0: no sample */
+	uint32_t rttvar; /* us x 4 */
 	uint32_t rto; /* ms, without back-off */
 	uint32_t ts_offset; /* TSval sent = worker ms + ts_offset (TS-1) */
-	uint32_t rtt_seq;
-	uint32_t rtt_time; /* worker ms */
 	uint16_t mss; /* the peer's MSS option */
 	uint16_t local_port;
 	uint16_t remote_port;
 	uint16_t ip_id;
-	uint8_t dup_ack_count;
+	uint64_t snd_offset; /* stream offset of snd_una: bytes acknowledged since initiate */
+	uint64_t
+	        snd_limit; /* stream offset at which send data ends (source), or what is queued (echo) */
+	uint32_t total_rt; /* ms */
 	uint8_t retransmit_count;
 	uint8_t snd_wnd_probe_count;
 	uint8_t ka_probe_count;
-	uint32_t total_rt; /* ms */
-	uint64_t snd_offset; /* stream offset of snd_una: bytes acknowledged since initiate */
+	uint8_t quick_acks; /* ACKs that are not delayed yet, so that the peer's slow start gets going */
 
-	/* line 2: timers, links, service */
+	/* line 2: timers, links, receive */
 	uint32_t due[TOE_TIMER_COUNT]; /* worker ms */
 	uint32_t wheel_due; /* earliest deadline, the one the wheel knows */
 	uint32_t wheel_next; /* wheel slot list */
 	uint32_t wheel_prev;
 	uint32_t dep_pos; /* position in the path's dependents vector */
-	uint32_t
-	        inv_pos; /* position in the worker's vector of named invalid connections, TOE_INDEX_NONE */
-	uint64_t
-	        snd_limit; /* stream offset at which send data ends (source), or what is queued (echo) */
-	uint64_t rcv_bytes; /* bytes delivered to the service since initiate */
-	struct toe_attached *attached;
+	uint32_t inv_pos; /* in the worker's vector of named invalid connections, TOE_INDEX_NONE */
 	uint32_t stop_id; /* the invalidate request that named it */
-	uint32_t hash; /* toe_tuple_hash */
+	uint64_t rcv_bytes; /* bytes delivered to the service since initiate */
+	uint32_t attached; /* toe_attached of the service, or TOE_INDEX_NONE */
+	uint32_t reassembly; /* toe_reassembly while text is out of order, or TOE_INDEX_NONE */
+	uint32_t rcv_space; /* bytes of window aimed at (auto-sizing), up to the host's limit */
+	uint32_t ka_left; /* ms left when the connection was stopped, UINT32_MAX: not running */
 
-	/* line 3: cold: identity, cached state */
+	/* line 3: cold: identity, cached state, counters */
 	uint64_t host_handle; /* the host's offload_handle, given back in indications */
 	uint8_t host; /* index of the host stack */
 	uint8_t ttl;
 	uint8_t tos;
-	uint8_t user_priority;
-	uint32_t cached_flags; /* TCP_CACHED_... */
+	uint8_t ka_probes; /* 0: the default */
+	uint32_t flow_label : 20;
+	uint32_t user_priority : 3;
+	uint16_t cached_flags; /* TCP_CACHED_... */
+	uint16_t
+	        syn_challenged; /* worker ms >> 8 of the last challenge ACK to a SYN in the window (SEC-1) */
 	uint32_t initial_rcv_wnd;
 	uint32_t rcv_indication_size;
-	uint32_t ka_probes;
 	uint32_t ka_timeout; /* ms */
 	uint32_t ka_interval; /* ms */
 	uint32_t max_rt; /* ms, 0 and UINT32_MAX as in TMR-4 */
-	uint32_t flow_label;
-	uint32_t ka_left; /* ms left when the connection was stopped, UINT32_MAX: not running */
-	uint64_t segments_in;
-	uint64_t segments_out;
+	uint32_t rcv_round_start; /* auto-sizing: rcv_nxt and time when the round began */
+	uint32_t rcv_round_ms;
+	uint32_t segments_in; /* modulo 2^32 */
+	uint32_t segments_out;
+	uint32_t segments_retransmitted;
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct toe_conn) == 256, "an idle connection is four cache lines");
-_Static_assert(offsetof(struct toe_conn, snd_wl2) == 64, "receive group is line 0");
+_Static_assert(offsetof(struct toe_conn, sender) == 64, "receive group is line 0");
 _Static_assert(offsetof(struct toe_conn, due) == 128, "transmit group is line 1");
-_Static_assert(offsetof(struct toe_conn, host_handle) == 192, "timers and service are line 2");
+_Static_assert(offsetof(struct toe_conn, host_handle) == 192, "timers and receive are line 2");
 
 /* Sequence arithmetic modulo 2^32 (RFC 9293 section 3.4). */
 static inline int

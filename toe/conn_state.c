@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "items.h"
+#include "sender.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_facts.h"
 
 #define DEFAULT_TTL 64u
+#define RCV_SPACE_FIRST 65535u /* of a window that grows (auto-sizing) */
 
 static uint32_t
 ms_from_ticks(uint32_t ticks, uint32_t tick_ms)
@@ -14,6 +17,20 @@ ms_from_ticks(uint32_t ticks, uint32_t tick_ms)
 	uint64_t ms = (uint64_t)ticks * tick_ms;
 
 	return ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+}
+
+/* srtt and rttvar: what is longer than the longest timeout says no more than that. */
+static uint32_t
+us_from_ticks(uint32_t ticks, uint32_t tick_ms)
+{
+	return RTE_MIN(ms_from_ticks(ticks, tick_ms), 8 * TCP_RTO_MAX_MS) * 1000;
+}
+
+/* 0 would mean that there is no sample. */
+static uint32_t
+ticks_from_us(uint32_t us, uint32_t tick_ms)
+{
+	return us == 0 ? 0 : RTE_MAX((us + tick_ms * 500) / (tick_ms * 1000), 1u);
 }
 
 /* A deadline so many ms from now; never 0, which means "not running". */
@@ -37,13 +54,13 @@ ticks_left(const struct toe_worker *worker, uint32_t due, uint32_t tick_ms)
 	return left <= 0 ? 0 : left / (int32_t)tick_ms;
 }
 
-void
-toe_conn_load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tick_ms)
+static void
+load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tick_ms)
 {
-	conn->cached_flags = cached->flags;
+	conn->cached_flags = (uint16_t)cached->flags;
 	conn->initial_rcv_wnd = cached->initial_rcv_wnd;
 	conn->rcv_indication_size = cached->rcv_indication_size;
-	conn->ka_probes = cached->ka_probe_count;
+	conn->ka_probes = (uint8_t)RTE_MIN(cached->ka_probe_count, 255u);
 	conn->ka_timeout = ms_from_ticks(cached->ka_timeout, tick_ms);
 	conn->ka_interval = ms_from_ticks(cached->ka_interval, tick_ms);
 	/* TMR-4: both ends of the range have a meaning of their own. */
@@ -67,12 +84,26 @@ load_const(struct toe_conn *conn, const struct tcp_const *constant)
 	}
 	conn->mss = constant->remote_mss;
 	conn->service = constant->service;
+	conn->congestion = constant->congestion;
+	if (constant->extensions & TCP_EXTENSION_PACING)
+		conn->flags |= TOE_CONN_PACED;
 	if (constant->service == OFFLOAD_SERVICE_SOURCE) {
 		conn->snd_limit = constant->service_bytes;
 		/* A FIN that is part of the state already ends the stream. */
 		if (constant->service_bytes != OFFLOAD_SERVICE_UNLIMITED)
 			conn->flags |= TOE_CONN_FIN_QUEUED;
 	}
+}
+
+/* Where the host sets a limit the window grows up to it; else it is what was handed over. */
+static void
+load_window(struct toe_conn *conn, uint32_t window)
+{
+	if (conn->initial_rcv_wnd != 0)
+		conn->rcv_space = RTE_MIN(conn->initial_rcv_wnd, RTE_MAX(window, RCV_SPACE_FIRST));
+	else
+		conn->rcv_space = window ? window : TOE_WINDOW_DEFAULT;
+	conn->rcv_round_start = conn->rcv_nxt;
 }
 
 /* Which FINs a state implies (RFC 9293 section 3.3.2). */
@@ -111,7 +142,6 @@ load_delegated(struct toe_worker *worker, struct toe_conn *conn,
 {
 	conn->rcv_nxt = delegated->rcv_nxt;
 	conn->last_ack_sent = delegated->rcv_nxt;
-	conn->rcv_wnd = delegated->rcv_wnd;
 	conn->rcv_adv = delegated->rcv_nxt + delegated->rcv_wnd;
 	conn->snd_una = delegated->snd_una;
 	conn->snd_nxt = delegated->snd_nxt;
@@ -119,14 +149,11 @@ load_delegated(struct toe_worker *worker, struct toe_conn *conn,
 	conn->snd_wnd = delegated->snd_wnd;
 	conn->max_snd_wnd = RTE_MAX(delegated->max_snd_wnd, delegated->snd_wnd);
 	conn->snd_wl1 = delegated->snd_wl1;
-	conn->snd_wl2 = delegated->snd_una;
 	conn->cwnd = delegated->cwnd ? delegated->cwnd : 10u * RTE_MAX(conn->mss, 1u);
 	conn->ssthresh = delegated->ssthresh ? delegated->ssthresh : UINT32_MAX;
-	conn->srtt = ms_from_ticks(delegated->srtt, tick_ms);
-	conn->rttvar = ms_from_ticks(delegated->rttvar, tick_ms);
-	conn->rto = conn->srtt ? RTE_MIN(RTE_MAX((conn->srtt >> 3) + conn->rttvar, TCP_RTO_MIN_MS),
-	                                 TCP_RTO_MAX_MS)
-	                       : TCP_RTO_INITIAL_MS;
+	conn->srtt = us_from_ticks(delegated->srtt, tick_ms);
+	conn->rttvar = us_from_ticks(delegated->rttvar, tick_ms);
+	conn->rto = toe_rto_base(conn);
 	conn->ts_recent = delegated->ts_recent;
 	conn->ts_recent_age = worker->now_ms - ms_from_ticks(delegated->ts_recent_age, tick_ms);
 	conn->ts_offset = delegated->ts_time - worker->now_ms; /* TS-1 */
@@ -147,13 +174,62 @@ load_timers(struct toe_worker *worker, struct toe_conn *conn, const struct tcp_d
 	conn->ka_left = UINT32_MAX;
 	if (delegated->ka_time_left >= 0)
 		conn->ka_left = ms_from_ticks((uint32_t)delegated->ka_time_left, tick_ms);
+	toe_keepalive_start(worker, index, false);
+	toe_tcp_arm(worker, index);
 	if (delegated->retransmit_time_left >= 0)
 		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
 		        due_in(worker,
 		                ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms)));
-	else if (conn->snd_una != conn->snd_max)
-		toe_wheel_set(
-		        &worker->wheel, index, TOE_TIMER_RETRANSMIT, due_in(worker, toe_rto(conn)));
+}
+
+/*
+ * INIT-6: [SndUna, SndNxt) is in flight, [SndNxt, SndMax) is to be sent again first. When that happened is not
+ * known: now.
+ */
+static void
+load_sender(struct toe_worker *worker, struct toe_conn *conn)
+{
+	uint32_t again = conn->snd_nxt;
+	struct toe_sender *sender;
+
+	conn->snd_nxt = conn->snd_max;
+	if (conn->snd_una == conn->snd_max)
+		return;
+	/* There is one for every connection, and a first record for every sender. */
+	sender = toe_sender_get(worker, (uint32_t)(conn - worker->conns));
+	toe_sent_append(worker, sender, conn->snd_una, conn->snd_max);
+	toe_sent_at(worker, sender->head)->flags = TOE_SENT_EVER;
+	if (again != conn->snd_max)
+		toe_sent_take_back(worker, sender, again);
+}
+
+/* UPD-3: the keepalive's and the retransmission's time starts anew where the host says so. */
+void
+toe_conn_update(struct toe_worker *worker, uint32_t index, const struct tcp_cached *cached,
+        uint32_t tick_ms)
+{
+	struct toe_conn *conn = &worker->conns[index], old = *conn;
+	bool restart = cached->flags & TCP_CACHED_KEEPALIVE_RESTART, changed;
+
+	load_cached(conn, cached, tick_ms);
+	changed = old.ka_probes != conn->ka_probes || old.ka_timeout != conn->ka_timeout ||
+	          old.ka_interval != conn->ka_interval || old.max_rt != conn->max_rt;
+	if (cached->flags & TCP_CACHED_MAX_RT_RESTART) {
+		conn->total_rt = 0;
+		if (changed) {
+			conn->ka_probe_count = 0;
+			restart = true;
+		}
+	}
+	toe_keepalive_start(worker, index,
+	        restart || ((old.cached_flags ^ conn->cached_flags) & TCP_CACHED_KEEPALIVE));
+	if ((cached->flags & TCP_CACHED_UPDATE_RCV_WND) && cached->initial_rcv_wnd != 0) {
+		conn->rcv_space = cached->initial_rcv_wnd;
+		if (conn->rcv_adv - conn->rcv_nxt != conn->rcv_space)
+			tcp_owe_ack(worker, index);
+	} else if (conn->initial_rcv_wnd != 0) {
+		conn->rcv_space = RTE_MIN(conn->rcv_space, conn->initial_rcv_wnd);
+	}
 }
 
 void
@@ -161,11 +237,26 @@ toe_conn_load(struct toe_worker *worker, struct toe_conn *conn, const struct tcp
         const struct tcp_cached *cached, const struct tcp_delegated *delegated, uint32_t tick_ms)
 {
 	load_const(conn, constant);
-	toe_conn_load_cached(conn, cached, tick_ms);
+	load_cached(conn, cached, tick_ms);
 	load_delegated(worker, conn, delegated, tick_ms);
+	load_window(conn, delegated->rcv_wnd);
 	load_state(conn, delegated->state);
 	load_send_limit(conn);
+	load_sender(worker, conn);
 	load_timers(worker, conn, delegated, tick_ms);
+}
+
+/* SndNxt of the contract: from where on what was sent is to be sent again first. */
+static uint32_t
+sent_up_to(const struct toe_worker *worker, const struct toe_conn *conn)
+{
+	struct toe_sender *sender = toe_sender_of(worker, conn);
+	uint32_t retry;
+
+	if (sender == NULL || conn->snd_nxt != conn->snd_max)
+		return conn->snd_nxt;
+	retry = toe_sent_retry(worker, sender);
+	return retry == TOE_INDEX_NONE ? conn->snd_max : toe_sent_at(worker, retry)->seq;
 }
 
 static void
@@ -178,15 +269,15 @@ save_delegated(const struct toe_worker *worker, const struct toe_conn *conn,
 	/* What may still arrive under the window that the peer was shown. */
 	delegated->rcv_wnd = conn->rcv_adv - conn->rcv_nxt;
 	delegated->snd_una = conn->snd_una;
-	delegated->snd_nxt = conn->snd_nxt;
+	delegated->snd_nxt = sent_up_to(worker, conn);
 	delegated->snd_max = conn->snd_max;
 	delegated->snd_wnd = conn->snd_wnd;
 	delegated->max_snd_wnd = conn->max_snd_wnd;
 	delegated->snd_wl1 = conn->snd_wl1;
 	delegated->cwnd = conn->cwnd;
 	delegated->ssthresh = conn->ssthresh;
-	delegated->srtt = conn->srtt / tick_ms;
-	delegated->rttvar = conn->rttvar / tick_ms;
+	delegated->srtt = ticks_from_us(conn->srtt, tick_ms);
+	delegated->rttvar = ticks_from_us(conn->rttvar, tick_ms);
 	delegated->ts_recent = conn->ts_recent;
 	delegated->ts_recent_age = (worker->now_ms - conn->ts_recent_age) / tick_ms;
 	delegated->ts_time = worker->now_ms + conn->ts_offset;
@@ -222,6 +313,15 @@ save_cached(const struct toe_conn *conn, struct tcp_cached *cached, uint32_t tic
 	cached->user_priority = conn->user_priority;
 }
 
+static uint32_t
+conn_hash(const struct toe_worker *worker, const struct toe_conn *conn)
+{
+	const struct toe_path *path = &worker->shared->paths[conn->path];
+
+	return toe_tuple_hash(path->source, path->destination, path->family == 4 ? 4 : 16,
+	        conn->local_port, conn->remote_port);
+}
+
 void
 toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
         struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,
@@ -236,7 +336,9 @@ toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
 		        .rcv_wnd_scale = conn->rcv_wscale,
 		        .service = conn->service,
 		        .remote_mss = conn->mss,
-		        .hash_value = conn->hash,
+		        .congestion = conn->congestion,
+		        .extensions = conn->flags & TOE_CONN_PACED ? TCP_EXTENSION_PACING : 0,
+		        .hash_value = conn_hash(worker, conn),
 		        .service_bytes =
 		                conn->service == OFFLOAD_SERVICE_SOURCE ? conn->snd_limit : 0,
 		};

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
@@ -15,6 +16,7 @@
 
 #define IP_ID_FIRST 0x8000u /* TCP-3: the upper half belongs to the target, the lower to the host */
 #define TIMESTAMPS_PREFIX 0x0101080Au /* NOP, NOP, kind 8, length 10 */
+#define SACK_PREFIX 0x01010500u /* NOP, NOP, kind 5; the length follows */
 #define TCP_WORDS(bytes) ((uint8_t)((bytes) / 4 << 4))
 #define DEFAULT_HOPS 64u
 
@@ -46,7 +48,8 @@ put_ethernet(uint8_t *at, const struct toe_frame_route *route, const struct toe_
 
 /* IPv4 or IPv6 for `payload` bytes of TCP; returns the length. */
 static inline uint32_t
-put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint32_t payload)
+put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint8_t tos,
+        uint32_t payload)
 {
 	uint8_t hops = conn->ttl ? conn->ttl : DEFAULT_HOPS;
 
@@ -55,7 +58,7 @@ put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint32_t
 
 		conn->ip_id = (uint16_t)(IP_ID_FIRST | (conn->ip_id + 1u));
 		ip->version_ihl = RTE_IPV4_VHL_DEF;
-		ip->type_of_service = conn->tos;
+		ip->type_of_service = tos;
 		ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
 		ip->packet_id = rte_cpu_to_be_16(conn->ip_id);
 		ip->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
@@ -68,14 +71,30 @@ put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint32_t
 	}
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
 
-	ip->vtc_flow = rte_cpu_to_be_32(
-	        6u << 28 | (uint32_t)conn->tos << 20 | (conn->flow_label & 0xFFFFFu));
+	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)tos << 20 | conn->flow_label);
 	ip->payload_len = rte_cpu_to_be_16((uint16_t)payload);
 	ip->proto = IPPROTO_TCP;
 	ip->hop_limits = hops;
 	memcpy(ip->src_addr, path->source, 16);
 	memcpy(ip->dst_addr, path->destination, 16);
 	return sizeof(*ip);
+}
+
+/* The SACK option (RFC 2018 section 3) in front of `end`, two NOPs before it. */
+static void
+put_sacks(uint8_t *end, const struct toe_frame_fields *fields)
+{
+	uint8_t *at = end - fields->sacks * sizeof(fields->sack[0]) - 4;
+	uint32_t length = (uint32_t)(2 + fields->sacks * sizeof(fields->sack[0]));
+	rte_be32_t prefix = rte_cpu_to_be_32(SACK_PREFIX | length);
+
+	memcpy(at, &prefix, sizeof(prefix));
+	for (uint32_t i = 0; i < fields->sacks; i++) {
+		rte_be32_t edge[2] = {rte_cpu_to_be_32(fields->sack[i].start),
+		        rte_cpu_to_be_32(fields->sack[i].end)};
+
+		memcpy(at + 4 + i * sizeof(edge), edge, sizeof(edge));
+	}
 }
 
 uint8_t *
@@ -88,8 +107,10 @@ toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route, st
 
 	if (conn->options & TCP_OPTION_TIMESTAMPS)
 		tcp_length += TOE_FRAME_TIMESTAMPS;
+	if (unlikely(fields->sacks > 0))
+		tcp_length += (uint32_t)(4 + fields->sacks * sizeof(fields->sack[0]));
 	l2 = put_ethernet(frame, route, conn);
-	l3 = put_ip(frame + l2, route->path, conn, tcp_length + fields->length);
+	l3 = put_ip(frame + l2, route->path, conn, fields->tos, tcp_length + fields->length);
 	tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
 	tcp->src_port = conn->local_port;
 	tcp->dst_port = conn->remote_port;
@@ -106,6 +127,8 @@ toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route, st
 
 		memcpy(tcp + 1, option, sizeof(option));
 	}
+	if (unlikely(fields->sacks > 0))
+		put_sacks((uint8_t *)tcp + tcp_length, fields);
 	mbuf->data_len = (uint16_t)(l2 + l3 + tcp_length + fields->length);
 	mbuf->pkt_len = mbuf->data_len;
 	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, tcp_length, 0, 0, 0, 0);

@@ -12,9 +12,10 @@
 #include <rte_mbuf.h>
 
 #include "conn.h"
+#include "segment.h"
 #include "shared.h"
 
-#define TOE_FRAME_HEADERS_MAX 90u /* Ethernet 14, VLAN 4, IPv6 40, TCP 20, timestamps 12 */
+#define TOE_FRAME_HEADERS_MAX 118u /* Ethernet 14, VLAN 4, IPv6 40, TCP 60 */
 #define TOE_FRAME_TIMESTAMPS 12u /* the option with its padding (RFC 7323 appendix A) */
 
 /*
@@ -35,6 +36,9 @@ struct toe_frame_fields {
 	uint32_t length; /* bytes of text */
 	uint16_t window; /* as in the header, scaled already */
 	uint8_t flags; /* RTE_TCP_..._FLAG */
+	uint8_t tos; /* or traffic class */
+	uint32_t sacks; /* blocks in `sack`, at most 3 beside timestamps */
+	struct toe_sack sack[TOE_SACKS_MAX];
 };
 
 /*

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "mutant.h"
+#include "reassembly.h"
 #include "receive.h"
+#include "sender.h"
 #include "service.h"
 #include "tcp.h"
 
@@ -60,7 +62,7 @@ flow_enter(struct toe_worker *worker, const struct toe_flow_key *key, uint32_t i
 static void
 conn_clear(struct toe_conn *conn)
 {
-	uint16_t ready = conn->flags & TOE_CONN_READY;
+	uint32_t ready = conn->flags & TOE_CONN_READY;
 	uint32_t next = conn->ready_next;
 
 	memset(conn, 0, sizeof(*conn));
@@ -68,6 +70,9 @@ conn_clear(struct toe_conn *conn)
 	conn->ready_next = next;
 	conn->inv_pos = TOE_INDEX_NONE;
 	conn->dep_pos = TOE_INDEX_NONE;
+	conn->sender = TOE_INDEX_NONE;
+	conn->attached = TOE_INDEX_NONE;
+	conn->reassembly = TOE_INDEX_NONE;
 }
 
 void
@@ -92,10 +97,9 @@ toe_item_initiate(
 	conn->host = message->host;
 	conn->host_handle = item->host_handle;
 	toe_conn_load(worker, conn, constant, item->cached, item->delegated, message->tick_ms);
-	conn->hash = toe_tuple_hash(
-	        key.local, key.remote, key.family == 4 ? 4 : 16, key.local_port, key.remote_port);
 	if (toe_service_open(worker, item->index) != 0) {
 		toe_wheel_remove(&worker->wheel, item->index);
+		toe_sender_drop(worker, item->index);
 		if (hold >= 0) /* still held: what waits there is not lost */
 			toe_flow_replace(&worker->flows, &key, hold | TOE_FLOW_HELD_BIT);
 		else
@@ -139,7 +143,7 @@ toe_item_update(struct toe_worker *worker, const struct toe_message *message, st
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
-	toe_conn_load_cached(conn, item->cached, message->tick_ms);
+	toe_conn_update(worker, item->index, item->cached, message->tick_ms);
 	item->status = OFFLOAD_SUCCESS;
 }
 
@@ -148,7 +152,9 @@ toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
 	struct toe_conn *conn = item_conn(worker, item);
+	struct rte_mbuf *urgent[TOE_URGENT_FRAMES];
 	struct toe_flow_key key;
+	uint32_t n;
 
 	if (conn == NULL) {
 		item->status = OFFLOAD_FAILURE;
@@ -161,8 +167,14 @@ toe_item_terminate(
 	toe_flow_delete(&worker->flows, &key);
 	toe_conn_unlink(worker, item->index);
 	toe_service_close(worker, item->index);
+	n = toe_reassembly_take_urgent(worker, item->index, urgent);
+	toe_reassembly_drop(worker, item->index);
+	toe_sender_drop(worker, item->index);
 	conn->generation = 0;
 	worker->stats.connections--;
+	/* RX-4: to the host as they came, now that they are nobody else's. */
+	for (uint32_t i = 0; i < n; i++)
+		toe_exception_forward(worker, urgent[i], urgent[i]->port);
 	item->status = OFFLOAD_SUCCESS;
 }
 
@@ -180,7 +192,7 @@ toe_item_invalidate(
 		return;
 	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
 	if (!toe_retrieve_stands(worker, conn))
-		conn->flags &= (uint16_t)~TOE_CONN_RETRIEVE_ON_SEND;
+		conn->flags &= ~TOE_CONN_RETRIEVE_ON_SEND;
 	if (!TOE_MUTANT(NAMED_NOT_MARKED))
 		conn->flags |= TOE_CONN_INVALID;
 	if (conn->flags & TOE_CONN_INDICATED)

@@ -24,8 +24,9 @@ void toe_item_invalidate(
 void toe_conn_load(struct toe_worker *worker, struct toe_conn *conn,
         const struct tcp_const *constant, const struct tcp_cached *cached,
         const struct tcp_delegated *delegated, uint32_t tick_ms);
-/* The cached part alone (update). */
-void toe_conn_load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tick_ms);
+/* The cached part alone, and what its flags ask for (UPD-1, UPD-3). */
+void toe_conn_update(struct toe_worker *worker, uint32_t index, const struct tcp_cached *cached,
+        uint32_t tick_ms);
 /* Fill the parts of a TCP state that are wanted (NULL: not wanted); ms become ticks (QRY-1, TERM-1). */
 void toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
         struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,

@@ -32,7 +32,28 @@
 	X(TERMINATE_KEEPS_FRAMES, "frames held of a terminated connection stay held")              \
 	X(DRAIN_OVERTAKEN, "frames built behind discarded ones go out ahead of them")              \
 	X(DOORBELL_NO_FENCE, "a consumer looks again before its announced sleep is visible")       \
-	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")
+	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")                          \
+	X(CC_NO_REDUCTION, "a loss does not reduce the congestion window")                         \
+	X(CWND_IGNORED, "output does not look at the congestion window")                           \
+	X(WINDOW_SHRINKS, "the right edge of the window may move left")                            \
+	X(WINDOW_UNCHECKED, "segments beyond the window are accepted")                             \
+	X(NAGLE_IGNORED, "small segments do not wait")                                             \
+	X(SACK_IGNORED, "SACK blocks are not looked at")                                           \
+	X(DSACK_NEVER, "duplicates are not reported")                                              \
+	X(RACK_BLIND, "nothing is ever deemed lost by time")                                       \
+	X(TLP_NEVER, "no tail loss probe is sent")                                                 \
+	X(NEWRENO_PARTIAL, "a partial ACK in recovery shows no hole")                              \
+	X(FAST_RETRANSMIT_NEVER, "three duplicate ACKs are no loss")                               \
+	X(PERSIST_NEVER, "a closed window is not probed")                                          \
+	X(RETRANSMIT_FOREVER, "retransmissions have no limit")                                     \
+	X(KEEPALIVE_FOREVER, "keepalive probes have no limit")                                     \
+	X(PAWS_IGNORED, "old timestamps are accepted")                                             \
+	X(ACK_UNCHECKED, "acknowledgments of what was never sent are accepted")                    \
+	X(RESET_ANYWHERE, "a reset anywhere in the window is one")                                 \
+	X(CHALLENGE_UNLIMITED, "every SYN in the window is challenged")                            \
+	X(CE_IGNORED, "congestion marks are not echoed")                                           \
+	X(REASSEMBLY_NEVER, "segments out of order are dropped")                                   \
+	X(REASSEMBLY_UNBOUNDED, "the out-of-order queue has no bound")
 
 #ifdef TOE_MUTANTS
 enum toe_mutant_id {

@@ -134,6 +134,19 @@ struct path_cached {
 #define TCP_OPTION_TIMESTAMPS (1u << 0)
 #define TCP_OPTION_SACK (1u << 1)
 #define TCP_OPTION_WINDOW_SCALE (1u << 2)
+#define TCP_OPTION_ECN (1u << 3) /* RFC 3168 was agreed on; our extension of the contract */
+
+/* Congestion control of a connection; our extension of the contract. */
+enum offload_congestion {
+	OFFLOAD_CC_DEFAULT = 0, /* CUBIC */
+	OFFLOAD_CC_CUBIC, /* RFC 9438 */
+	OFFLOAD_CC_NEWRENO, /* RFC 5681, RFC 6582 */
+	OFFLOAD_CC_DCTCP, /* RFC 8257; needs TCP_OPTION_ECN */
+	OFFLOAD_CC_COUNT
+};
+
+/* Extensions of ours in struct tcp_const. */
+#define TCP_EXTENSION_PACING (1u << 0) /* what cwnd releases is spread over the round trip */
 
 struct tcp_const {
 	uint16_t local_port; /* network order */
@@ -143,7 +156,8 @@ struct tcp_const {
 	uint8_t rcv_wnd_scale; /* shift of windows that we advertise, 0..14 */
 	uint8_t service; /* enum offload_service; our extension of the contract */
 	uint16_t remote_mss; /* the peer's MSS option, bytes */
-	uint16_t reserved;
+	uint8_t congestion; /* enum offload_congestion */
+	uint8_t extensions; /* TCP_EXTENSION_... */
 	uint32_t hash_value; /* the RSS hash of received segments, 0: unknown */
 	uint64_t service_bytes; /* SOURCE: bytes to send, or OFFLOAD_SERVICE_UNLIMITED */
 };

@@ -86,7 +86,15 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 		worker->stats.vlan_mismatch++;
 		return true;
 	}
-	return !toe_tcp_input(worker, index, segment, mbuf);
+	switch (toe_tcp_input(worker, index, segment, mbuf)) {
+	case TOE_INPUT_TO_HOST:
+		toe_exception_forward(worker, mbuf, mbuf->port);
+		return false;
+	case TOE_INPUT_TAKEN:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* Not in our table: another worker's tuple, or nobody's. */
@@ -173,7 +181,7 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 			const struct toe_conn *conn = &worker->conns[found[i]];
 
 			rte_prefetch0(conn);
-			rte_prefetch0(&conn->snd_wl2);
+			rte_prefetch0(&conn->sender);
 			rte_prefetch0(conn->due);
 		}
 	}

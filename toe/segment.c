@@ -24,6 +24,7 @@
 
 #define TCP_OPTION_END 0u
 #define TCP_OPTION_NOP 1u
+#define TCP_OPTION_KIND_SACK 5u
 #define TCP_OPTION_KIND_TIMESTAMPS 8u
 #define TCP_OPTION_LENGTH_TIMESTAMPS 10u
 
@@ -68,6 +69,19 @@ load_be32(const uint8_t *at)
 	return rte_be_to_cpu_32(load32(at));
 }
 
+/* Blocks of 8 bytes (RFC 2018 section 3); a rest that is none is not looked at. */
+static void
+parse_sack(const uint8_t *option, struct toe_segment *segment)
+{
+	uint32_t n = RTE_MIN((option[1] - 2u) / 8, TOE_SACKS_MAX);
+
+	for (uint32_t i = 0; i < n; i++) {
+		segment->sack[i].start = load_be32(option + 2 + 8 * i);
+		segment->sack[i].end = load_be32(option + 6 + 8 * i);
+	}
+	segment->sacks = (uint8_t)n;
+}
+
 /* Options in any order (RFC 9293 section 3.2). One with an illegal length ends the walk. */
 static __rte_noinline void
 parse_options(const uint8_t *option, uint32_t left, struct toe_segment *segment)
@@ -85,6 +99,8 @@ parse_options(const uint8_t *option, uint32_t left, struct toe_segment *segment)
 			segment->has_timestamps = true;
 			segment->tsval = load_be32(option + 2);
 			segment->tsecr = load_be32(option + 6);
+		} else if (option[0] == TCP_OPTION_KIND_SACK) {
+			parse_sack(option, segment);
 		}
 		left -= option[1];
 		option += option[1];
@@ -160,11 +176,15 @@ parse_tcp(const struct frame *frame, const struct transport *transport, struct t
 	segment->tsval = 0;
 	segment->tsecr = 0;
 	segment->has_timestamps = false;
+	segment->sacks = 0;
 	if (header >= TCP_HEADER_TIMESTAMPS &&
 	        load32(tcp + TCP_HEADER) == RTE_BE32(0x0101080A)) { /* RFC 7323 appendix A */
 		segment->has_timestamps = true;
 		segment->tsval = load_be32(tcp + 24);
 		segment->tsecr = load_be32(tcp + 28);
+		if (unlikely(header > TCP_HEADER_TIMESTAMPS))
+			parse_options(tcp + TCP_HEADER_TIMESTAMPS, header - TCP_HEADER_TIMESTAMPS,
+			        segment);
 	} else if (header != TCP_HEADER) {
 		parse_options(tcp + TCP_HEADER, header - TCP_HEADER, segment);
 	}
@@ -208,6 +228,7 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	                       rte_cpu_to_be_16((uint16_t)transport.length);
 	verdict = parse_tcp(frame, &transport, segment);
 	if (likely(verdict == TOE_SEGMENT_OK)) {
+		segment->ecn = ip[1] & 3;
 		memset(&segment->key, 0, sizeof(segment->key));
 		memcpy(segment->key.local, ip + (from_host ? 12 : 16), 4);
 		memcpy(segment->key.remote, ip + (from_host ? 16 : 12), 4);
@@ -308,6 +329,7 @@ parse_ipv6(const struct frame *frame, uint32_t offset, bool from_host, struct to
 		transport.pseudo_sum = toe_checksum_add(transport.pseudo_sum, ip + 8, 32);
 	verdict = parse_tcp(frame, &transport, segment);
 	if (likely(verdict == TOE_SEGMENT_OK)) {
+		segment->ecn = ip[1] >> 4 & 3;
 		memcpy(segment->key.local, ip + (from_host ? 8 : 24), 16);
 		memcpy(segment->key.remote, ip + (from_host ? 24 : 8), 16);
 		segment->key.family = 6;

@@ -14,6 +14,13 @@
 
 #include "flow_table.h"
 
+/* SACK blocks (RFC 2018): bytes [start, end). An option holds up to 4. */
+#define TOE_SACKS_MAX 4u
+
+struct toe_sack {
+	uint32_t start, end;
+};
+
 enum toe_verdict {
 	TOE_SEGMENT_OK = 0,
 	TOE_SEGMENT_OTHER, /* not TCP over IP: ARP, ND, ICMP, UDP, multicast, unknown ethertype (RX-1) */
@@ -38,9 +45,12 @@ struct toe_segment {
 	uint16_t header_offset; /* of the TCP header in the frame */
 	uint16_t vlan; /* TCI; 0 when untagged */
 	uint8_t tcp_flags; /* RTE_TCP_..._FLAG */
+	uint8_t ecn; /* of the IP header (RFC 3168 section 5) */
+	uint8_t sacks; /* valid in `sack` */
 	bool has_timestamps;
 	bool tagged;
 	uint8_t verdict; /* enum toe_verdict */
+	struct toe_sack sack[TOE_SACKS_MAX];
 };
 
 /*

@@ -27,21 +27,27 @@ static const uint8_t pattern[] = {PERIOD, PERIOD, PERIOD, PERIOD, PERIOD, PERIOD
 
 _Static_assert(sizeof(pattern) % TOE_PATTERN_PERIOD == 0, "whole periods");
 
+static struct toe_attached *
+attached_of(const struct toe_worker *worker, const struct toe_conn *conn)
+{
+	return toe_pool_at(&worker->attached, conn->attached);
+}
+
 int
 toe_service_open(struct toe_worker *worker, uint32_t index)
 {
 	struct toe_conn *conn = &worker->conns[index];
-	struct toe_attached *attached = worker->attached;
+	struct toe_attached *attached;
 
-	conn->attached = NULL;
+	conn->attached = TOE_INDEX_NONE;
 	if (conn->service != OFFLOAD_SERVICE_SINK && conn->service != OFFLOAD_SERVICE_ECHO)
 		return 0;
-	if (attached == NULL)
+	conn->attached = toe_pool_take(&worker->attached);
+	if (conn->attached == TOE_INDEX_NONE)
 		return -ENOMEM;
-	worker->attached = attached->next_free;
+	attached = attached_of(worker, conn);
 	memset(attached, 0, sizeof(*attached));
 	XXH64_reset(&attached->digest, 0);
-	conn->attached = attached;
 	return 0;
 }
 
@@ -65,15 +71,15 @@ void
 toe_service_close(struct toe_worker *worker, uint32_t index)
 {
 	struct toe_conn *conn = &worker->conns[index];
-	struct toe_attached *attached = conn->attached;
+	struct toe_attached *attached;
 
-	if (attached == NULL)
+	if (conn->attached == TOE_INDEX_NONE)
 		return;
+	attached = attached_of(worker, conn);
 	while (attached->queue_head != NULL)
 		echo_pop(attached);
-	attached->next_free = worker->attached;
-	worker->attached = attached;
-	conn->attached = NULL;
+	toe_pool_give(&worker->attached, conn->attached);
+	conn->attached = TOE_INDEX_NONE;
 }
 
 /* Queue text to be sent back. Small text goes into what is left of the last buffer. */
@@ -113,7 +119,7 @@ toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *
 
 	conn->rcv_bytes += length;
 	if (conn->service == OFFLOAD_SERVICE_SINK) {
-		XXH64_update(&conn->attached->digest, data, length);
+		XXH64_update(&attached_of(worker, conn)->digest, data, length);
 		return false;
 	}
 	/* After our FIN there is no way back for what arrives. */
@@ -121,7 +127,7 @@ toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *
 		return false;
 	conn->snd_limit += length;
 	toe_worker_ready(worker, index);
-	return echo_deliver(conn->attached, mbuf, data, length);
+	return echo_deliver(attached_of(worker, conn), mbuf, data, length);
 }
 
 void
@@ -136,24 +142,25 @@ toe_service_fin(struct toe_worker *worker, uint32_t index)
 }
 
 bool
-toe_service_accepts(const struct toe_conn *conn)
+toe_service_accepts(const struct toe_worker *worker, const struct toe_conn *conn)
 {
 	if (conn->service == OFFLOAD_SERVICE_ECHO)
-		return conn->attached->queue_segments < TOE_ECHO_MAX_SEGMENTS;
+		return attached_of(worker, conn)->queue_segments < TOE_ECHO_MAX_SEGMENTS;
 	/* The host's own receive calls do not exist yet: nobody could take the text. */
 	return conn->service != OFFLOAD_SERVICE_HOST;
 }
 
 uint32_t
-toe_service_window(const struct toe_conn *conn)
+toe_service_window(const struct toe_worker *worker, const struct toe_conn *conn)
 {
-	uint64_t capacity = toe_service_capacity(conn), by_segments;
-	const struct toe_attached *attached = conn->attached;
+	uint64_t capacity = RTE_MIN(conn->rcv_space, toe_service_capacity(conn)), by_segments;
+	const struct toe_attached *attached;
 
 	if (conn->service == OFFLOAD_SERVICE_HOST)
 		return 0;
 	if (conn->service != OFFLOAD_SERVICE_ECHO)
 		return (uint32_t)capacity;
+	attached = attached_of(worker, conn);
 	capacity -= RTE_MIN(capacity, attached->queue_bytes);
 	by_segments =
 	        TOE_ECHO_MAX_SEGMENTS - RTE_MIN(attached->queue_segments, TOE_ECHO_MAX_SEGMENTS);
@@ -181,9 +188,9 @@ source_copy(uint64_t offset, uint8_t *to, uint32_t length)
  * ended; after a retransmission timeout it starts anew at the head.
  */
 static void
-echo_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length)
+echo_copy(const struct toe_conn *conn, struct toe_attached *attached, uint64_t offset, uint8_t *to,
+        uint32_t length)
 {
-	struct toe_attached *attached = conn->attached;
 	struct rte_mbuf *at = attached->cursor;
 	uint64_t start = attached->cursor_offset;
 
@@ -212,23 +219,25 @@ echo_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t le
 }
 
 void
-toe_service_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length)
+toe_service_copy(const struct toe_worker *worker, const struct toe_conn *conn, uint64_t offset,
+        uint8_t *to, uint32_t length)
 {
 	if (conn->service == OFFLOAD_SERVICE_SOURCE)
 		source_copy(offset, to, length);
 	else
-		echo_copy(conn, offset, to, length);
+		echo_copy(conn, attached_of(worker, conn), offset, to, length);
 }
 
 void
 toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes)
 {
 	struct toe_conn *conn = &worker->conns[index];
-	struct toe_attached *attached = conn->attached;
+	struct toe_attached *attached;
 	uint32_t offered, window;
 
 	if (conn->service != OFFLOAD_SERVICE_ECHO)
 		return;
+	attached = attached_of(worker, conn);
 	attached->queue_bytes -= bytes;
 	attached->queue_skip += bytes;
 	while (attached->queue_head != NULL &&
@@ -241,7 +250,7 @@ toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes)
 	 * worth it (RFC 9293 section 3.8.6.2.2).
 	 */
 	offered = conn->rcv_adv - conn->rcv_nxt;
-	window = toe_service_window(conn);
+	window = toe_service_window(worker, conn);
 	if (tcp_is_receiving(conn) && offered < toe_service_capacity(conn) / 2 &&
 	        window >= offered + RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2))
 		tcp_owe_ack(worker, index);
@@ -254,9 +263,9 @@ toe_service_send_backlog(const struct toe_conn *conn)
 }
 
 uint64_t
-toe_service_digest(const struct toe_conn *conn)
+toe_service_digest(const struct toe_worker *worker, const struct toe_conn *conn)
 {
-	return conn->service == OFFLOAD_SERVICE_SINK && conn->attached != NULL
-	               ? XXH64_digest(&conn->attached->digest)
+	return conn->service == OFFLOAD_SERVICE_SINK && conn->attached != TOE_INDEX_NONE
+	               ? XXH64_digest(&attached_of(worker, conn)->digest)
 	               : 0;
 }

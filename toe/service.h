@@ -23,7 +23,6 @@
 
 /* What a connection has only while it needs it; from a per-worker pool, 256 bytes. */
 struct toe_attached {
-	struct toe_attached *next_free;
 	XXH64_state_t digest; /* sink: of every byte delivered, in order, seed 0 */
 	struct rte_mbuf
 	        *queue_head; /* echo: text not yet acknowledged by the peer, chained by m->next */
@@ -61,17 +60,15 @@ void toe_service_fin(struct toe_worker *worker, uint32_t index);
 /*
  * Can the service take text now? If not, it is dropped unacknowledged and the peer sends it again.
  */
-bool toe_service_accepts(const struct toe_conn *conn);
+bool toe_service_accepts(const struct toe_worker *worker, const struct toe_conn *conn);
 /* Bytes of receive window that the service can take from rcv_nxt on. */
-uint32_t toe_service_window(const struct toe_conn *conn);
+uint32_t toe_service_window(const struct toe_worker *worker, const struct toe_conn *conn);
 
-/* The largest receive window that the connection offers. */
+/* The largest receive window that the connection offers: the host's limit, else the window that it handed over. */
 static inline uint32_t
 toe_service_capacity(const struct toe_conn *conn)
 {
-	uint32_t capacity = conn->initial_rcv_wnd ? conn->initial_rcv_wnd : conn->rcv_wnd;
-
-	return capacity ? capacity : TOE_WINDOW_DEFAULT;
+	return conn->initial_rcv_wnd ? conn->initial_rcv_wnd : conn->rcv_space;
 }
 
 /* Stream offset up to which send data exists now; conn->snd_offset is that of snd_una. */
@@ -82,12 +79,13 @@ toe_service_send_limit(const struct toe_conn *conn)
 }
 
 /* Copy `length` bytes of send data from stream offset `offset` to `to`. */
-void toe_service_copy(const struct toe_conn *conn, uint64_t offset, uint8_t *to, uint32_t length);
+void toe_service_copy(const struct toe_worker *worker, const struct toe_conn *conn, uint64_t offset,
+        uint8_t *to, uint32_t length);
 /* `bytes` of send data were acknowledged (snd_offset has advanced already). */
 void toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes);
 /* CTX-5: send backlog and receive backlog sizes for query. */
 uint64_t toe_service_send_backlog(const struct toe_conn *conn);
 /* Running digest of the delivered bytes, 0 when the service keeps none. */
-uint64_t toe_service_digest(const struct toe_conn *conn);
+uint64_t toe_service_digest(const struct toe_worker *worker, const struct toe_conn *conn);
 
 #endif

@@ -14,7 +14,7 @@
 	X(rx_frames, "frames received on all ports")                                               \
 	X(rx_segments, "segments processed for offloaded connections")                             \
 	X(rx_bytes, "bytes of text delivered in order")                                            \
-	X(rx_out_of_order, "segments beyond rcv_nxt, dropped and answered with a duplicate ACK")   \
+	X(rx_out_of_order, "segments beyond rcv_nxt, answered with a duplicate ACK")               \
 	X(rx_duplicate, "segments wholly before rcv_nxt")                                          \
 	X(rx_unacceptable, "segments outside the window, or failing PAWS or the ACK check")        \
 	X(rx_resets, "acceptable RST received")                                                    \
@@ -23,6 +23,14 @@
 	X(tx_bytes, "bytes of text sent, retransmissions included")                                \
 	X(tx_retransmitted, "segments retransmitted")                                              \
 	X(tx_timeouts, "retransmission timeouts")                                                  \
+	X(tx_probes, "tail loss and window probes")                                                \
+	X(recoveries, "fast recoveries begun")                                                     \
+	X(tx_no_record,                                                                            \
+	        "segments not built for lack of a record of what is in flight, tried again")       \
+	X(keepalive_probes, "keepalive probes")                                                    \
+	X(challenge_acks, "challenge ACKs owed to suspicious segments (RFC 5961)")                 \
+	X(rx_urgent, "connections that received urgent data (RX-4)")                               \
+	X(rx_reassembly_full, "segments out of order that found no room")                          \
 	X(tx_no_mbuf, "segments not built for lack of a buffer, tried again")                      \
 	X(tx_discarded, "frames discarded by drains")                                              \
 	X(exception_to_host, "frames passed from the wire to the host port")                       \

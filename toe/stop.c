@@ -155,7 +155,7 @@ prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t 
 
 		rte_prefetch0(conn);
 		if (op == TOE_OP_RESUME_PATH) {
-			rte_prefetch0(&conn->snd_wl2);
+			rte_prefetch0(&conn->sender);
 			rte_prefetch0(&conn->due);
 		} else {
 			rte_prefetch0(&conn->host_handle);

@@ -3,29 +3,35 @@
  * The acknowledgment field: what it frees, what it tells about round-trip time and windows, and the
  * states that follow from our FIN being acknowledged.
  */
+#include <rte_branch_prediction.h>
+#include <rte_tcp.h>
+
+#include "mutant.h"
 #include "tcp.h"
+#include "tcp_cc.h"
 #include "tcp_facts.h"
+#include "tcp_round.h"
 
 /*
- * RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1). True when there
- * was one.
+ * RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1): from what was sent once, in us, else
+ * from the timestamp, in ms. True when there was one.
  */
 static bool
-ack_measure(struct toe_worker *worker, struct toe_conn *conn, const struct toe_segment *segment)
+ack_measure(struct toe_worker *worker, struct toe_conn *conn, const struct toe_segment *segment,
+        uint32_t rtt)
 {
-	if (conn->options & TCP_OPTION_TIMESTAMPS) {
-		uint32_t rtt = worker->now_ms + conn->ts_offset - segment->tsecr;
+	if (rtt == 0 && (conn->options & TCP_OPTION_TIMESTAMPS)) {
+		uint32_t ms = worker->now_ms + conn->ts_offset - segment->tsecr;
 
 		/* 0 is what a peer sends that has nothing to echo; the future cannot be echoed. */
-		if (segment->tsecr == 0 || (int32_t)rtt < 0)
+		if (segment->tsecr == 0 || (int32_t)ms < 0)
 			return false;
-		toe_rtt_sample(conn, rtt);
-		return true;
+		rtt = RTE_MIN(ms, TCP_RTO_MAX_MS) * 1000;
+		rtt = RTE_MAX(rtt, 1u);
 	}
-	if (!(conn->flags & TOE_CONN_RTT_TIMED) || !seq_lt(conn->rtt_seq, segment->ack))
+	if (rtt == 0)
 		return false;
-	conn->flags &= (uint16_t)~TOE_CONN_RTT_TIMED;
-	toe_rtt_sample(conn, worker->now_ms - conn->rtt_time);
+	toe_rtt_sample(conn, rtt);
 	return true;
 }
 
@@ -39,45 +45,35 @@ ack_of_fin(struct toe_worker *worker, uint32_t index)
 		conn->state = TCP_FIN_WAIT_2;
 	} else if (conn->state == TCP_CLOSING) {
 		conn->state = TCP_TIME_WAIT;
+		toe_tcp_offer(worker, index);
 	} else if (conn->state == TCP_LAST_ACK) {
-		conn->state = TCP_CLOSED;
-		conn->flags &= (uint16_t) ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
-		toe_wheel_remove(&worker->wheel, index);
+		toe_tcp_closed(worker, index);
 	}
 }
 
-/* SND.UNA < SEG.ACK <= SND.MAX */
+/* SND.UNA < SEG.ACK <= SND.MAX: the stream's part of it; congestion comes after. */
 static void
-ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+        struct tcp_round *round)
 {
 	struct toe_conn *conn = &worker->conns[index];
-	uint32_t acked = segment->ack - conn->snd_una;
-	uint32_t flight = RTE_MAX(tcp_flight(conn), acked);
 	uint64_t unacked = tcp_unacked(conn);
-	uint32_t bytes = (uint32_t)RTE_MIN((uint64_t)acked, unacked);
-	bool fin_acked = acked > unacked;
+	uint32_t bytes = (uint32_t)RTE_MIN((uint64_t)round->acked, unacked);
+	bool fin_acked = round->acked > unacked;
 
 	/*
 	 * Karn: after a retransmission that could not be measured the backed-off timeout stays in
 	 * force until a segment sent once is measured (RFC 6298 section 5, RFC 9293 section 3.8.1).
 	 */
-	if (!ack_measure(worker, conn, segment) && conn->retransmit_count > 0)
+	if (!ack_measure(worker, conn, segment, round->rtt) && conn->retransmit_count > 0)
 		conn->rto = toe_rto(conn);
-	/* A window that was not in use says nothing about the network (RFC 7661). */
-	if (flight >= conn->cwnd / 2)
-		toe_cc_acked(conn, acked);
 	conn->snd_una = segment->ack;
 	conn->snd_offset += bytes;
 	if (seq_lt(conn->snd_nxt, conn->snd_una))
 		conn->snd_nxt = conn->snd_una;
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
-	conn->dup_ack_count = 0;
-	if (conn->snd_una == conn->snd_max)
-		toe_wheel_clear(&worker->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */
-	else
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
-		        tcp_deadline(worker, toe_rto(conn))); /* (5.3) */
+	conn->flags &= ~TOE_CONN_CHALLENGED;
 	if (bytes > 0)
 		toe_service_acked(worker, index, bytes);
 	if (fin_acked)
@@ -92,42 +88,118 @@ ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *seg
  * sequence number.
  */
 static void
-update_window(struct toe_conn *conn, const struct toe_segment *segment, bool newer)
+update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *segment, bool newer)
 {
-	uint32_t window = segment->window << conn->snd_wscale;
-
 	if (!newer && window <= conn->snd_wnd && !seq_lt(conn->snd_wl1, segment->seq))
 		return;
 	conn->snd_wnd = window;
 	conn->max_snd_wnd = RTE_MAX(conn->max_snd_wnd, window);
 	if (seq_lt(conn->snd_wl1, segment->seq))
 		conn->snd_wl1 = segment->seq;
-	conn->snd_wl2 = segment->ack;
+}
+
+/*
+ * The window is closed, and the peer has said so once more: it is alive. The next round of probes begins, however many
+ * were not answered in this one (TMR-1). An open window ends them.
+ */
+static void
+probe_answered(struct toe_worker *worker, uint32_t index, bool probed)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	struct toe_sender *sender = toe_sender_of(worker, conn);
+
+	if (conn->snd_wnd == 0 && !probed)
+		return;
+	conn->retransmit_count = 0;
+	conn->total_rt = 0;
+	if (conn->snd_wnd == 0) {
+		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
+	} else {
+		conn->snd_wnd_probe_count = 0;
+		/* What went out as a probe was not taken, or this ACK would say so. */
+		if (probed && tcp_outstanding(conn) > 0 && sender != NULL) {
+			toe_sent_lose(worker, sender, sender->head);
+			tcp_duplicates_clamp(conn, sender);
+			sender->burst = 1;
+		}
+	}
+	toe_tcp_arm(worker, index);
+}
+
+/* The sender's part: scoreboard, round trip, windows, recovery. */
+static void
+ack_sender(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	const struct toe_cc *cc = toe_cc_of(conn);
+
+	if (unlikely(segment->sacks > 0) && (conn->options & TCP_OPTION_SACK)) {
+		tcp_round_sacked(worker, conn, sender, segment, round);
+		if (round->acked == 0 && round->rtt != 0)
+			toe_rtt_sample(conn, round->rtt);
+	}
+	sender->delivered += round->delivered;
+	if (round->acked > 0 && cc->count != NULL && (conn->options & TCP_OPTION_ECN))
+		cc->count(conn, sender, round->acked, round->ece);
+	/* The usual case: nothing amiss before and after. */
+	if (likely(round->acked > 0 && sender->phase == TOE_PHASE_OPEN && !round->ece &&
+	            !round->sacked && !round->dsack && !sender->tlp_out && !sender->has_recovery &&
+	            sender->sacked + sender->lost == 0)) {
+		conn->dup_ack_count = 0;
+		if (round->outstanding >= conn->cwnd / 2)
+			toe_cc_acked(conn, sender, round->acked, worker->now_us);
+		return;
+	}
+	tcp_recovery_acked(worker, index, sender, segment, round);
 }
 
 bool
 toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
 {
 	struct toe_conn *conn = &worker->conns[index];
-	uint32_t ack = segment->ack;
-	bool newer;
+	struct toe_sender *sender = toe_sender_of(worker, conn);
+	uint32_t ack = segment->ack, window = segment->window << conn->snd_wscale;
+	struct tcp_round round = {
+	        .acked = ack - conn->snd_una,
+	        .outstanding = conn->snd_max - conn->snd_una,
+	        .ece = (segment->tcp_flags & RTE_TCP_ECE_FLAG) && (conn->options & TCP_OPTION_ECN),
+	};
+	bool was_closed = conn->snd_wnd == 0, probed = was_closed && conn->retransmit_count > 0;
 
 	/* RFC 5961 section 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.MAX */
-	if (seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd)) {
+	if (unlikely(
+	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd)) &&
+	        !TOE_MUTANT(ACK_UNCHECKED)) {
 		worker->stats.rx_unacceptable++;
 		tcp_owe_ack(worker, index);
 		return false;
 	}
 	if (seq_lt(ack, conn->snd_una))
 		return true; /* an old duplicate: its window is old too */
-	newer = ack != conn->snd_una;
-	if (newer) {
-		ack_new(worker, index, segment);
+	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
+	                  window == conn->snd_wnd && !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
+	if (round.acked > 0) {
+		if (likely(sender != NULL))
+			tcp_round_acked(worker, conn, sender, segment, &round);
+		ack_new(worker, index, segment, &round);
 		if (conn->state == TCP_CLOSED)
 			return false;
 	}
-	update_window(conn, segment, newer);
-	if (tcp_has_unsent(conn))
+	update_window(conn, window, segment, round.acked > 0);
+	if (sender != NULL && (round.acked > 0 || round.outstanding > 0)) {
+		bool arm = round.acked > 0;
+
+		/* Before the recovery: it may set the timer to something shorter. */
+		if (arm)
+			toe_tcp_arm(worker, index);
+		ack_sender(worker, index, sender, segment, &round);
+	} else if (round.acked > 0) {
+		toe_tcp_arm(worker, index);
+	}
+	if (unlikely(was_closed))
+		probe_answered(worker, index, probed);
+	if (tcp_has_unsent(conn) || (sender != NULL && sender->lost != sender->again))
 		toe_worker_ready(worker, index);
 	return true;
 }

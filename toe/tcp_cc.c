@@ -1,32 +1,53 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Congestion control: slow start, congestion avoidance, and the answer to a timeout (RFC 5681). */
+/* Congestion control: the table, and slow start, which is everybody's (RFC 5681 section 3.1). */
+#include "tcp_cc.h"
+
 #include "tcp.h"
 #include "tcp_facts.h"
 
-#define CWND_MAX (1u << 30) /* the largest window that RFC 7323 allows */
+/*
+ * Segments that one ACK may add in slow start. Peers that fold a burst into one ACK would be held back by the one
+ * segment of RFC 5681; RFC 9406 section 4.2 gives this limit where sending is not paced. After a timeout it is
+ * one (RFC 3465 section 2.3).
+ */
+#define SLOW_START_SEGMENTS 8u
 
-void
-toe_cc_acked(struct toe_conn *conn, uint32_t bytes)
+const struct toe_cc *
+toe_cc_of(const struct toe_conn *conn)
 {
-	uint32_t smss = tcp_smss(conn), step;
+	static const struct toe_cc *const table[OFFLOAD_CC_COUNT] = {
+	        [OFFLOAD_CC_DEFAULT] = &toe_cc_cubic,
+	        [OFFLOAD_CC_CUBIC] = &toe_cc_cubic,
+	        [OFFLOAD_CC_NEWRENO] = &toe_cc_newreno,
+	        [OFFLOAD_CC_DCTCP] = &toe_cc_dctcp,
+	};
 
-	if (conn->cwnd < conn->ssthresh) {
-		step = RTE_MIN(bytes, smss); /* RFC 5681 (2) */
-	} else {
-		/* RFC 5681 (3): about one SMSS per round trip, and never nothing. */
-		step = (uint32_t)((uint64_t)smss * smss / RTE_MAX(conn->cwnd, 1u));
-		step = RTE_MAX(step, 1u);
-	}
-	conn->cwnd = RTE_MIN(conn->cwnd, CWND_MAX - step) + step;
+	return table[conn->congestion];
 }
 
 void
-toe_cc_timeout(struct toe_conn *conn)
+toe_cc_acked(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us)
 {
-	uint32_t smss = tcp_smss(conn);
+	uint32_t limit = tcp_smss(conn), step;
 
-	/* RFC 5681 (4): held constant when the same segment times out again. */
-	if (conn->retransmit_count == 0)
-		conn->ssthresh = RTE_MAX(tcp_flight(conn) / 2, 2 * smss);
-	conn->cwnd = smss;
+	if (conn->cwnd >= conn->ssthresh) {
+		toe_cc_of(conn)->avoid(conn, sender, bytes, now_us);
+		return;
+	}
+	if (sender->phase != TOE_PHASE_LOSS)
+		limit *= SLOW_START_SEGMENTS;
+	step = RTE_MIN(bytes, limit);
+	/* What goes beyond ssthresh in one step would have been congestion avoidance. */
+	step = RTE_MIN(step, RTE_MAX(conn->ssthresh - conn->cwnd, tcp_smss(conn)));
+	conn->cwnd = RTE_MIN(conn->cwnd, TCP_CWND_MAX - step) + step;
+}
+
+void
+toe_cc_restart(struct toe_conn *conn, struct toe_sender *sender)
+{
+	const struct toe_cc *cc = toe_cc_of(conn);
+
+	conn->cwnd = RTE_MIN(conn->cwnd, TCP_INITIAL_WINDOW * tcp_smss(conn));
+	if (sender != NULL && cc->idle != NULL)
+		cc->idle(sender);
 }

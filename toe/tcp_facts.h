@@ -53,31 +53,35 @@ tcp_unacked(const struct toe_conn *conn)
 	return tcp_is_sending(conn) ? toe_service_send_limit(conn) - conn->snd_offset : 0;
 }
 
-/* A FIN follows the last byte and is not acknowledged yet. */
+/* A FIN follows the last byte and has not been sent yet. */
 static inline bool
 tcp_fin_pending(const struct toe_conn *conn)
 {
-	return (conn->flags & (TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT)) && tcp_is_sending(conn);
+	return (conn->flags & (TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT)) == TOE_CONN_FIN_QUEUED &&
+	       tcp_is_sending(conn);
 }
 
-/*
- * Sequence numbers from snd_una to where sending goes on; snd_nxt may lie before snd_una after a
- * rewind.
- */
+/* Sequence numbers sent and not acknowledged; a FIN is one of them. */
 static inline uint32_t
-tcp_flight(const struct toe_conn *conn)
+tcp_outstanding(const struct toe_conn *conn)
 {
-	return seq_lt(conn->snd_una, conn->snd_nxt) ? conn->snd_nxt - conn->snd_una : 0;
+	return conn->snd_max - conn->snd_una;
 }
 
-/* Is anything of the stream, or the FIN, not in flight? Windows apart. */
+/* Bytes of the stream that were never sent. */
+static inline uint64_t
+tcp_unsent(const struct toe_conn *conn)
+{
+	uint64_t unacked = tcp_unacked(conn);
+
+	return unacked - RTE_MIN(unacked, (uint64_t)tcp_outstanding(conn));
+}
+
+/* Is there anything of the stream, or the FIN, that was never sent or was taken back? Windows apart. */
 static inline bool
 tcp_has_unsent(const struct toe_conn *conn)
 {
-	uint64_t unacked = tcp_unacked(conn);
-	uint32_t flight = tcp_flight(conn);
-
-	return unacked > flight || (unacked == flight && tcp_fin_pending(conn));
+	return tcp_unsent(conn) > 0 || tcp_fin_pending(conn) || conn->snd_nxt != conn->snd_max;
 }
 
 /* An ACK has to go out with the next output. */

@@ -6,32 +6,18 @@
  */
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
-#include <rte_tcp.h>
 
-#include "frame.h"
 #include "items.h"
 #include "mutant.h"
+#include "reassembly.h"
 #include "tcp.h"
+#include "tcp_cc.h"
+#include "tcp_emit.h"
 #include "tcp_facts.h"
+#include "tcp_round.h"
 
 #define FRAMES_PER_RUN 4u /* of one connection, before the next ready one has its turn */
 #define TXQ_RESERVE 2u /* frames of room that must be left to build another */
-
-/* The next segment: text and FIN; neither: nothing but an ACK could be sent. */
-struct segment_plan {
-	uint32_t offset; /* of its first byte from snd_una */
-	uint32_t length;
-	bool fin;
-	bool push; /* ends what there is to send */
-};
-
-/* What one run over a connection needs. */
-struct output_run {
-	struct toe_frame_route route;
-	struct toe_txq *txq;
-	uint32_t index;
-	uint32_t mss; /* most text of a segment */
-};
 
 uint32_t
 toe_tcp_send_mss(const struct toe_conn *conn, struct toe_route route, uint8_t family)
@@ -56,157 +42,20 @@ segment_text_max(const struct toe_worker *worker, const struct toe_conn *conn,
 	return RTE_MIN(toe_tcp_send_mss(conn, route, family), room);
 }
 
-/*
- * Sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) with Nagle's algorithm (section
- * 3.7.4).
- */
-static bool
-is_worth_sending(
-        const struct toe_conn *conn, const struct segment_plan *plan, uint64_t unsent, uint32_t mss)
-{
-	if (plan->length == mss || plan->offset == 0)
-		return true;
-	if (plan->length == unsent)
-		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn) ||
-		       conn->snd_nxt != conn->snd_max;
-	return plan->length >= conn->max_snd_wnd / 2;
-}
-
-static struct segment_plan
-plan_next(const struct toe_conn *conn, uint32_t mss)
-{
-	struct segment_plan plan = {.offset = tcp_flight(conn)};
-	uint32_t window = RTE_MIN(conn->snd_wnd, conn->cwnd), usable;
-	uint64_t unsent = tcp_unacked(conn);
-
-	if (plan.offset > unsent)
-		return plan; /* all is sent, the FIN too */
-	unsent -= plan.offset;
-	usable = window - RTE_MIN(window, plan.offset);
-	/*
-	 * What was sent within an earlier, larger window may be sent again (RFC 7323 section 2.4).
-	 */
-	if (unlikely(plan.offset == 0 && conn->snd_max != conn->snd_una))
-		usable = RTE_MAX(usable, RTE_MIN(conn->snd_max - conn->snd_una, mss));
-	plan.length = RTE_MIN(usable, mss);
-	if (plan.length >= unsent)
-		plan.length = (uint32_t)unsent;
-	if (plan.length > 0 && !is_worth_sending(conn, &plan, unsent, mss))
-		plan.length = 0;
-	plan.push = plan.length > 0 && plan.length == unsent;
-	plan.fin = plan.length == unsent && tcp_fin_pending(conn);
-	return plan;
-}
-
 bool
 toe_tcp_has_work(const struct toe_worker *worker, const struct toe_conn *conn)
 {
-	struct segment_plan plan;
+	struct tcp_plan_limits limits;
+	struct tcp_plan plan;
 
-	if (conn->flags & TOE_CONN_ACK_NOW)
+	if ((conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE)) ||
+	        conn->snd_nxt != conn->snd_max)
 		return true;
-	plan = plan_next(
-	        conn, segment_text_max(worker, conn, toe_route_read(worker->shared, conn->path),
-	                      worker->shared->paths[conn->path].family));
-	return plan.length > 0 || plan.fin;
-}
-
-/*
- * The window to announce. The right edge never moves left, neither by shrinking nor by the rounding
- * of the scale (RFC 7323 section 2.3), and moves right in worthwhile steps only (RFC 9293 section
- * 3.8.6.2.2).
- */
-static uint16_t
-announce_window(struct toe_conn *conn)
-{
-	uint32_t offered = conn->rcv_adv - conn->rcv_nxt;
-	uint32_t window = toe_service_window(conn), field;
-	uint32_t step = RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2);
-
-	window = RTE_MIN(window, (uint32_t)UINT16_MAX << conn->rcv_wscale);
-	if (window < offered + step)
-		window = offered;
-	field = window >> conn->rcv_wscale;
-	if (field << conn->rcv_wscale < offered)
-		field++;
-	field = RTE_MIN(field, (uint32_t)UINT16_MAX);
-	if (seq_lt(conn->rcv_adv, conn->rcv_nxt + (field << conn->rcv_wscale)))
-		conn->rcv_adv = conn->rcv_nxt + (field << conn->rcv_wscale);
-	return (uint16_t)field;
-}
-
-/* The context after text or FIN has left: what was sent, timed, and the retransmission timer. */
-static void
-note_sent(struct toe_worker *worker, uint32_t index, uint32_t seq, const struct segment_plan *plan)
-{
-	struct toe_conn *conn = &worker->conns[index];
-
-	if (seq_lt(seq, conn->snd_max)) {
-		worker->stats.tx_retransmitted++;
-		/* Karn: what is sent twice is not measured. */
-		if (seq_leq(seq, conn->rtt_seq))
-			conn->flags &= (uint16_t)~TOE_CONN_RTT_TIMED;
-	} else if (!(conn->flags & TOE_CONN_RTT_TIMED)) {
-		conn->flags |= TOE_CONN_RTT_TIMED;
-		conn->rtt_seq = seq;
-		conn->rtt_time = worker->now_ms;
-	}
-	conn->snd_nxt = seq + plan->length + plan->fin;
-	if (seq_lt(conn->snd_max, conn->snd_nxt))
-		conn->snd_max = conn->snd_nxt;
-	if (plan->fin) {
-		conn->flags |= TOE_CONN_FIN_SENT;
-		if (conn->state == TCP_ESTABLISHED)
-			conn->state = TCP_FIN_WAIT_1;
-		else if (conn->state == TCP_CLOSE_WAIT)
-			conn->state = TCP_LAST_ACK;
-	}
-	if (conn->due[TOE_TIMER_RETRANSMIT] == 0) /* RFC 6298 (5.1) */
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
-		        tcp_deadline(worker, toe_rto(conn)));
-	worker->stats.tx_bytes += plan->length;
-}
-
-/* Build one segment and put it into the transmit buffer. */
-static void
-emit(struct toe_worker *worker, const struct output_run *run, const struct segment_plan *plan,
-        struct rte_mbuf *mbuf)
-{
-	struct toe_conn *conn = &worker->conns[run->index];
-	bool carries = plan->length > 0 || plan->fin;
-	struct toe_frame_fields fields = {
-	        /* Behind everything sent, an ACK is acceptable to a peer that has received all. */
-	        .seq = carries ? conn->snd_una + plan->offset : conn->snd_max,
-	        .ack = conn->rcv_nxt,
-	        .tsval = worker->now_ms + conn->ts_offset,
-	        .tsecr = conn->ts_recent,
-	        .length = plan->length,
-	        .window = announce_window(conn),
-	        .flags = (uint8_t)(RTE_TCP_ACK_FLAG | (plan->fin ? RTE_TCP_FIN_FLAG : 0) |
-	                           (plan->push ? RTE_TCP_PSH_FLAG : 0)),
-	};
-	struct toe_tx_tag tag = {
-	        .route = run->route.words,
-	        .conn = run->index,
-	        .generation = conn->generation,
-	        .path = conn->path,
-	        .seq = fields.seq,
-	        .length = plan->length + plan->fin,
-	};
-	uint8_t *text = toe_frame_headers(mbuf, &run->route, conn, &fields);
-
-	if (plan->length > 0)
-		toe_service_copy(conn, conn->snd_offset + plan->offset, text, plan->length);
-	toe_frame_checksums(mbuf, &run->route);
-	toe_txq_put(run->txq, mbuf, &tag);
-	conn->last_ack_sent = conn->rcv_nxt;
-	conn->delack_count = 0;
-	conn->flags &= (uint16_t) ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
-	toe_wheel_clear(&worker->wheel, run->index, TOE_TIMER_DELACK);
-	conn->segments_out++;
-	worker->stats.tx_segments++;
-	if (carries)
-		note_sent(worker, run->index, fields.seq, plan);
+	limits.mss = segment_text_max(worker, conn, toe_route_read(worker->shared, conn->path),
+	        worker->shared->paths[conn->path].family);
+	limits.frame = limits.mss;
+	plan = tcp_plan_next(worker, conn, toe_sender_of(worker, conn), &limits);
+	return tcp_plan_carries(&plan);
 }
 
 /*
@@ -229,36 +78,78 @@ output_stopped(struct toe_worker *worker, struct toe_conn *conn)
 	return false;
 }
 
+/* What all segments of a run have in common; false: the connection may not transmit. */
+static bool
+run_begin(struct toe_worker *worker, uint32_t index, struct tcp_run *run)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	const struct toe_shared *shared = worker->shared;
+	uint32_t mss;
+
+	*run = (struct tcp_run){.index = index};
+	run->route.words = toe_route_read(shared, conn->path);
+	if (unlikely((conn->flags & TOE_CONN_STOPPED) ||
+	             !(toe_route_valid(run->route.words) || TOE_MUTANT(STOP_NOT_CHECKED))))
+		return false;
+	run->route.path = &shared->paths[conn->path];
+	run->route.neighbor =
+	        &shared->neighbors[toe_path_word_neighbor(run->route.words.path_word)];
+	run->route.offloads = shared->ports[run->route.neighbor->port].tx_offloads;
+	run->txq = &worker->txq[run->route.neighbor->port];
+	run->sender = toe_sender_of(worker, conn);
+	mss = segment_text_max(worker, conn, run->route.words, run->route.path->family);
+	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
+		mss -= RTE_MIN(mss - 1, toe_reassembly_option_room(worker, conn));
+	run->limits.mss = run->limits.frame = mss;
+	if (unlikely(conn->snd_nxt != conn->snd_max)) {
+		/* A drain took frames back (INV-7): what they carried is to be sent again. */
+		if (run->sender != NULL) {
+			toe_sent_take_back(worker, run->sender, conn->snd_nxt);
+			tcp_duplicates_clamp(conn, run->sender);
+		}
+		conn->snd_nxt = conn->snd_max;
+	}
+	/* RFC 5681 section 4.1 */
+	if (run->sender != NULL && tcp_outstanding(conn) == 0 &&
+	        worker->now_us - run->sender->last_sent > conn->rto * 1000)
+		toe_cc_restart(conn, run->sender);
+	return true;
+}
+
 bool
 toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames)
 {
 	struct toe_conn *conn = &worker->conns[index];
-	const struct toe_shared *shared = worker->shared;
-	struct output_run run = {.index = index};
+	struct tcp_run run;
 
-	run.route.words = toe_route_read(shared, conn->path);
-	if (unlikely((conn->flags & TOE_CONN_STOPPED) ||
-	             !(toe_route_valid(run.route.words) || TOE_MUTANT(STOP_NOT_CHECKED))))
+	if (!run_begin(worker, index, &run))
 		return output_stopped(worker, conn);
-	run.route.path = &shared->paths[conn->path];
-	run.route.neighbor = &shared->neighbors[toe_path_word_neighbor(run.route.words.path_word)];
-	run.route.offloads = shared->ports[run.route.neighbor->port].tx_offloads;
-	run.txq = &worker->txq[run.route.neighbor->port];
-	run.mss = segment_text_max(worker, conn, run.route.words, run.route.path->family);
 	for (;;) {
-		struct segment_plan plan = plan_next(conn, run.mss);
+		struct tcp_plan plan = tcp_plan_next(worker, conn, run.sender, &run.limits);
 		struct rte_mbuf *mbuf;
 
-		if (plan.length == 0 && !plan.fin && !(conn->flags & TOE_CONN_ACK_NOW))
+		if (tcp_plan_carries(&plan) && (conn->flags & TOE_CONN_PACED) &&
+		        !tcp_pace(worker, index, run.sender))
+			plan.length = plan.fin = 0;
+		if (!tcp_plan_carries(&plan) &&
+		        !(conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE))) {
+			/* Nothing in flight, a closed window, something to send: persist (TMR-1). */
+			if (conn->due[TOE_TIMER_RETRANSMIT] == 0 && conn->snd_wnd == 0)
+				toe_tcp_arm(worker, index);
 			return false;
+		}
 		if (frames-- == 0 || toe_txq_room(run.txq) < TXQ_RESERVE)
 			return true;
+		if (tcp_plan_carries(&plan) && !tcp_sender_ready(worker, &run, &plan)) {
+			worker->stats.tx_no_record++;
+			return true;
+		}
 		mbuf = rte_pktmbuf_alloc(worker->params.mbuf_pool);
 		if (unlikely(mbuf == NULL)) {
 			worker->stats.tx_no_mbuf++;
 			return true;
 		}
-		emit(worker, &run, &plan, mbuf);
+		tcp_emit(worker, &run, &plan, mbuf);
 	}
 }
 
@@ -270,7 +161,7 @@ prefetch_conn(const struct toe_worker *worker, uint32_t index)
 	if (index == TOE_INDEX_NONE)
 		return;
 	rte_prefetch0(conn);
-	rte_prefetch0(&conn->snd_wl2);
+	rte_prefetch0(&conn->sender);
 	rte_prefetch0(&conn->due);
 	rte_prefetch0(&conn->host_handle);
 }
@@ -343,7 +234,7 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 
 		worker->ready_head = conn->ready_next;
 		prefetch_conn(worker, worker->ready_head);
-		conn->flags &= (uint16_t)~TOE_CONN_READY;
+		conn->flags &= ~TOE_CONN_READY;
 		runs++;
 		/* A slot freed since it was marked ready (toe_conn_unlink) is only dropped here. */
 		if (conn->generation != 0 && toe_tcp_output(worker, index, FRAMES_PER_RUN))

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Round-trip time and retransmission timeout (RFC 6298); srtt is kept x8, rttvar x4, in ms. */
+/* Round-trip time and retransmission timeout (RFC 6298); srtt is kept x8, rttvar x4, in us. */
 #include "tcp.h"
 
 #define BACKOFF_MAX 12u /* TCP_RTO_MIN_MS << 12 is beyond TCP_RTO_MAX_MS */
-#define GRANULARITY_MS 1u
+
+uint32_t
+toe_rto_base(const struct toe_conn *conn)
+{
+	/* (2.3), with the timer's granularity of 1 ms, rounded up */
+	uint32_t rto = ((conn->srtt >> 3) + RTE_MAX(conn->rttvar, 1000u) + 999) / 1000;
+
+	if (conn->srtt == 0)
+		return TCP_RTO_INITIAL_MS;
+	return RTE_MIN(RTE_MAX(rto, TCP_RTO_MIN_MS), TCP_RTO_MAX_MS);
+}
 
 void
-toe_rtt_sample(struct toe_conn *conn, uint32_t rtt_ms)
+toe_rtt_sample(struct toe_conn *conn, uint32_t rtt_us)
 {
 	/* A sample below the clock's granularity is one tick, since srtt 0 means "none yet". */
-	int32_t rtt = (int32_t)RTE_MIN(RTE_MAX(rtt_ms, 1u), TCP_RTO_MAX_MS);
-	uint32_t rto;
+	int32_t rtt = (int32_t)RTE_MIN(RTE_MAX(rtt_us, 1u), TCP_RTO_MAX_MS * 1000u);
 
 	if (conn->srtt == 0) {
 		conn->srtt = (uint32_t)rtt << 3; /* (2.2) */
@@ -23,8 +32,7 @@ toe_rtt_sample(struct toe_conn *conn, uint32_t rtt_ms)
 		conn->rttvar = (uint32_t)((int32_t)conn->rttvar + deviation);
 		conn->srtt = (uint32_t)((int32_t)conn->srtt + error);
 	}
-	rto = (conn->srtt >> 3) + RTE_MAX(conn->rttvar, GRANULARITY_MS);
-	conn->rto = RTE_MIN(RTE_MAX(rto, TCP_RTO_MIN_MS), TCP_RTO_MAX_MS);
+	conn->rto = toe_rto_base(conn);
 }
 
 uint32_t

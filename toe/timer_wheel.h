@@ -16,6 +16,7 @@
 
 #define TOE_WHEEL_LEVELS 4u
 #define TOE_WHEEL_BITS 8u /* 256 slots a level: 2^32 ms in all */
+#define TOE_WHEEL_MAX_MS ((1u << 30) - 1) /* how far away a deadline may be */
 
 struct toe_timer_wheel {
 	struct toe_conn *conns;

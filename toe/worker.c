@@ -225,8 +225,7 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 		worker_park(worker);
 		return 0;
 	}
-	worker->now = now;
-	worker->now_ms = (uint32_t)((now - worker->start) / 1000000) + 1;
+	toe_worker_clock(worker, now);
 	work = toe_worker_urgent(worker);
 	traffic = toe_worker_receive(worker);
 	work += toe_worker_urgent(worker);

@@ -22,6 +22,7 @@
 #include "handle.h"
 #include "index_vector.h"
 #include "mailbox.h"
+#include "pool.h"
 #include "shared.h"
 #include "stats.h"
 #include "timer_wheel.h"
@@ -43,6 +44,11 @@ struct toe_worker_params {
 	uint32_t index; /* of this worker, < shared->worker_count */
 	uint32_t conn_capacity; /* connections this worker can own */
 	uint32_t attached_capacity; /* attached blocks (sink digests, echo queues) */
+	uint32_t
+	        sent_capacity; /* records of what is in flight, beyond one for each connection; 0: 65,536 */
+	uint32_t
+	        reassembly_capacity; /* connections that may hold text out of order at once; 0: 4,096 */
+	uint32_t piece_capacity; /* pieces of such text, all connections together; 0: 16,384 */
 	uint32_t mailbox_size; /* records, power of two */
 	uint32_t hold_capacity; /* tuples held at once */
 	struct rte_mempool *mbuf_pool;
@@ -97,6 +103,7 @@ struct toe_worker {
 
 	/* private to W */
 	uint64_t now; /* ns, of this turn */
+	uint32_t now_us; /* of this turn, since the start, modulo 2^32 */
 	uint64_t start; /* ns, of init */
 	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
 	struct toe_conn *conns;
@@ -111,8 +118,14 @@ struct toe_worker {
 	struct toe_vector_pool vectors;
 	struct toe_flow_table flows;
 	struct toe_timer_wheel wheel;
-	struct toe_attached *attached; /* free list */
-	struct toe_attached *attached_table;
+	struct toe_pool attached; /* struct toe_attached: what services need */
+	struct toe_pool senders; /* struct toe_sender: one for every connection */
+	struct toe_pool sent; /* struct toe_sent */
+	uint32_t senders_busy; /* connections with at least one record of what they sent */
+	struct toe_pool reassemblies; /* struct toe_reassembly */
+	struct toe_pool pieces; /* struct toe_piece */
+	uint32_t reassembly_buffers; /* mbufs that wait out of order or for the host */
+	uint32_t reassembly_buffers_max;
 	uint32_t ready_head, ready_tail; /* connections that output has to run */
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
@@ -127,6 +140,15 @@ struct toe_worker {
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 	struct toe_stats stats; /* W writes, anyone reads */
 } __rte_cache_aligned;
+
+/* The time of a turn: ns, never going back. */
+static inline void
+toe_worker_clock(struct toe_worker *worker, uint64_t now)
+{
+	worker->now = now;
+	worker->now_us = (uint32_t)((now - worker->start) / 1000);
+	worker->now_ms = (uint32_t)((now - worker->start) / 1000000) + 1;
+}
 
 /* Allocate everything for a worker. 0 or negative errno (what is missing is logged). now: ns. */
 int toe_worker_init(

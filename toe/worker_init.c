@@ -7,11 +7,14 @@
 
 #include <rte_log.h>
 
+#include "reassembly.h"
 #include "receive.h"
+#include "sender.h"
 #include "service.h"
 #include "worker.h"
 
 #define STEER_RING_SIZE 1024u
+#define REASSEMBLY_SHARE 4u
 #define FLOW_HEADROOM_PERCENT 5u
 
 static uint32_t
@@ -22,17 +25,36 @@ flow_entries(const struct toe_worker_params *params)
 	return (uint32_t)(entries + entries * FLOW_HEADROOM_PERCENT / 100 + 64);
 }
 
-uint64_t
-toe_worker_estimate(const struct toe_worker_params *params)
+/* Pools whose memory is used as far as it is needed: large enough by themselves. */
+static void
+params_default(struct toe_worker_params *params)
 {
+	if (params->sent_capacity == 0)
+		params->sent_capacity = 65536;
+	if (params->reassembly_capacity == 0)
+		params->reassembly_capacity = RTE_MIN(params->conn_capacity, 4096u);
+	if (params->piece_capacity == 0)
+		params->piece_capacity = 16384;
+}
+
+uint64_t
+toe_worker_estimate(const struct toe_worker_params *given)
+{
+	struct toe_worker_params copy = *given, *params = &copy;
 	uint64_t entries = flow_entries(params);
 	uint64_t bytes = sizeof(struct toe_worker);
 
+	params_default(params);
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
 	        params->conn_capacity * 2, params->shared->path_capacity + 1);
 	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
+	bytes += (uint64_t)params->conn_capacity *
+	         (sizeof(struct toe_sender) + sizeof(struct toe_sent));
+	bytes += (uint64_t)params->sent_capacity * sizeof(struct toe_sent);
+	bytes += (uint64_t)params->reassembly_capacity * sizeof(struct toe_reassembly);
+	bytes += (uint64_t)params->piece_capacity * sizeof(struct toe_piece);
 	/* rte_hash: a key slot, and two buckets of 64 bytes for eight entries, one of them for overflow. */
 	bytes += entries * (sizeof(struct toe_flow_key) + 8) +
 	         (uint64_t)rte_align32pow2((uint32_t)entries) * 16;
@@ -49,10 +71,6 @@ lists_init(struct toe_worker *worker)
 	toe_vector_init(&worker->named);
 	for (uint32_t i = 0; i < worker->shared->path_capacity; i++)
 		toe_vector_init(&worker->paths[i].dependents);
-	for (uint32_t i = 0; i < worker->params.attached_capacity; i++) {
-		worker->attached_table[i].next_free = worker->attached;
-		worker->attached = &worker->attached_table[i];
-	}
 	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
 		worker->txq[i].ethdev = worker->shared->ports[i].ethdev;
 		worker->txq[i].queue = (uint16_t)worker->index;
@@ -61,6 +79,28 @@ lists_init(struct toe_worker *worker)
 }
 
 /* Every table that the worker owns; NULL members are what is missing. */
+static int
+pools_alloc(struct toe_worker *worker)
+{
+	const struct toe_worker_params *params = &worker->params;
+	const struct {
+		struct toe_pool *pool;
+		uint32_t capacity, size;
+	} pools[] = {
+	        {&worker->attached, params->attached_capacity, sizeof(struct toe_attached)},
+	        {&worker->senders, params->conn_capacity, sizeof(struct toe_sender)},
+	        {&worker->sent, params->conn_capacity + params->sent_capacity,
+	                sizeof(struct toe_sent)},
+	        {&worker->reassemblies, params->reassembly_capacity, sizeof(struct toe_reassembly)},
+	        {&worker->pieces, params->piece_capacity, sizeof(struct toe_piece)},
+	};
+	int rc = 0;
+
+	for (uint32_t i = 0; rc == 0 && i < RTE_DIM(pools); i++)
+		rc = toe_pool_init(pools[i].pool, pools[i].capacity, pools[i].size);
+	return rc;
+}
+
 static int
 tables_alloc(struct toe_worker *worker)
 {
@@ -71,10 +111,10 @@ tables_alloc(struct toe_worker *worker)
 	worker->paths = toe_table_alloc(shared->path_capacity, sizeof(*worker->paths));
 	worker->txq = toe_table_alloc(RTE_MAX(shared->port_count, 1u), sizeof(*worker->txq));
 	worker->holds = toe_table_alloc(RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
-	worker->attached_table = toe_table_alloc(
-	        RTE_MAX(params->attached_capacity, 1u), sizeof(*worker->attached_table));
 	if (worker->conns == NULL || worker->paths == NULL || worker->txq == NULL ||
-	        worker->holds == NULL || worker->attached_table == NULL)
+	        worker->holds == NULL)
+		return -ENOMEM;
+	if (pools_alloc(worker) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
 	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
@@ -110,10 +150,14 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->index = params->index;
 	worker->conn_capacity = params->conn_capacity;
 	worker->params = *params;
+	params_default(&worker->params);
 	worker->bell.fd = -1;
 	worker->start = worker->now = now;
 	worker->now_ms = 1;
 	worker->job_failed_request = UINT32_MAX;
+	/* A fraction of the pool, so that text out of order never keeps a port from receiving. */
+	worker->reassembly_buffers_max =
+	        params->mbuf_pool->size / (params->shared->worker_count * REASSEMBLY_SHARE);
 	rc = tables_alloc(worker);
 	if (rc == 0)
 		rc = rings_alloc(worker);
@@ -142,8 +186,10 @@ frames_free(struct toe_worker *worker)
 	if (worker->holds != NULL)
 		toe_hold_fini(worker);
 	for (uint32_t i = 0; worker->conns != NULL && i < worker->conn_capacity; i++)
-		if (worker->conns[i].generation != 0)
+		if (worker->conns[i].generation != 0) {
 			toe_service_close(worker, i);
+			toe_reassembly_drop(worker, i);
+		}
 }
 
 void
@@ -160,8 +206,11 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_mailbox_fini(&worker->ordinary);
 	toe_mailbox_fini(&worker->urgent);
 	toe_vector_pool_fini(&worker->vectors);
-	toe_table_free(worker->attached_table, RTE_MAX(params->attached_capacity, 1u),
-	        sizeof(*worker->attached_table));
+	toe_pool_fini(&worker->pieces);
+	toe_pool_fini(&worker->reassemblies);
+	toe_pool_fini(&worker->sent);
+	toe_pool_fini(&worker->senders);
+	toe_pool_fini(&worker->attached);
 	toe_table_free(worker->holds, RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
 	toe_table_free(worker->txq, RTE_MAX(shared->port_count, 1u), sizeof(*worker->txq));
 	toe_table_free(worker->paths, shared->path_capacity, sizeof(*worker->paths));

@@ -151,7 +151,7 @@ test_failed_initiate(void)
 
 	bed_open(&bed, 1, false);
 	/* No attached block is left for a sink. */
-	bed.worker[0].attached = NULL;
+	bed.worker[0].attached.capacity = 0;
 	CU_ASSERT_EQUAL(toe_hold_add(&bed.worker[0], &request), 0);
 	bed_write(&bed, BED_WIRE, 0, &first);
 	bed_turn(&bed);

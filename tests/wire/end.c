@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "items.h"
+#include "receive.h"
 #include "service.h"
 #include "tcp.h"
 
@@ -30,8 +31,9 @@ end_init(struct end *end, struct rte_mempool *pool)
 	rc = toe_shared_init(&end->shared, END_NEIGHBORS, 1);
 	if (rc == 0) {
 		end->shared.worker_count = 1;
-		end->shared.port_count = 1;
+		end->shared.port_count = 2;
 		end->shared.ports[0].peer = UINT8_MAX;
+		end->shared.ports[END_PORT_HOST].role = TOE_PORT_HOST;
 		rc = toe_worker_init(&end->worker, &params, 0);
 	}
 	if (rc == 0)
@@ -101,13 +103,20 @@ set_path(struct end *end, const struct end_params *params)
 	publish_path(end, params->mtu ? params->mtu : 1500);
 }
 
+void
+end_connect_host(struct end *end)
+{
+	end->shared.ports[0].peer = END_PORT_HOST;
+}
+
 enum offload_status
 end_open(struct end *end, const struct end_params *params)
 {
 	struct tcp_const constant = params->constant;
 	struct tcp_cached cached = params->cached;
 	struct tcp_delegated delegated = params->delegated;
-	struct toe_message message = {.op = TOE_OP_INITIATE, .tick_ms = 1};
+	struct toe_message message = {
+	        .op = TOE_OP_INITIATE, .tick_ms = params->tick_ms ? params->tick_ms : 1};
 	struct toe_item item = {
 	        .constant = &constant,
 	        .cached = &cached,
@@ -124,9 +133,9 @@ end_open(struct end *end, const struct end_params *params)
 		delegated.state = TCP_ESTABLISHED;
 	if (delegated.snd_max == 0 && delegated.snd_nxt == 0)
 		delegated.snd_max = delegated.snd_nxt = delegated.snd_una;
-	if (delegated.retransmit_time_left == 0)
+	if (delegated.retransmit_time_left == 0 && !params->timers_given)
 		delegated.retransmit_time_left = OFFLOAD_TIMER_OFF;
-	if (delegated.ka_time_left == 0)
+	if (delegated.ka_time_left == 0 && !params->timers_given)
 		delegated.ka_time_left = OFFLOAD_TIMER_OFF;
 	end->worker.params.max_retransmit = params->max_retransmit ? params->max_retransmit : 15;
 	memset(&end->worker.stats, 0, sizeof(end->worker.stats));
@@ -134,22 +143,46 @@ end_open(struct end *end, const struct end_params *params)
 	return (enum offload_status)item.status;
 }
 
+enum offload_status
+end_update(struct end *end, struct tcp_cached *cached, uint8_t tick_ms)
+{
+	struct toe_message message = {.op = TOE_OP_UPDATE, .tick_ms = tick_ms};
+	struct toe_item item = {.cached = cached, .generation = end->generation};
+
+	toe_item_update(&end->worker, &message, &item);
+	return (enum offload_status)item.status;
+}
+
+uint32_t
+end_set_mtu(struct end *end, uint32_t mtu)
+{
+	publish_path(end, mtu);
+	return toe_worker_drain(&end->worker);
+}
+
+enum offload_status
+end_terminate(struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms)
+{
+	struct toe_message message = {.op = TOE_OP_TERMINATE, .tick_ms = tick_ms};
+	struct toe_item item = {.delegated = delegated, .generation = end->generation};
+
+	toe_item_terminate(&end->worker, &message, &item);
+	toe_worker_output(&end->worker, 1); /* drops the freed slot from the ready list */
+	return (enum offload_status)item.status;
+}
+
 void
 end_close(struct end *end, struct tcp_delegated *delegated)
 {
 	struct tcp_delegated state;
-	struct toe_message message = {.op = TOE_OP_TERMINATE, .tick_ms = 1};
-	struct toe_item item = {
-	        .delegated = delegated != NULL ? delegated : &state,
-	        .generation = end->generation,
-	};
 	struct toe_event event;
 
 	/* There is no port to hand them to. */
-	rte_pktmbuf_free_bulk(end->worker.txq[0].frame, end->worker.txq[0].count);
-	end->worker.txq[0].count = 0;
-	toe_item_terminate(&end->worker, &message, &item);
-	toe_worker_output(&end->worker, 1); /* drops the freed slot from the ready list */
+	for (uint32_t i = 0; i < end->shared.port_count; i++) {
+		rte_pktmbuf_free_bulk(end->worker.txq[i].frame, end->worker.txq[i].count);
+		end->worker.txq[i].count = 0;
+	}
+	end_terminate(end, delegated != NULL ? delegated : &state, 1);
 	while (end_event(end, &event))
 		;
 }
@@ -157,8 +190,7 @@ end_close(struct end *end, struct tcp_delegated *delegated)
 void
 end_clock(struct end *end, uint64_t now_us)
 {
-	end->worker.now = now_us * 1000;
-	end->worker.now_ms = (uint32_t)(now_us / 1000) + 1;
+	toe_worker_clock(&end->worker, now_us * 1000);
 }
 
 void
@@ -191,20 +223,19 @@ end_receive(struct end *end, struct rte_mbuf *frame)
 {
 	struct toe_segment segment;
 
+	frame->port = 0;
 	toe_segment_parse(frame, 0, false, true, &segment);
 	if (segment.verdict != TOE_SEGMENT_OK ||
-	        toe_flow_lookup(&end->worker.flows, &segment.key) != 0 ||
-	        end_conn(end)->state == TCP_CLOSED ||
-	        !toe_tcp_input(&end->worker, 0, &segment, frame))
+	        toe_flow_lookup(&end->worker.flows, &segment.key) != 0)
+		toe_exception_forward(&end->worker, frame, 0);
+	else if (toe_receive_segment(&end->worker, 0, &segment, frame))
 		rte_pktmbuf_free(frame);
 	return (enum toe_verdict)segment.verdict;
 }
 
-uint32_t
-end_take(struct end *end, struct rte_mbuf **frames, uint32_t n)
+static uint32_t
+take_from(struct toe_txq *txq, struct rte_mbuf **frames, uint32_t n)
 {
-	struct toe_txq *txq = &end->worker.txq[0];
-
 	n = RTE_MIN(n, txq->count);
 	memcpy(frames, txq->frame, n * sizeof(frames[0]));
 	txq->count -= n;
@@ -214,12 +245,45 @@ end_take(struct end *end, struct rte_mbuf **frames, uint32_t n)
 }
 
 uint32_t
+end_take(struct end *end, struct rte_mbuf **frames, uint32_t n)
+{
+	return take_from(&end->worker.txq[0], frames, n);
+}
+
+uint32_t
+end_take_host(struct end *end, struct rte_mbuf **frames, uint32_t n)
+{
+	return take_from(&end->worker.txq[END_PORT_HOST], frames, n);
+}
+
+uint32_t
 end_stop(struct end *end)
 {
 	struct toe_neighbor *neighbor = &end->shared.neighbors[end->neighbor];
 	uint32_t epoch = toe_word_epoch(atomic_load(&neighbor->word)) + 1;
 
 	atomic_store(&neighbor->word, toe_neighbor_word(end->mac, epoch, false));
+	return toe_worker_drain(&end->worker);
+}
+
+uint32_t
+end_stop_path(struct end *end)
+{
+	struct toe_path *path = &end->shared.paths[0];
+	uint64_t word = atomic_load(&path->word);
+
+	atomic_store(&path->word, toe_path_word(end->neighbor, toe_path_word_mtu(word),
+	                                  toe_word_epoch(word) + 1, false));
+	return toe_worker_drain(&end->worker);
+}
+
+uint32_t
+end_stop_conn(struct end *end)
+{
+	struct toe_message message = {.op = TOE_OP_INVALIDATE, .argument = 1};
+	struct toe_item item = {.generation = end->generation};
+
+	toe_item_invalidate(&end->worker, &message, &item);
 	return toe_worker_drain(&end->worker);
 }
 

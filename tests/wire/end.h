@@ -16,6 +16,7 @@
 
 #define END_PORT_LOCAL 0x1111u /* network order does not matter: any number */
 #define END_PORT_REMOTE 0x2222u
+#define END_PORT_HOST 1u /* index of the port that leads to the host */
 #define END_EVENTS 64u
 
 /* What a connection is opened with. Zero means the default named. */
@@ -30,6 +31,8 @@ struct end_params {
 	struct tcp_cached cached;
 	struct tcp_delegated delegated; /* state: ESTABLISHED; snd_nxt and snd_max: snd_una */
 	uint32_t max_retransmit; /* 15 */
+	uint8_t tick_ms; /* ms per tick of the times in the structures; 1 */
+	bool timers_given; /* a time left of 0 is 0, not a timer that does not run */
 };
 
 struct end {
@@ -48,11 +51,21 @@ struct end {
 /* 0 or a negative errno. name: of the pool's user, unique. */
 int end_init(struct end *end, struct rte_mempool *pool);
 void end_fini(struct end *end);
+/* From now on what is the host's waits for end_take_host; before, it is dropped. */
+void end_connect_host(struct end *end);
 
 /* Offload the connection; the status of the item. */
 enum offload_status end_open(struct end *end, const struct end_params *params);
 /* Terminate it and throw away what waits to be sent; *delegated is filled unless NULL. */
 void end_close(struct end *end, struct tcp_delegated *delegated);
+
+/* The same without throwing anything away. */
+enum offload_status end_terminate(
+        struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms);
+/* Update the cached variables. */
+enum offload_status end_update(struct end *end, struct tcp_cached *cached, uint8_t tick_ms);
+/* The path gets another MTU; frames held are discarded. Returns how many. */
+uint32_t end_set_mtu(struct end *end, uint32_t mtu);
 
 static inline struct toe_conn *
 end_conn(struct end *end)
@@ -66,11 +79,20 @@ void end_clock(struct end *end, uint64_t now_us);
 void end_work(struct end *end);
 /* us until a timer could fire; UINT64_MAX: no timer. */
 uint64_t end_next_timer(struct end *end, uint64_t now_us);
-/* Hand over a frame (taken over). Returns the verdict of the parser. */
+/*
+ * Hand over a frame (taken over), as received from the wire: to the connection, or to the host port. Returns the
+ * verdict of the parser.
+ */
 enum toe_verdict end_receive(struct end *end, struct rte_mbuf *frame);
 /* Take up to n frames out of the transmit buffer, oldest first. */
 uint32_t end_take(struct end *end, struct rte_mbuf **frames, uint32_t n);
 
+/* The same of what goes to the host. */
+uint32_t end_take_host(struct end *end, struct rte_mbuf **frames, uint32_t n);
+
+/* The path, or the connection itself, is named by an invalidate; as end_stop. */
+uint32_t end_stop_path(struct end *end);
+uint32_t end_stop_conn(struct end *end);
 /* The neighbor becomes invalid; frames held are discarded. Returns how many (INV-7). */
 uint32_t end_stop(struct end *end);
 /* The path is relinked to another neighbor, which resumes the connection (INV-10). */

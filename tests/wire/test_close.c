@@ -237,14 +237,18 @@ test_syn(void)
 {
 	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	/* RFC 5961 section 4.2: a challenge ACK wherever it is, its text ignored. */
-	script_send(&script, (struct script_segment){.length = 10, .flags = SYN});
+	script_send(&script, (struct script_segment){.seq = 500, .length = 10, .flags = SYN | ACK});
 	CU_ASSERT(script_took_ack(&script, 0));
-	script_send(&script, (struct script_segment){.seq = 500, .flags = SYN | ACK});
-	CU_ASSERT(script_took_ack(&script, 0));
+	/* In the window one in 3 s, outside each. */
+	script_send(&script, (struct script_segment){.seq = 501, .flags = SYN});
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	script_send(&script, (struct script_segment){.seq = -500, .flags = SYN});
 	CU_ASSERT(script_took_ack(&script, 0));
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_ESTABLISHED);
+	script_pass(&script, TCP_SYN_CHALLENGE_MS + 500);
+	script_send(&script, (struct script_segment){.seq = 502, .flags = SYN});
+	CU_ASSERT(script_took_ack(&script, 0));
 	script_close(&script, NULL);
 }
 

@@ -13,6 +13,7 @@
 
 #include "link.h"
 #include "service.h"
+#include "tcp.h"
 #include "test_eal.h"
 #include "unit.h"
 
@@ -47,6 +48,8 @@ draw_options(struct scenario *scenario, struct rng *rng)
 
 	if (rng_chance(rng, 70))
 		options |= TCP_OPTION_WINDOW_SCALE;
+	if (rng_chance(rng, 70))
+		options |= TCP_OPTION_SACK;
 	for (uint32_t i = 0; i < 2; i++) {
 		struct end_params *end = &scenario->end[i];
 
@@ -54,13 +57,18 @@ draw_options(struct scenario *scenario, struct rng *rng)
 		end->family = family;
 		end->mtu =
 		        rng_chance(rng, 50) ? 1500 : rng_range(rng, family == 4 ? 576 : 1280, 2000);
-		end->vlan_id = rng_chance(rng, 20) ? (uint16_t)rng_range(rng, 1, 4094) : 0;
+		/* One VLAN: frames of another are dropped (RX-6). */
+		if (i == 0 && rng_chance(rng, 20))
+			scenario->end[0].vlan_id = scenario->end[1].vlan_id =
+			        (uint16_t)rng_range(rng, 1, 4094);
 		end->user_priority = rng_chance(rng, 20) ? (uint8_t)rng_below(rng, 8) : 0;
 		if (rng_chance(rng, 30))
 			end->offloads = RTE_ETH_TX_OFFLOAD_TCP_CKSUM;
 		if (rng_chance(rng, 30))
 			end->offloads |= RTE_ETH_TX_OFFLOAD_IPV4_CKSUM;
 		end->constant.flags = options;
+		end->constant.congestion = (uint8_t)rng_below(rng, OFFLOAD_CC_DCTCP);
+		end->constant.extensions = rng_chance(rng, 20) ? TCP_EXTENSION_PACING : 0;
 		end->constant.remote_mss =
 		        rng_chance(rng, 60) ? 1460 : (uint16_t)rng_range(rng, 64, 1600);
 		end->cached.ttl = (uint8_t)rng_range(rng, 1, 255);
@@ -71,17 +79,17 @@ draw_options(struct scenario *scenario, struct rng *rng)
 	}
 }
 
-/* Windows, with the scales that they are announced in. smallest: bytes that each must hold. */
+/* Windows, with the scales that they are announced in. */
 static void
-draw_windows(struct scenario *scenario, struct rng *rng, const uint64_t *smallest)
+draw_windows(struct scenario *scenario, struct rng *rng)
 {
 	for (uint32_t i = 0; i < 2; i++) {
 		struct end_params *end = &scenario->end[i], *other = &scenario->end[i ^ 1];
-		uint32_t scale = 0, window, low = (uint32_t)RTE_MAX(smallest[i], UINT64_C(300));
+		uint32_t scale = 0, window;
 
 		if (end->constant.flags & TCP_OPTION_WINDOW_SCALE)
 			scale = rng_below(rng, 15);
-		window = rng_range(rng, low, RTE_MAX(low, 65535u) * 2);
+		window = rng_range(rng, 300, 131070);
 		window = RTE_MIN(window, 65535u << scale);
 		window = RTE_MAX(window >> scale, 1u) << scale;
 		end->constant.rcv_wnd_scale = (uint8_t)scale;
@@ -98,7 +106,6 @@ draw_services(struct scenario *scenario, struct rng *rng)
 {
 	struct tcp_const *first = &scenario->end[0].constant, *second = &scenario->end[1].constant;
 	uint64_t bytes = rng_chance(rng, 10) ? rng_below(rng, 3) : rng_below(rng, 120000);
-	uint64_t smallest[2] = {0, 0};
 
 	first->service = OFFLOAD_SERVICE_SOURCE;
 	first->service_bytes = scenario->stream[0] = bytes;
@@ -109,22 +116,12 @@ draw_services(struct scenario *scenario, struct rng *rng)
 	case 1:
 		second->service = OFFLOAD_SERVICE_ECHO;
 		scenario->stream[1] = bytes;
-		/*
-		 * A window update that gets lost while the window is closed is the persist timer's
-		 * business, which is not there yet: where frames get lost, the echo's window never
-		 * closes.
-		 */
-		if (scenario->link.loss > 0) {
-			bytes = scenario->stream[0] = scenario->stream[1] = first->service_bytes =
-			        RTE_MIN(bytes, UINT64_C(60000));
-			smallest[1] = bytes + 1600;
-		}
 		break;
 	default:
 		second->service = OFFLOAD_SERVICE_SOURCE;
 		scenario->stream[1] = second->service_bytes = rng_below(rng, 60000);
 	}
-	draw_windows(scenario, rng, smallest);
+	draw_windows(scenario, rng);
 }
 
 static void
@@ -191,6 +188,24 @@ toggle_stop(struct scenario *scenario, struct rng *rng, uint32_t i)
 	}
 }
 
+/*
+ * FIN_WAIT_2 ends after two minutes without an acceptable segment (TMR-3). A peer that has backed off that far, one
+ * retransmission after the other having been lost, can be too late.
+ */
+static bool
+has_given_up(void)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct toe_conn *conn = end_conn(&ends[i]), *other = end_conn(&ends[i ^ 1]);
+
+		if (conn->state == TCP_CLOSED && (conn->flags & TOE_CONN_INDICATED) &&
+		        !(conn->flags & TOE_CONN_FIN_RCVD) &&
+		        toe_rto(other) > TCP_FIN_WAIT_2_MS / 4)
+			return true;
+	}
+	return false;
+}
+
 static const char *
 run_link(struct scenario *scenario)
 {
@@ -207,6 +222,8 @@ run_link(struct scenario *scenario)
 
 		if (wire.wrong != NULL)
 			return wire.wrong;
+		if (has_given_up())
+			return NULL;
 		if (scenario->stops > 0 && (!progress || wire.now_us >= toggle)) {
 			toggle_stop(scenario, &rng, stopping);
 			toggle = wire.now_us + rng_below(&rng, 400000);
@@ -239,8 +256,6 @@ check_result(const struct scenario *scenario, bool stops)
 
 		if (wire.received_bytes[i] != scenario->stream[i ^ 1])
 			return "bytes are missing";
-		if (XXH64_digest(&wire.received[i]) != link_pattern_hash(scenario->stream[i ^ 1]))
-			return "the bytes received are not those sent";
 		if (conn->rcv_bytes != scenario->stream[i ^ 1] ||
 		        conn->snd_offset != scenario->stream[i])
 			return "the context counts other bytes";
@@ -249,7 +264,8 @@ check_result(const struct scenario *scenario, bool stops)
 		if (!wire.audit[i].fin)
 			return "an end has sent no FIN";
 		if (conn->service == OFFLOAD_SERVICE_SINK &&
-		        toe_service_digest(conn) != link_pattern_hash(scenario->stream[i ^ 1]))
+		        toe_service_digest(&ends[i].worker, conn) !=
+		                link_pattern_hash(scenario->stream[i ^ 1]))
 			return "the sink's digest is wrong";
 		if (!stops && is_clean(scenario) && ends[i].worker.stats.tx_timeouts > 0)
 			return "RFC 6298: a timeout although nothing was lost";
@@ -275,7 +291,7 @@ print_end(uint32_t i)
 
 /* What the seeds have met: a suite that loses nothing proves nothing. */
 static struct {
-	uint64_t frames, retransmitted, lost, doubled, reordered, stops, discarded, bytes;
+	uint64_t gave_up, frames, retransmitted, lost, doubled, reordered, stops, discarded, bytes;
 } met;
 
 static const char *
@@ -295,7 +311,9 @@ run_seed(uint64_t seed)
 	}
 	link_init(&wire, &ends[0], &ends[1], &scenario.link, pool, now_us);
 	wrong = run_link(&scenario);
-	if (wrong == NULL)
+	if (wrong == NULL && has_given_up())
+		met.gave_up++;
+	else if (wrong == NULL)
 		wrong = check_result(&scenario, stops);
 	if (wrong != NULL) {
 		printf("\n    loss %u%% duplicate %u%% reorder %u%% delay %u us\n",
@@ -346,6 +364,7 @@ test_seeds(void)
 	        met.stops, met.discarded);
 	CU_ASSERT(met.lost > 0 && met.doubled > 0 && met.reordered > 0 && met.retransmitted > 0);
 	CU_ASSERT(met.stops > 0 && met.discarded > 0);
+	CU_ASSERT(met.gave_up <= n / 200);
 }
 
 int

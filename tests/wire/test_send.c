@@ -27,9 +27,7 @@ test_windows(void)
 	CU_ASSERT_EQUAL(script_conn(&script)->cwnd, 100 * SCRIPT_MSS);
 	/* The edge moves with the window, not with what is acknowledged. */
 	script_send(&script, (struct script_segment){.ack = 2300, .no_window = true});
-	script_pass(&script, 5000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(script_conn(&script)->due[TOE_TIMER_RETRANSMIT], 0);
 	script_send(&script, (struct script_segment){.ack = 2300, .window = 1000});
 	CU_ASSERT(script_took_text(&script, 2300, 1000, 0));
 	/* The congestion window holds back as well. */
@@ -113,6 +111,7 @@ test_backoff(void)
 	struct toe_event event;
 
 	params.delegated.snd_wnd = 3000;
+	params.constant.congestion = OFFLOAD_CC_NEWRENO;
 	params.max_retransmit = 9;
 	script_open(&script, &params);
 	for (int32_t seq = 0; seq < 3000; seq += 1000)
@@ -185,7 +184,6 @@ test_go_back(void)
 		CU_ASSERT(script_took_text(&script, seq, 1000, 0));
 	script_pass(&script, TCP_RTO_INITIAL_MS);
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
-	CU_ASSERT_EQUAL(conn->snd_nxt, SCRIPT_OURS + 1000);
 	script_send(&script, (struct script_segment){.ack = 1000, .window = 4000});
 	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
 	CU_ASSERT(script_took_text(&script, 2000, 1000, 0));
@@ -203,7 +201,7 @@ test_go_back(void)
 	CU_ASSERT(script_took_text(&script, 5000, 1000, 0));
 	script_pass(&script, 70);
 	script_send(&script, (struct script_segment){.ack = 5000, .no_window = true});
-	CU_ASSERT_EQUAL(conn->srtt >> 3, 70);
+	CU_ASSERT_EQUAL(conn->srtt >> 3, 70000);
 	CU_ASSERT_EQUAL(conn->rto, 70 + 4 * 35);
 	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 3);
 	script_close(&script, NULL);
@@ -223,9 +221,10 @@ test_shrunk_window(void)
 	script_pass(&script, TCP_RTO_MIN_MS);
 	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	/* And what was not sent yet waits behind a probe of one byte. */
 	script_send(&script, (struct script_segment){.ack = 3000, .no_window = true});
 	script_pass(&script, 10000);
-	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT(script_took_text(&script, 3000, 1, 0));
 	script_close(&script, NULL);
 }
 
@@ -245,18 +244,20 @@ test_rtt_from_timestamps(void)
 	script_pass(&script, 300);
 	ack.tsecr = 0u - 20;
 	script_send(&script, ack);
-	CU_ASSERT_EQUAL(conn->srtt, 300 * 8);
+	CU_ASSERT_EQUAL(conn->srtt, 300000 * 8);
 	/*
 	 * An ACK of nothing new is no sample, nor is an echo of the future (RFC 7323 section 4.1).
 	 */
 	script_pass(&script, 100);
 	script_send(&script, ack);
-	CU_ASSERT_EQUAL(conn->srtt, 300 * 8);
+	CU_ASSERT_EQUAL(conn->srtt, 300000 * 8);
+	CU_ASSERT(script_took_text(&script, 988, 988, 0));
+	script_pass(&script, 2 * TCP_RTO_INITIAL_MS);
 	CU_ASSERT(script_took_text(&script, 988, 988, 0));
 	ack.ack = 2 * 988;
 	ack.tsecr = 100000;
 	script_send(&script, ack);
-	CU_ASSERT_EQUAL(conn->srtt, 300 * 8);
+	CU_ASSERT_EQUAL(conn->srtt, 300000 * 8);
 	script_close(&script, NULL);
 }
 

@@ -106,7 +106,7 @@ test_update_is_cached_only(void)
 	params.cached.ttl = 12;
 	params.cached.max_rt = UINT32_MAX;
 	params.cached.ka_timeout = 100;
-	toe_conn_load_cached(script_conn(&script), &params.cached, 1);
+	toe_conn_update(&script.end.worker, 0, &params.cached, 1);
 	save(&const_after, &cached, &after, 1);
 	CU_ASSERT_EQUAL(memcmp(&cached, &params.cached, sizeof(cached)), 0);
 	CU_ASSERT_EQUAL(memcmp(&const_before, &const_after, sizeof(const_before)), 0);
@@ -129,7 +129,7 @@ test_ticks(void)
 	CU_ASSERT_EQUAL(delegated.retransmit_time_left, OFFLOAD_TIMER_OFF);
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
 	save(NULL, NULL, &delegated, 1);
-	CU_ASSERT_EQUAL(delegated.retransmit_time_left, 1000);
+	CU_ASSERT_EQUAL(delegated.retransmit_time_left, 1001);
 	script_pass(&script, 150);
 	save(NULL, NULL, &delegated, 10);
 	CU_ASSERT_EQUAL(delegated.retransmit_time_left, 85);

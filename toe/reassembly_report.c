@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The reassembly beside its queue of text: what SACK reports of it, and frames that wait for the host. */
+#include "reassembly_parts.h"
+
+#include <rte_branch_prediction.h>
+
+#define SACK_OPTION 4u /* two NOPs, kind and length */
+#define SACK_BLOCK 8u
+
+struct toe_reassembly *
+toe_reassembly_get(struct toe_worker *worker, struct toe_conn *conn)
+{
+	struct toe_reassembly *reassembly;
+
+	if (conn->reassembly != TOE_INDEX_NONE)
+		return reassembly_of(worker, conn);
+	conn->reassembly = toe_pool_take(&worker->reassemblies);
+	if (conn->reassembly == TOE_INDEX_NONE)
+		return NULL;
+	reassembly = reassembly_of(worker, conn);
+	memset(reassembly, 0, sizeof(*reassembly));
+	reassembly->head = reassembly->tail = TOE_INDEX_NONE;
+	return reassembly;
+}
+
+/* Blocks that fit beside timestamps (RFC 2018 section 3). */
+static uint32_t
+blocks_max(const struct toe_conn *conn)
+{
+	if (!(conn->options & TCP_OPTION_SACK))
+		return 0;
+	return conn->options & TCP_OPTION_TIMESTAMPS ? TOE_SACKS_MAX - 1 : TOE_SACKS_MAX;
+}
+
+static uint32_t
+blocks_count(const struct toe_reassembly *reassembly, const struct toe_conn *conn)
+{
+	uint32_t n = reassembly->blocks + (conn->flags & TOE_CONN_DSACK ? 1 : 0);
+
+	return RTE_MIN(n, blocks_max(conn));
+}
+
+uint32_t
+toe_reassembly_blocks(
+        struct toe_worker *worker, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX])
+{
+	struct toe_reassembly *reassembly = reassembly_of(worker, conn);
+	uint32_t n = 0, max = blocks_count(reassembly, conn);
+
+	if (max > 0 && (conn->flags & TOE_CONN_DSACK))
+		blocks[n++] = reassembly->duplicate;
+	for (uint32_t i = 0; n < max; i++)
+		blocks[n++] = reassembly->block[i];
+	conn->flags &= ~TOE_CONN_DSACK;
+	if (reassembly->head == TOE_INDEX_NONE)
+		toe_reassembly_settle(worker, (uint32_t)(conn - worker->conns));
+	return n;
+}
+
+uint32_t
+toe_reassembly_option_room(const struct toe_worker *worker, const struct toe_conn *conn)
+{
+	uint32_t n = blocks_count(reassembly_of(worker, conn), conn);
+
+	return n > 0 ? SACK_OPTION + n * SACK_BLOCK : 0;
+}
+
+bool
+toe_reassembly_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf)
+{
+	struct toe_reassembly *reassembly = toe_reassembly_get(worker, &worker->conns[index]);
+
+	if (reassembly == NULL || reassembly->urgent_frames == TOE_URGENT_FRAMES ||
+	        worker->reassembly_buffers >= worker->reassembly_buffers_max || mbuf->nb_segs != 1)
+		return false;
+	mbuf->next = NULL;
+	if (reassembly->urgent_frames++ == 0)
+		reassembly->urgent_first = mbuf;
+	else
+		reassembly->urgent_last->next = mbuf;
+	reassembly->urgent_last = mbuf;
+	worker->reassembly_buffers++;
+	return true;
+}
+
+uint32_t
+toe_reassembly_take_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf **frames)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	struct toe_reassembly *reassembly;
+	uint32_t n = 0;
+
+	if (conn->reassembly == TOE_INDEX_NONE)
+		return 0;
+	reassembly = reassembly_of(worker, conn);
+	for (struct rte_mbuf *at = reassembly->urgent_first, *next; n < reassembly->urgent_frames;
+	        at = next) {
+		next = at->next;
+		at->next = NULL;
+		frames[n++] = at;
+	}
+	worker->reassembly_buffers -= n;
+	reassembly->urgent_frames = 0;
+	return n;
+}

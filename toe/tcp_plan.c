@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the next segment of a connection is. */
+#include "tcp_plan.h"
+
+#include <rte_branch_prediction.h>
+
+#include "mutant.h"
+#include "tcp.h"
+#include "tcp_facts.h"
+
+/*
+ * Sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) with Nagle's algorithm (section
+ * 3.7.4).
+ */
+static bool
+is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, uint32_t mss)
+{
+	if (length >= mss || conn->snd_max == conn->snd_una)
+		return true;
+	if (length == unsent)
+		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn) ||
+		       TOE_MUTANT(NAGLE_IGNORED);
+	return length >= conn->max_snd_wnd / 2;
+}
+
+/* A frame of several segments ends where a segment does, unless it ends what there is. */
+static uint32_t
+whole_segments(uint32_t length, uint64_t unsent, uint32_t mss)
+{
+	return length <= mss || length == unsent ? length : length - length % mss;
+}
+
+/* New data, up to `window` bytes of it. */
+static void
+plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
+        const struct tcp_plan_limits *limits)
+{
+	uint64_t unsent = tcp_unsent(conn);
+	uint32_t length = RTE_MIN(window, limits->frame);
+
+	if (length >= unsent)
+		length = (uint32_t)unsent;
+	length = whole_segments(length, unsent, limits->mss);
+	if (length > 0 && !plan->probe && !is_worth_sending(conn, length, unsent, limits->mss))
+		length = 0;
+	plan->seq = conn->snd_max;
+	plan->length = length;
+	plan->push = length > 0 && length == unsent;
+	plan->fin = length == unsent && tcp_fin_pending(conn);
+}
+
+/* The part of a record from `seq` on, up to a segment. Our FIN is the sequence number behind the stream. */
+static void
+plan_again(const struct toe_worker *worker, const struct toe_conn *conn, struct tcp_plan *plan,
+        uint32_t record, uint32_t seq, uint32_t mss)
+{
+	const struct toe_sent *sent = toe_sent_at(worker, record);
+	uint64_t unacked = tcp_unacked(conn);
+	uint32_t end = sent->end;
+	bool fin = (conn->flags & TOE_CONN_FIN_SENT) && (uint64_t)(end - conn->snd_una) > unacked &&
+	           tcp_is_sending(conn);
+
+	if (fin)
+		end--;
+	plan->record = record;
+	plan->seq = seq;
+	plan->length = RTE_MIN(end - seq, mss);
+	plan->fin = fin && plan->length == end - seq;
+	plan->push = plan->length > 0 && (uint64_t)(end - conn->snd_una) == unacked &&
+	             plan->length == end - seq;
+}
+
+/*
+ * With nothing in flight: a byte beyond the closed window (RFC 9293 section 3.8.6.1). Else a tail loss probe: new
+ * data where the peer's window has room, or the last segment again (RFC 8985 section 7.3).
+ */
+static void
+plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
+        struct tcp_plan *plan, const struct tcp_plan_limits *limits)
+{
+	uint32_t outstanding = tcp_outstanding(conn), room, length;
+	const struct tcp_plan_limits one = {.mss = limits->mss, .frame = limits->mss};
+	const struct toe_sent *tail;
+
+	plan->probe = true;
+	if (outstanding == 0 || sender == NULL) {
+		plan_new(conn, plan, 1, &one);
+		return;
+	}
+	room = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
+	if (tcp_unsent(conn) > 0 && room > 0) {
+		plan_new(conn, plan, room, &one);
+		return;
+	}
+	tail = toe_sent_at(worker, sender->tail);
+	length = RTE_MIN(tail->end - tail->seq, limits->mss);
+	plan_again(worker, conn, plan, sender->tail, tail->end - length, limits->mss);
+}
+
+struct tcp_plan
+tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
+        struct toe_sender *sender, const struct tcp_plan_limits *limits)
+{
+	struct tcp_plan plan = {.record = TOE_INDEX_NONE};
+	uint32_t pipe = toe_pipe(conn, sender), outstanding = tcp_outstanding(conn);
+	uint32_t congestion = conn->cwnd - RTE_MIN(conn->cwnd, pipe), window;
+
+	if (unlikely(conn->flags & TOE_CONN_PROBE)) {
+		plan_probe(worker, conn, sender, &plan, limits);
+		return plan;
+	}
+	if (unlikely(sender != NULL && sender->lost != sender->again)) {
+		uint32_t record = toe_sent_retry(worker, sender);
+
+		if (record != TOE_INDEX_NONE) {
+			plan_again(worker, conn, &plan, record, toe_sent_at(worker, record)->seq,
+			        limits->mss);
+			if (plan.length > congestion && !sender->burst)
+				plan.length = plan.fin = 0;
+			return plan;
+		}
+	}
+	if (sender != NULL && sender->records >= TOE_SENDER_RECORDS_MAX)
+		return plan;
+	window = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
+	if (!TOE_MUTANT(CWND_IGNORED))
+		window = RTE_MIN(window, congestion);
+	plan_new(conn, &plan, window, limits);
+	return plan;
+}

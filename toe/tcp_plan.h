@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the next segment of a connection is: lost data first, then new data, within both windows. */
+#ifndef TOE_TCP_PLAN_H
+#define TOE_TCP_PLAN_H
+
+#include "sender.h"
+#include "worker.h"
+
+/* Text and FIN; neither: nothing but an ACK could be sent. */
+struct tcp_plan {
+	uint32_t seq;
+	uint32_t length; /* bytes of text */
+	uint32_t record; /* sent again: the record that it begins, else TOE_INDEX_NONE */
+	bool fin;
+	bool push; /* ends what there is to send */
+	bool probe; /* a window or tail loss probe */
+};
+
+/* Limits of a run over a connection, options deducted. */
+struct tcp_plan_limits {
+	uint32_t mss; /* most text of a segment */
+	uint32_t frame; /* most text of a frame: several segments where the port cuts them (TSO) */
+};
+
+struct tcp_plan tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
+        struct toe_sender *sender, const struct tcp_plan_limits *limits);
+
+static inline bool
+tcp_plan_carries(const struct tcp_plan *plan)
+{
+	return plan->length > 0 || plan->fin;
+}
+
+#endif

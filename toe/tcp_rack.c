@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Loss detection by time, and the tail loss probe (RFC 8985). What was sent well before something that has been
+ * delivered since is lost; how much before is the reordering window.
+ */
+#include "mutant.h"
+#include "tcp.h"
+#include "tcp_facts.h"
+#include "tcp_round.h"
+
+#define REO_WND_PERSIST 16u /* recoveries that a widened window lasts (section 6.2, step 4) */
+#define REO_WND_MULT_MAX 32u
+#define MIN_RTT_MS 60000u /* how long a minimum of the round trip counts */
+#define DELAYED_ACK_MAX_MS 200u /* WCDelAckT of section 7.2 */
+#define PTO_INITIAL_MS 1000u
+
+/* Was `sent` transmitted after (time, end)? Ties are broken by sequence (section 6.2, step 2). */
+static bool
+sent_after(const struct toe_sent *sent, uint32_t time, uint32_t end)
+{
+	return toe_time_before(time, sent->time) || (time == sent->time && seq_lt(end, sent->end));
+}
+
+static void
+note_min_rtt(const struct toe_worker *worker, struct toe_sender *sender, uint32_t rtt)
+{
+	if (sender->min_rtt != 0 && rtt > sender->min_rtt &&
+	        worker->now_ms - sender->min_rtt_ms < MIN_RTT_MS)
+		return;
+	sender->min_rtt = RTE_MAX(rtt, 1u);
+	sender->min_rtt_ms = worker->now_ms;
+}
+
+void
+tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
+        struct toe_sender *sender, const struct toe_sent *sent, const struct toe_segment *segment,
+        uint32_t *rtt)
+{
+	uint32_t age = worker->now_us - sent->time;
+
+	if (sent->flags & TOE_SENT_EVER) {
+		/* Step 2: is it the first transmission that was delivered, not the last one? */
+		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(sent->end, segment->ack)) {
+			uint32_t sent_ms = worker->now_ms - age / 1000 + conn->ts_offset;
+
+			if (seq_lt(segment->tsecr, sent_ms - 1))
+				return;
+		}
+		if (age < sender->min_rtt)
+			return;
+	} else {
+		/* Step 3: behind something that had been delivered before: reordered. */
+		if (sender->sacked > 0 && seq_lt(sent->end, sender->fack))
+			sender->reordering = 1;
+		if (!(sent->flags & TOE_SENT_LOST)) {
+			*rtt = RTE_MAX(age, 1u);
+			note_min_rtt(worker, sender, *rtt);
+		}
+	}
+	if (sender->rack_rtt != 0 && !sent_after(sent, sender->rack_time, sender->rack_end))
+		return;
+	sender->rack_time = sent->time;
+	sender->rack_end = sent->end;
+	sender->rack_rtt = RTE_MAX(age, 1u);
+}
+
+/* Section 6.2, step 4. */
+static uint32_t
+reordering_window(const struct toe_conn *conn, const struct toe_sender *sender)
+{
+	uint32_t window;
+
+	if (!sender->reordering && (sender->phase >= TOE_PHASE_RECOVERY ||
+	                                   sender->sacked >= TCP_DUP_THRESHOLD * tcp_smss(conn)))
+		return 0;
+	window = sender->reo_wnd_mult * (sender->min_rtt / 4);
+	return RTE_MIN(window, conn->srtt >> 3);
+}
+
+bool
+tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	uint32_t wait = 0, record = sender->time_head, window, next;
+	bool lost = false;
+
+	if (sender->rack_rtt == 0 || sender->sacked + sender->lost == 0)
+		return false;
+	window = reordering_window(conn, sender);
+	for (; record != TOE_INDEX_NONE; record = next) {
+		const struct toe_sent *sent = toe_sent_at(worker, record);
+		int32_t left;
+
+		next = sent->later;
+		if (sent_after(sent, sender->rack_time, sender->rack_end))
+			break;
+		left = (int32_t)(sent->time + sender->rack_rtt + window - worker->now_us);
+		if (left <= 0 && !TOE_MUTANT(RACK_BLIND)) {
+			toe_sent_lose(worker, sender, record);
+			lost = true;
+		} else {
+			wait = RTE_MAX(wait, (uint32_t)RTE_MAX(left, 1));
+		}
+	}
+	if (wait > 0) {
+		sender->timer = TOE_SENDER_REORDER;
+		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
+		        tcp_deadline(worker, (wait + 999) / 1000));
+	}
+	return lost;
+}
+
+void
+tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
+{
+	/* Once per round trip. */
+	if (sender->dsack_seen && seq_lt(conn->snd_una, sender->dsack_round))
+		return;
+	sender->dsack_seen = true;
+	sender->dsack_round = conn->snd_max;
+	sender->reo_wnd_mult = RTE_MIN(sender->reo_wnd_mult + 1u, REO_WND_MULT_MAX);
+	sender->reo_wnd_persist = REO_WND_PERSIST;
+}
+
+uint32_t
+tcp_tlp_delay(const struct toe_worker *worker, const struct toe_conn *conn,
+        const struct toe_sender *sender)
+{
+	uint32_t pto = PTO_INITIAL_MS;
+
+	if (!(conn->options & TCP_OPTION_SACK) || sender->phase > TOE_PHASE_CWR ||
+	        sender->sacked != 0 || sender->lost != 0 || sender->tlp_out || conn->snd_wnd == 0 ||
+	        conn->retransmit_count > 0 || TOE_MUTANT(TLP_NEVER))
+		return 0;
+	if (conn->srtt != 0) {
+		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
+		if (conn->snd_max - conn->snd_una <= tcp_smss(conn))
+			pto += DELAYED_ACK_MAX_MS;
+	}
+	return pto < toe_rto(conn) ? pto : 0;
+}
+
+void
+tcp_tlp_send(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+{
+	struct toe_conn *conn = &worker->conns[index];
+
+	conn->flags |= TOE_CONN_PROBE;
+	sender->tlp_out = 1;
+	sender->tlp_retransmits = 0;
+	sender->tlp_end = conn->snd_max; /* output sets it again when the probe carries new data */
+	worker->stats.tx_probes++;
+	toe_worker_ready(worker, index);
+}
+
+bool
+tcp_tlp_acked(const struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_segment *segment, const struct tcp_round *round)
+{
+	if (!sender->tlp_out || seq_lt(segment->ack, sender->tlp_end))
+		return false;
+	if (!sender->tlp_retransmits || round->dsack) {
+		sender->tlp_out = 0; /* the peer had it all, or new data was acknowledged */
+		return false;
+	}
+	if (seq_lt(sender->tlp_end, segment->ack)) {
+		sender->tlp_out = 0; /* without a report of a duplicate: the probe filled a hole */
+		return true;
+	}
+	if (round->acked == 0 && round->duplicate && !round->sacked)
+		sender->tlp_out = 0;
+	return false;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Loss recovery: when the sender is in which phase, and what the window is then. With SACK the losses are RACK's
+ * (RFC 8985), without it NewReno's (RFC 6582, RFC 3042); in recovery the window follows proportional rate reduction
+ * (RFC 6937).
+ */
+#include "mutant.h"
+#include "tcp.h"
+#include "tcp_cc.h"
+#include "tcp_facts.h"
+#include "tcp_round.h"
+
+/* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
+static void
+reduce(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, uint32_t flight)
+{
+	sender->prior_cwnd = conn->cwnd;
+	sender->prior_ssthresh = conn->ssthresh;
+	sender->undo_possible = 1;
+	sender->undo_start = conn->snd_una;
+	sender->undo_bytes = 0;
+	conn->ssthresh = ssthresh;
+	sender->recovery_end = conn->snd_max;
+	sender->has_recovery = 1;
+	sender->prr_delivered = sender->prr_out = 0;
+	sender->recover_fs = RTE_MAX(flight, 1u);
+	/* RFC 3168 section 6.1.2: the peer learns of every reduction. */
+	if (conn->options & TCP_OPTION_ECN)
+		conn->flags |= TOE_CONN_ECN_CWR;
+}
+
+static void
+enter_recovery(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        uint32_t flight)
+{
+	const struct toe_cc *cc = toe_cc_of(conn);
+
+	worker->stats.recoveries++;
+	/* In CWR the window of this data was reduced already. */
+	if (sender->phase == TOE_PHASE_OPEN) {
+		reduce(conn, sender, cc->lost(conn, sender, flight), flight);
+	} else {
+		sender->recovery_end = conn->snd_max;
+		sender->prr_delivered = sender->prr_out = 0;
+		sender->recover_fs = RTE_MAX(flight, 1u);
+	}
+	sender->phase = TOE_PHASE_RECOVERY;
+	sender->burst = 1;
+	sender->tlp_out = 0;
+	/* What RACK learned from duplicates fades (RFC 8985 section 6.2, step 4). */
+	if (sender->reo_wnd_persist > 0 && --sender->reo_wnd_persist == 0)
+		sender->reo_wnd_mult = 1;
+}
+
+static void
+enter_cwr(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, uint32_t flight)
+{
+	reduce(conn, sender, ssthresh, flight);
+	sender->undo_possible = 0;
+	sender->phase = TOE_PHASE_CWR;
+}
+
+/* RFC 6937, with the slow-start reduction bound. */
+static void
+proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t delivered)
+{
+	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(conn);
+	int64_t send;
+
+	sender->prr_delivered += delivered;
+	if (pipe > conn->ssthresh) {
+		send = (int64_t)(((uint64_t)sender->prr_delivered * conn->ssthresh +
+		                         sender->recover_fs - 1) /
+		                 sender->recover_fs) -
+		       sender->prr_out;
+	} else {
+		int64_t limit = (int64_t)sender->prr_delivered - sender->prr_out;
+
+		limit = RTE_MAX(limit, (int64_t)delivered) + mss;
+		send = RTE_MIN((int64_t)conn->ssthresh - pipe, limit);
+	}
+	send = RTE_MAX(send, sender->burst ? (int64_t)mss : 0);
+	conn->cwnd = RTE_MAX((uint32_t)(pipe + send), mss);
+}
+
+/* The head, up to a segment of it, is lost (NewReno: the one hole that is known). */
+static void
+lose_head(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender)
+{
+	struct toe_sent *sent;
+
+	if (sender->head == TOE_INDEX_NONE)
+		return;
+	sent = toe_sent_at(worker, sender->head);
+	if (sent->end - sent->seq > tcp_smss(conn))
+		toe_sent_split(worker, sender, sender->head, sent->seq + tcp_smss(conn));
+	toe_sent_lose(worker, sender, sender->head);
+	tcp_duplicates_clamp(conn, sender);
+}
+
+/*
+ * Without SACK. Duplicates count as segments that arrived (RFC 3042: the third and fourth segment go out); three of them
+ * are a loss, unless they follow from a recovery that is just over (RFC 6582 section 3.2, step 2). A partial ACK in recovery
+ * shows the next hole.
+ */
+static bool
+newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        struct tcp_round *round)
+{
+	uint32_t known = sender->sacked;
+
+	if (round->acked > 0) {
+		conn->dup_ack_count = 0;
+		round->delivered = round->acked > known ? round->acked - known : 0;
+		sender->sacked = known > round->acked ? known - round->acked : 0;
+		tcp_duplicates_clamp(conn, sender);
+		if (sender->phase == TOE_PHASE_RECOVERY &&
+		        seq_lt(conn->snd_una, sender->recovery_end) &&
+		        !TOE_MUTANT(NEWRENO_PARTIAL)) {
+			lose_head(worker, conn, sender);
+			sender->burst = 1;
+		}
+		return false;
+	}
+	if (!round->duplicate)
+		return false;
+	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
+	sender->sacked =
+	        RTE_MIN(known + tcp_smss(conn), conn->snd_max - conn->snd_una - sender->lost);
+	round->delivered = sender->sacked - known;
+	if (conn->dup_ack_count != TCP_DUP_THRESHOLD || sender->phase > TOE_PHASE_CWR ||
+	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)) ||
+	        TOE_MUTANT(FAST_RETRANSMIT_NEVER))
+		return false;
+	lose_head(worker, conn, sender);
+	return true;
+}
+
+/* RFC 2883, RFC 3708: when all that was sent again turns out to have been there, the reduction was for nothing. */
+static void
+dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment)
+{
+	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
+
+	tcp_rack_dsack(conn, sender);
+	if (!sender->undo_possible || sender->undo_bytes == 0 ||
+	        seq_lt(segment->sack[0].start, sender->undo_start))
+		return;
+	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
+	if (sender->undo_bytes != 0)
+		return;
+	conn->cwnd = RTE_MAX(conn->cwnd, sender->prior_cwnd);
+	conn->ssthresh = RTE_MAX(conn->ssthresh, sender->prior_ssthresh);
+	sender->undo_possible = 0;
+	if (sender->phase == TOE_PHASE_RECOVERY)
+		sender->phase = TOE_PHASE_OPEN;
+}
+
+/* The data in flight when recovery began is acknowledged. */
+static void
+leave(struct toe_conn *conn, struct toe_sender *sender)
+{
+	if (sender->phase != TOE_PHASE_LOSS)
+		conn->cwnd = conn->ssthresh; /* RFC 6937 section 3 */
+	sender->phase = TOE_PHASE_OPEN;
+	conn->dup_ack_count = 0;
+	if (!(conn->options & TCP_OPTION_SACK))
+		sender->sacked = 0;
+}
+
+/* Growth outside of recovery, when the window was in use (RFC 7661). */
+static void
+grow(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        const struct tcp_round *round)
+{
+	if (round->acked > 0 &&
+	        (round->outstanding >= conn->cwnd / 2 || sender->phase == TOE_PHASE_LOSS))
+		toe_cc_acked(conn, sender, round->acked, worker->now_us);
+}
+
+static void
+open_phase(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        const struct tcp_round *round, bool repaired)
+{
+	const struct toe_cc *cc = toe_cc_of(conn);
+
+	if (round->lost)
+		enter_recovery(worker, conn, sender, round->outstanding);
+	else if (repaired)
+		enter_cwr(conn, sender, cc->lost(conn, sender, round->outstanding),
+		        round->outstanding);
+	else if (round->ece)
+		enter_cwr(conn, sender, cc->marked(conn, sender, round->outstanding),
+		        round->outstanding);
+	else
+		grow(worker, conn, sender, round);
+	if (sender->phase != TOE_PHASE_OPEN)
+		proportional_rate(conn, sender, round->delivered);
+}
+
+void
+tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	bool past = sender->has_recovery && !seq_lt(conn->snd_una, sender->recovery_end);
+	bool repaired = tcp_tlp_acked(conn, sender, segment, round);
+
+	if (round->dsack)
+		dsack_seen(conn, sender, segment);
+	if (conn->options & TCP_OPTION_SACK)
+		round->lost = tcp_rack_detect(worker, index, sender);
+	else
+		round->lost = newreno_detect(worker, conn, sender, round);
+	if (sender->phase != TOE_PHASE_OPEN && past)
+		leave(conn, sender);
+	if (past && seq_lt(sender->recovery_end, conn->snd_una))
+		sender->has_recovery = 0;
+	switch (sender->phase) {
+	case TOE_PHASE_OPEN:
+		open_phase(worker, conn, sender, round, repaired);
+		break;
+	case TOE_PHASE_CWR:
+		if (round->lost)
+			enter_recovery(worker, conn, sender, round->outstanding);
+		proportional_rate(conn, sender, round->delivered);
+		break;
+	case TOE_PHASE_RECOVERY:
+		proportional_rate(conn, sender, round->delivered);
+		break;
+	default:
+		grow(worker, conn, sender, round);
+		break;
+	}
+}
+
+/* The peer threw away what it had reported: it may (RFC 2018 section 8). */
+static void
+forget_sacks(struct toe_worker *worker, struct toe_sender *sender)
+{
+	uint32_t record = sender->head;
+
+	if (record == TOE_INDEX_NONE || !(toe_sent_at(worker, record)->flags & TOE_SENT_SACKED))
+		return;
+	for (; record != TOE_INDEX_NONE; record = toe_sent_at(worker, record)->next) {
+		struct toe_sent *sent = toe_sent_at(worker, record);
+
+		if (sent->flags & TOE_SENT_SACKED) {
+			sender->sacked -= sent->end - sent->seq;
+			sent->flags = TOE_SENT_EVER;
+		}
+	}
+	memset(sender->sack_seen, 0, sizeof(sender->sack_seen));
+}
+
+void
+tcp_recovery_timeout(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	uint32_t flight = conn->snd_max - conn->snd_una;
+
+	/* RFC 5681 (4): held constant when the same data times out again. */
+	if (conn->retransmit_count == 0)
+		reduce(conn, sender, toe_cc_of(conn)->lost(conn, sender, flight), flight);
+	sender->undo_possible = 0;
+	sender->phase = TOE_PHASE_LOSS;
+	sender->recovery_end = conn->snd_max;
+	sender->has_recovery = 1;
+	conn->cwnd = tcp_smss(conn);
+	conn->dup_ack_count = 0;
+	sender->tlp_out = 0;
+	if (conn->options & TCP_OPTION_SACK)
+		forget_sacks(worker, sender);
+	else
+		sender->sacked = 0;
+	toe_sent_take_back(worker, sender, conn->snd_una);
+}
+
+void
+tcp_recovery_reorder(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+{
+	struct toe_conn *conn = &worker->conns[index];
+	uint32_t flight = conn->snd_max - conn->snd_una;
+
+	sender->timer = TOE_SENDER_RTO;
+	if (!tcp_rack_detect(worker, index, sender))
+		return;
+	if (sender->phase <= TOE_PHASE_CWR) {
+		enter_recovery(worker, conn, sender, flight);
+		proportional_rate(conn, sender, 0);
+	}
+	toe_worker_ready(worker, index);
+}

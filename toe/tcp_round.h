@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What one ACK has told the sender: filled by the scoreboard, read by loss detection, recovery and timers. */
+#ifndef TOE_TCP_ROUND_H
+#define TOE_TCP_ROUND_H
+
+#include "segment.h"
+#include "sender.h"
+#include "worker.h"
+
+struct tcp_round {
+	uint32_t acked; /* sequence numbers that the acknowledgment field covers newly */
+	uint32_t delivered; /* bytes that the peer is known to have now and was not before */
+	uint32_t outstanding; /* snd_max - snd_una before (FlightSize of RFC 5681) */
+	uint32_t rtt; /* us, of the oldest data delivered; 0: no sample */
+	bool duplicate; /* RFC 5681 section 2 */
+	bool sacked; /* a block told something new */
+	bool dsack; /* a duplicate was reported (RFC 2883) */
+	bool ece;
+	bool lost; /* loss detection has marked something */
+};
+
+/* tcp_scoreboard.c: the acknowledgment field; the blocks, after it. */
+void tcp_round_acked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round);
+void tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round);
+
+/* tcp_rack.c (RFC 8985): a record was delivered; sets *rtt to its round trip (0: ambiguous). */
+void tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
+        struct toe_sender *sender, const struct toe_sent *sent, const struct toe_segment *segment,
+        uint32_t *rtt);
+/* Mark what is lost by time; true when anything was. May set the reordering timer. */
+bool tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+/* A duplicate was reported: reordering is wider than was thought (section 6.2, step 4). */
+void tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender);
+/* ms until the tail loss probe (section 7.2), 0: none is to be sent. */
+uint32_t tcp_tlp_delay(const struct toe_worker *worker, const struct toe_conn *conn,
+        const struct toe_sender *sender);
+/* The timer of the probe has expired (section 7.3). */
+void tcp_tlp_send(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+/* What the ACK says of a probe in flight (section 7.4); true: it repaired a loss. */
+bool tcp_tlp_acked(const struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_segment *segment, const struct tcp_round *round);
+
+/* tcp_recovery.c: phases, windows and what is marked, after every ACK; and after a timeout. */
+void tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round);
+void tcp_recovery_timeout(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+/* The reordering timer has expired. */
+void tcp_recovery_reorder(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+/*
+ * Without SACK duplicate ACKs stand for segments that arrived. Together with those known to be lost they are never more
+ * than there are: called after something was marked.
+ */
+static inline void
+tcp_duplicates_clamp(const struct toe_conn *conn, struct toe_sender *sender)
+{
+	if (!(conn->options & TCP_OPTION_SACK))
+		sender->sacked =
+		        RTE_MIN(sender->sacked, conn->snd_max - conn->snd_una - sender->lost);
+}
+
+/* `bytes` are being sent (RFC 6937: prr_out). */
+static inline void
+tcp_recovery_sent(struct toe_sender *sender, uint32_t bytes)
+{
+	if (sender->phase == TOE_PHASE_RECOVERY || sender->phase == TOE_PHASE_CWR)
+		sender->prr_out += bytes;
+	sender->burst = false;
+}
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The scoreboard after an ACK: records that the acknowledgment field covers are freed, those in SACK blocks are
+ * marked (RFC 2018, RFC 6675 section 4), a duplicate that the first block reports is noticed (RFC 2883).
+ */
+#include <rte_branch_prediction.h>
+
+#include "mutant.h"
+#include "tcp.h"
+#include "tcp_facts.h"
+#include "tcp_round.h"
+
+/* A record, or the part of it below `end`, has reached the peer. */
+static void
+delivered(struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_sent *sent, uint32_t length, const struct toe_segment *segment,
+        struct tcp_round *round)
+{
+	uint32_t rtt = 0;
+
+	round->delivered += length;
+	tcp_rack_delivered(worker, conn, sender, sent, segment, &rtt);
+	/* The oldest of it, with the peer's delay. */
+	if (round->rtt == 0)
+		round->rtt = rtt;
+}
+
+void
+tcp_round_acked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round)
+{
+	uint32_t ack = segment->ack;
+
+	while (sender->head != TOE_INDEX_NONE) {
+		struct toe_sent *sent = toe_sent_at(worker, sender->head);
+		uint32_t length;
+
+		if (!seq_lt(sent->seq, ack))
+			break;
+		length = RTE_MIN(ack - sent->seq, sent->end - sent->seq);
+		if (!(sent->flags & TOE_SENT_SACKED))
+			delivered(worker, conn, sender, sent, length, segment, round);
+		if (likely(seq_leq(sent->end, ack))) {
+			toe_sent_free(worker, sender, sender->head);
+			continue;
+		}
+		if (sent->flags & TOE_SENT_SACKED)
+			sender->sacked -= length;
+		if (sent->flags & TOE_SENT_LOST)
+			sender->lost -= length;
+		if (sent->flags & TOE_SENT_AGAIN)
+			sender->again -= length;
+		sent->seq = ack;
+	}
+}
+
+/* The record in which `seq` lies, looked for from the nearer end. */
+static uint32_t
+find(struct toe_worker *worker, const struct toe_conn *conn, const struct toe_sender *sender,
+        uint32_t seq)
+{
+	uint32_t record;
+
+	if (seq - conn->snd_una < conn->snd_max - seq) {
+		record = sender->head;
+		while (record != TOE_INDEX_NONE && seq_leq(toe_sent_at(worker, record)->end, seq))
+			record = toe_sent_at(worker, record)->next;
+		return record;
+	}
+	record = sender->tail;
+	while (record != TOE_INDEX_NONE && seq_lt(seq, toe_sent_at(worker, record)->seq))
+		record = toe_sent_at(worker, record)->prev;
+	return record;
+}
+
+/* Join a record that was just marked with the one before it, when that is SACKED too: the list stays short. */
+static uint32_t
+join(struct toe_worker *worker, struct toe_sender *sender, uint32_t record)
+{
+	struct toe_sent *sent = toe_sent_at(worker, record), *before;
+	uint32_t prev = sent->prev;
+
+	if (prev == TOE_INDEX_NONE)
+		return record;
+	before = toe_sent_at(worker, prev);
+	if (!(before->flags & TOE_SENT_SACKED))
+		return record;
+	before->flags |= sent->flags;
+	before->end = sent->end;
+	/* Its bytes are counted by `before` now: toe_sent_free takes back what the record itself stands for. */
+	sender->sacked += sent->end - sent->seq;
+	toe_sent_free(worker, sender, record);
+	return prev;
+}
+
+/* Mark [start, end), which lies within what was sent. */
+static void
+mark(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
+        uint32_t end, const struct toe_segment *segment, struct tcp_round *round)
+{
+	uint32_t record = find(worker, conn, sender, start);
+
+	while (record != TOE_INDEX_NONE) {
+		struct toe_sent *sent = toe_sent_at(worker, record);
+
+		if (seq_leq(end, sent->seq))
+			return;
+		if (!(sent->flags & TOE_SENT_SACKED)) {
+			if (seq_lt(sent->seq, start)) {
+				record = toe_sent_split(worker, sender, record, start);
+				if (record == TOE_INDEX_NONE)
+					return;
+				continue;
+			}
+			/* Without room for its rest the record stays as it was: sent again at worst. */
+			if (seq_lt(end, sent->end) &&
+			        toe_sent_split(worker, sender, record, end) == TOE_INDEX_NONE)
+				return;
+			delivered(
+			        worker, conn, sender, sent, sent->end - sent->seq, segment, round);
+			toe_sent_sack(worker, sender, record);
+			round->sacked = true;
+			record = join(worker, sender, record);
+		}
+		record = toe_sent_at(worker, record)->next;
+	}
+}
+
+/* RFC 2883 section 4: the first block reports a duplicate when the ACK or the second block covers it. */
+static bool
+is_dsack(const struct toe_segment *segment)
+{
+	const struct toe_sack *first = &segment->sack[0], *second = &segment->sack[1];
+
+	if (!seq_lt(first->start, first->end))
+		return false;
+	if (seq_leq(first->end, segment->ack))
+		return true;
+	return segment->sacks > 1 && seq_leq(second->start, first->start) &&
+	       seq_leq(first->end, second->end);
+}
+
+void
+tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+        const struct toe_segment *segment, struct tcp_round *round)
+{
+	uint32_t first = 0;
+
+	if (sender->sacked == 0)
+		sender->fack = conn->snd_una;
+	if (is_dsack(segment)) {
+		round->dsack = true;
+		first = 1;
+	}
+	for (uint32_t i = first; i < segment->sacks; i++) {
+		uint32_t start = segment->sack[i].start, end = segment->sack[i].end;
+
+		/* Only what was sent and is not acknowledged can be told anything of. */
+		if (!seq_lt(start, end) || !seq_lt(conn->snd_una, end) ||
+		        seq_lt(conn->snd_max, end))
+			continue;
+		if (seq_lt(start, conn->snd_una))
+			start = conn->snd_una;
+		/* What the last ACK said already needs no walk. */
+		for (uint32_t j = 0; j < TOE_SACKS_MAX; j++)
+			if (sender->sack_seen[2 * j] == start &&
+			        seq_lt(start, sender->sack_seen[2 * j + 1]) &&
+			        seq_leq(sender->sack_seen[2 * j + 1], end))
+				start = sender->sack_seen[2 * j + 1];
+		if (seq_lt(start, end) && !TOE_MUTANT(SACK_IGNORED))
+			mark(worker, conn, sender, start, end, segment, round);
+		if (seq_lt(sender->fack, end))
+			sender->fack = end;
+	}
+	for (uint32_t i = 0; i < TOE_SACKS_MAX; i++) {
+		bool valid = i >= first && i < segment->sacks;
+
+		sender->sack_seen[2 * i] = valid ? segment->sack[i].start : 0;
+		sender->sack_seen[2 * i + 1] = valid ? segment->sack[i].end : 0;
+	}
+}
