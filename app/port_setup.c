@@ -12,6 +12,10 @@
 #define WANTED_RX_OFFLOADS                                                                         \
 	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH)
 #define WANTED_TX_OFFLOADS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
+/* What a port must offer to cut frames into segments itself (TCP-3). */
+#define TSO_TX_OFFLOADS                                                                            \
+	(WANTED_TX_OFFLOADS | RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+#define TSO_BUFFERS 20u /* of a frame of 32 KiB of text and its headers */
 #define WANTED_RSS                                                                                 \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |                      \
 	        RTE_ETH_RSS_NONFRAG_IPV6_TCP)
@@ -25,6 +29,9 @@ port_choose_offloads(struct app *app, uint32_t index, const struct rte_eth_dev_i
 
 	shared->rx_offloads = info->rx_offload_capa & WANTED_RX_OFFLOADS;
 	shared->tx_offloads = info->tx_offload_capa & WANTED_TX_OFFLOADS;
+	if ((info->tx_offload_capa & TSO_TX_OFFLOADS) == TSO_TX_OFFLOADS &&
+	        (info->tx_desc_lim.nb_seg_max == 0 || info->tx_desc_lim.nb_seg_max >= TSO_BUFFERS))
+		shared->tx_offloads |= TSO_TX_OFFLOADS;
 	app->ports[index].rss =
 	        shared->rx_queues > 1 && rss != 0 &&
 	        (info->hash_key_size == 0 || info->hash_key_size == sizeof(toe_rss_key));

@@ -46,21 +46,37 @@ put_ethernet(uint8_t *at, const struct toe_frame_route *route, const struct toe_
 	return sizeof(*ethernet) + sizeof(*tag);
 }
 
+/*
+ * The id of the first of so many packets, that of the frame before being given; a port that cuts the frame counts on from
+ * it, and all of them stay in the target's half. The context holds the id of the last one.
+ */
+static inline uint16_t
+first_ip_id(uint16_t last, uint32_t segments)
+{
+	uint32_t first = last + 1u;
+
+	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
+		first = IP_ID_FIRST;
+	return (uint16_t)first;
+}
+
 /* IPv4 or IPv6 for `payload` bytes of TCP; returns the length. */
 static inline uint32_t
 put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint8_t tos,
-        uint32_t payload)
+        uint32_t payload, uint32_t segments)
 {
 	uint8_t hops = conn->ttl ? conn->ttl : DEFAULT_HOPS;
 
 	if (path->family == 4) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
 
-		conn->ip_id = (uint16_t)(IP_ID_FIRST | (conn->ip_id + 1u));
+		uint16_t id = first_ip_id(conn->ip_id, segments);
+
+		conn->ip_id = (uint16_t)(id + segments - 1);
 		ip->version_ihl = RTE_IPV4_VHL_DEF;
 		ip->type_of_service = tos;
 		ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
-		ip->packet_id = rte_cpu_to_be_16(conn->ip_id);
+		ip->packet_id = rte_cpu_to_be_16(id);
 		ip->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
 		ip->time_to_live = hops;
 		ip->next_proto_id = IPPROTO_TCP;
@@ -102,15 +118,18 @@ toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route, st
         const struct toe_frame_fields *fields)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	uint32_t tcp_length = sizeof(struct rte_tcp_hdr), l2, l3;
+	uint32_t tcp_length = sizeof(struct rte_tcp_hdr), l2, l3, segments = 1;
 	struct rte_tcp_hdr *tcp;
 
 	if (conn->options & TCP_OPTION_TIMESTAMPS)
 		tcp_length += TOE_FRAME_TIMESTAMPS;
 	if (unlikely(fields->sacks > 0))
 		tcp_length += (uint32_t)(4 + fields->sacks * sizeof(fields->sack[0]));
+	if (unlikely(fields->length > fields->mss))
+		segments = (fields->length + fields->mss - 1) / fields->mss;
 	l2 = put_ethernet(frame, route, conn);
-	l3 = put_ip(frame + l2, route->path, conn, fields->tos, tcp_length + fields->length);
+	l3 = put_ip(
+	        frame + l2, route->path, conn, fields->tos, tcp_length + fields->length, segments);
 	tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
 	tcp->src_port = conn->local_port;
 	tcp->dst_port = conn->remote_port;
@@ -131,7 +150,10 @@ toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route, st
 		put_sacks((uint8_t *)tcp + tcp_length, fields);
 	mbuf->data_len = (uint16_t)(l2 + l3 + tcp_length + fields->length);
 	mbuf->pkt_len = mbuf->data_len;
-	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, tcp_length, 0, 0, 0, 0);
+	mbuf->tx_offload =
+	        rte_mbuf_tx_offload(l2, l3, tcp_length, segments > 1 ? fields->mss : 0, 0, 0, 0);
+	if (unlikely(segments > 1))
+		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
 	return (uint8_t *)tcp + tcp_length;
 }
 
@@ -155,9 +177,11 @@ toe_frame_checksums(struct rte_mbuf *mbuf, const struct toe_frame_route *route)
 	uint8_t *ip = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, mbuf->l2_len);
 	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + mbuf->l3_len);
 	uint32_t length = mbuf->data_len - (uint32_t)mbuf->l2_len - (uint32_t)mbuf->l3_len;
-	uint64_t sum = pseudo_header(ip, is_ipv4, length);
+	bool cut = mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG;
+	/* A port that cuts the frame adds each segment's length itself. */
+	uint64_t sum = pseudo_header(ip, is_ipv4, cut ? 0 : length);
 
-	if (route->offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM) {
+	if (cut || (route->offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)) {
 		/* The port wants the pseudo-header's sum, not complemented, in place. */
 		tcp->cksum = toe_checksum_fold(sum);
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM |
@@ -167,7 +191,7 @@ toe_frame_checksums(struct rte_mbuf *mbuf, const struct toe_frame_route *route)
 	}
 	if (!is_ipv4)
 		return;
-	if (route->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) {
+	if (cut || (route->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)) {
 		mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
 	} else {
 		struct rte_ipv4_hdr *header = (struct rte_ipv4_hdr *)ip;

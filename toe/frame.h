@@ -34,6 +34,7 @@ struct toe_frame_fields {
 	uint32_t tsval; /* unused unless the connection has TCP_OPTION_TIMESTAMPS */
 	uint32_t tsecr;
 	uint32_t length; /* bytes of text */
+	uint32_t mss; /* text longer than that is cut by the port (TSO) */
 	uint16_t window; /* as in the header, scaled already */
 	uint8_t flags; /* RTE_TCP_..._FLAG */
 	uint8_t tos; /* or traffic class */
@@ -42,9 +43,8 @@ struct toe_frame_fields {
 };
 
 /*
- * Write the headers into an empty mbuf, set its lengths, and advance conn->ip_id. The mbuf has room
- * for headers and text (the caller has cut the text accordingly). Returns where `length` bytes of
- * text go.
+ * Write the headers into an empty mbuf, set its lengths as if all text were to follow in it, and advance
+ * conn->ip_id. Returns where the text goes.
  */
 uint8_t *toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route,
         struct toe_conn *conn, const struct toe_frame_fields *fields);

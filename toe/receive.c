@@ -8,6 +8,7 @@
 
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
+#include <rte_tcp.h>
 
 #include "tcp.h"
 
@@ -68,6 +69,17 @@ vlan_matches(const struct toe_worker *worker, const struct toe_conn *conn,
 	return likely(vlan_id == 0) || (segment->vlan & 0xFFF) == vlan_id;
 }
 
+/* What became of a frame of an offloaded connection; true: the caller frees it. */
+static inline bool
+is_done(struct toe_worker *worker, enum toe_input input, struct rte_mbuf *mbuf)
+{
+	if (likely(input == TOE_INPUT_DONE))
+		return true;
+	if (input == TOE_INPUT_TO_HOST)
+		toe_exception_forward(worker, mbuf, mbuf->port);
+	return false;
+}
+
 bool
 toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
@@ -86,15 +98,22 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 		worker->stats.vlan_mismatch++;
 		return true;
 	}
-	switch (toe_tcp_input(worker, index, segment, mbuf)) {
-	case TOE_INPUT_TO_HOST:
-		toe_exception_forward(worker, mbuf, mbuf->port);
-		return false;
-	case TOE_INPUT_TAKEN:
-		return false;
-	default:
-		return true;
-	}
+	return is_done(worker, toe_tcp_input(worker, index, segment, mbuf), mbuf);
+}
+
+/*
+ * Does a segment only continue the one before it in the burst? Text behind text, everything else in the headers as it was;
+ * timestamps may have moved on.
+ */
+static inline bool
+is_continued(const struct toe_segment *first, const struct toe_segment *next)
+{
+	return next->seq == first->seq + first->length && first->length > 0 && next->length > 0 &&
+	       next->ack == first->ack && next->window == first->window &&
+	       ((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG &&
+	       next->has_timestamps == first->has_timestamps &&
+	       (int32_t)(next->tsval - first->tsval) >= 0 && (first->sacks | next->sacks) == 0 &&
+	       next->ecn == first->ecn && next->vlan == first->vlan;
 }
 
 /* Not in our table: another worker's tuple, or nobody's. */
@@ -187,6 +206,36 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 	}
 }
 
+/*
+ * Segments that only continue the one before, which has been processed, go through input in one pass with it. Returns
+ * how many; those that are done with are appended to `done`.
+ */
+static uint32_t
+burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struct rte_mbuf **done,
+        uint32_t *freed)
+{
+	uint32_t index = (uint32_t)burst->result[i], n = 0;
+
+	if (is_from_host(worker, burst->frame[i]) ||
+	        !vlan_matches(worker, &worker->conns[index], &burst->segment[i]))
+		return 0;
+	for (i++; i < burst->n; i++, n++) {
+		const struct toe_segment *segment = &burst->segment[i];
+		struct rte_mbuf *mbuf = burst->frame[i];
+		enum toe_input input;
+
+		if (segment->verdict != TOE_SEGMENT_OK ||
+		        burst->result[i] != burst->result[i - 1] ||
+		        mbuf->port != burst->frame[i - 1]->port ||
+		        !is_continued(segment - 1, segment) ||
+		        !toe_tcp_input_next(worker, index, segment, mbuf, &input))
+			break;
+		if (is_done(worker, input, mbuf))
+			done[(*freed)++] = mbuf;
+	}
+	return n;
+}
+
 static void
 burst_run(struct toe_worker *worker, struct burst *burst)
 {
@@ -206,8 +255,11 @@ burst_run(struct toe_worker *worker, struct burst *burst)
 			forward_miss(worker, segment, mbuf);
 		else if (unlikely(result & TOE_FLOW_HELD_BIT))
 			toe_hold_queue(worker, (uint32_t)(result & ~TOE_FLOW_HELD_BIT), mbuf);
-		else if (toe_receive_segment(worker, (uint32_t)result, segment, mbuf))
-			done[freed++] = mbuf;
+		else {
+			if (toe_receive_segment(worker, (uint32_t)result, segment, mbuf))
+				done[freed++] = mbuf;
+			i += burst_continue(worker, burst, i, done, &freed);
+		}
 	}
 	rte_pktmbuf_free_bulk(done, freed);
 }

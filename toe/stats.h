@@ -13,6 +13,7 @@
 	X(busy_turns, "turns that had work")                                                       \
 	X(rx_frames, "frames received on all ports")                                               \
 	X(rx_segments, "segments processed for offloaded connections")                             \
+	X(rx_folded, "of these, that only continued the segment before them in a burst")           \
 	X(rx_bytes, "bytes of text delivered in order")                                            \
 	X(rx_out_of_order, "segments beyond rcv_nxt, answered with a duplicate ACK")               \
 	X(rx_duplicate, "segments wholly before rcv_nxt")                                          \

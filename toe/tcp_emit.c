@@ -156,6 +156,47 @@ bare_seq(struct toe_conn *conn)
 	return conn->snd_max;
 }
 
+struct rte_mbuf *
+tcp_frame_alloc(struct toe_worker *worker, uint32_t length)
+{
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(worker->params.mbuf_pool), *last = frame;
+	uint32_t room = tcp_first_room(worker);
+
+	while (unlikely(length > room && frame != NULL)) {
+		last->next = rte_pktmbuf_alloc(worker->params.mbuf_pool);
+		if (last->next == NULL) {
+			rte_pktmbuf_free(frame);
+			return NULL;
+		}
+		last = last->next;
+		frame->nb_segs++;
+		length -= room;
+		room = tcp_further_room(worker);
+	}
+	return frame;
+}
+
+/* Text longer than the first buffer goes on in the next ones. */
+static __rte_noinline void
+put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t offset,
+        struct rte_mbuf *frame, uint8_t *text, uint32_t length)
+{
+	uint32_t part = tcp_first_room(worker);
+
+	frame->data_len = (uint16_t)(frame->data_len - length + part);
+	for (struct rte_mbuf *at = frame;;) {
+		toe_service_copy(worker, conn, offset, text, part);
+		offset += part;
+		length -= part;
+		if (length == 0)
+			return;
+		at = at->next;
+		part = RTE_MIN(length, tcp_further_room(worker));
+		at->data_len = (uint16_t)part;
+		text = rte_pktmbuf_mtod(at, uint8_t *);
+	}
+}
+
 void
 tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_plan *plan,
         struct rte_mbuf *mbuf)
@@ -168,6 +209,7 @@ tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_
 	        .tsval = worker->now_ms + conn->ts_offset,
 	        .tsecr = conn->ts_recent,
 	        .length = plan->length,
+	        .mss = run->limits.mss,
 	        .window = announce_window(worker, conn),
 	        .tos = conn->tos,
 	        .flags = (uint8_t)(RTE_TCP_ACK_FLAG | (plan->fin ? RTE_TCP_FIN_FLAG : 0) |
@@ -181,6 +223,9 @@ tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_
 	        .seq = fields.seq,
 	        .length = plan->length + plan->fin,
 	};
+	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una);
+	uint32_t segments =
+	        plan->length > fields.mss ? (plan->length + fields.mss - 1) / fields.mss : 1;
 	uint8_t *text;
 
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
@@ -188,17 +233,18 @@ tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_
 	if (conn->options & TCP_OPTION_ECN)
 		set_ecn(conn, plan, &fields);
 	text = toe_frame_headers(mbuf, &run->route, conn, &fields);
-	if (plan->length > 0)
-		toe_service_copy(worker, conn, conn->snd_offset + (plan->seq - conn->snd_una), text,
-		        plan->length);
+	if (likely(mbuf->nb_segs == 1 && plan->length > 0))
+		toe_service_copy(worker, conn, offset, text, plan->length);
+	else if (plan->length > 0)
+		put_text_chain(worker, conn, offset, mbuf, text, plan->length);
 	toe_frame_checksums(mbuf, &run->route);
 	toe_txq_put(run->txq, mbuf, &tag);
 	conn->last_ack_sent = conn->rcv_nxt;
 	conn->delack_count = 0;
 	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
 	toe_wheel_clear(&worker->wheel, run->index, TOE_TIMER_DELACK);
-	conn->segments_out++;
-	worker->stats.tx_segments++;
+	conn->segments_out += segments;
+	worker->stats.tx_segments += segments;
 	if (carries)
 		note_sent(worker, run, plan);
 }

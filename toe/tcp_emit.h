@@ -15,8 +15,24 @@ struct tcp_run {
 	struct tcp_plan_limits limits;
 };
 
+/* Text that fits behind the headers in a frame's first buffer, and in each further one. */
+static inline uint32_t
+tcp_first_room(const struct toe_worker *worker)
+{
+	return rte_pktmbuf_data_room_size(worker->params.mbuf_pool) - RTE_PKTMBUF_HEADROOM -
+	       TOE_FRAME_HEADERS_MAX;
+}
+
+static inline uint32_t
+tcp_further_room(const struct toe_worker *worker)
+{
+	return rte_pktmbuf_data_room_size(worker->params.mbuf_pool) - RTE_PKTMBUF_HEADROOM;
+}
+
 /* The sender and the record that a segment with text or FIN needs; false: there is no room for the record now. */
 bool tcp_sender_ready(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan);
+/* Buffers for a frame with so much text; NULL: none are left. */
+struct rte_mbuf *tcp_frame_alloc(struct toe_worker *worker, uint32_t length);
 /* Build the segment and put it into the transmit buffer. */
 void tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_plan *plan,
         struct rte_mbuf *mbuf);

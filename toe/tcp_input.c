@@ -168,3 +168,18 @@ toe_tcp_input(struct toe_worker *worker, uint32_t index, const struct toe_segmen
 		return TOE_INPUT_DONE;
 	return tcp_text_input(worker, index, segment, mbuf);
 }
+
+bool
+toe_tcp_input_next(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+        struct rte_mbuf *mbuf, enum toe_input *input)
+{
+	struct toe_conn *conn = &worker->conns[index];
+
+	if (unlikely(!tcp_text_follows(worker, conn, segment)))
+		return false;
+	worker->stats.rx_segments++;
+	worker->stats.rx_folded++;
+	conn->segments_in++;
+	*input = tcp_text_next(worker, index, segment, mbuf);
+	return true;
+}

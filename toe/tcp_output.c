@@ -5,6 +5,7 @@
  * frame is built, and no message is taken until the run is over.
  */
 #include <rte_branch_prediction.h>
+#include <rte_ethdev.h>
 #include <rte_prefetch.h>
 
 #include "items.h"
@@ -17,6 +18,10 @@
 #include "tcp_round.h"
 
 #define FRAMES_PER_RUN 4u /* of one connection, before the next ready one has its turn */
+#define TSO_OFFLOADS                                                                               \
+	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
+#define TSO_TEXT_MAX                                                                               \
+	32768u /* in a frame that the port cuts: bounded, since a drain takes it back as a whole */
 #define TXQ_RESERVE 2u /* frames of room that must be left to build another */
 
 uint32_t
@@ -36,10 +41,7 @@ static uint32_t
 segment_text_max(const struct toe_worker *worker, const struct toe_conn *conn,
         struct toe_route route, uint8_t family)
 {
-	uint32_t room = rte_pktmbuf_data_room_size(worker->params.mbuf_pool) -
-	                RTE_PKTMBUF_HEADROOM - TOE_FRAME_HEADERS_MAX;
-
-	return RTE_MIN(toe_tcp_send_mss(conn, route, family), room);
+	return RTE_MIN(toe_tcp_send_mss(conn, route, family), tcp_first_room(worker));
 }
 
 bool
@@ -101,6 +103,8 @@ run_begin(struct toe_worker *worker, uint32_t index, struct tcp_run *run)
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		mss -= RTE_MIN(mss - 1, toe_reassembly_option_room(worker, conn));
 	run->limits.mss = run->limits.frame = mss;
+	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS)
+		run->limits.frame = TSO_TEXT_MAX / mss * mss;
 	if (unlikely(conn->snd_nxt != conn->snd_max)) {
 		/* A drain took frames back (INV-7): what they carried is to be sent again. */
 		if (run->sender != NULL) {
@@ -144,7 +148,7 @@ toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames)
 			worker->stats.tx_no_record++;
 			return true;
 		}
-		mbuf = rte_pktmbuf_alloc(worker->params.mbuf_pool);
+		mbuf = tcp_frame_alloc(worker, plan.length);
 		if (unlikely(mbuf == NULL)) {
 			worker->stats.tx_no_mbuf++;
 			return true;

@@ -146,6 +146,17 @@ size_window(struct toe_worker *worker, struct toe_conn *conn)
 	conn->rcv_round_ms = worker->now_ms;
 }
 
+enum toe_input
+tcp_text_next(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+        struct rte_mbuf *mbuf)
+{
+	uint32_t offset = (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
+
+	owe_ack_of_text(worker, index);
+	return deliver(worker, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
+	                                                             : TOE_INPUT_DONE;
+}
+
 static enum toe_input
 out_of_order(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
