@@ -151,7 +151,11 @@ tcp_text_next(struct toe_worker *worker, uint32_t index, const struct toe_segmen
         struct rte_mbuf *mbuf)
 {
 	uint32_t offset = (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
+	struct toe_conn *conn = &worker->conns[index];
 
+	/* Its window is the one before's, which it confirms (RFC 9293 section 3.10.7.4). */
+	if (seq_lt(conn->snd_wl1, segment->seq))
+		conn->snd_wl1 = segment->seq;
 	owe_ack_of_text(worker, index);
 	return deliver(worker, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
 	                                                             : TOE_INPUT_DONE;

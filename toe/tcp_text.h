@@ -16,6 +16,7 @@ tcp_text_follows(const struct toe_worker *worker, const struct toe_conn *conn,
         const struct toe_segment *segment)
 {
 	return conn->rcv_nxt == segment->seq && conn->reassembly == TOE_INDEX_NONE &&
+	       conn->snd_wnd == segment->window << conn->snd_wscale &&
 	       segment->length <= conn->rcv_adv - conn->rcv_nxt && tcp_is_receiving(conn) &&
 	       !(conn->flags & (TOE_CONN_URGENT | TOE_CONN_ABORTED)) &&
 	       toe_service_accepts(worker, conn);
