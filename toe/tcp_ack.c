@@ -99,6 +99,26 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 }
 
 /*
+ * What went out as a probe was not taken, or the ACK that opens the window would say so. A single byte is as if
+ * never sent, and goes again with what follows it; anything more is lost.
+ */
+static void
+probe_refused(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender)
+{
+	if (sender->head == TOE_INDEX_NONE)
+		return;
+	if (tcp_outstanding(conn) == 1 && !(conn->flags & TOE_CONN_FIN_SENT)) {
+		toe_sent_free(worker, sender, sender->head);
+		conn->snd_max = conn->snd_nxt = conn->snd_una;
+		sender->sacked = 0;
+		return;
+	}
+	toe_sent_lose(worker, sender, sender->head);
+	tcp_duplicates_clamp(conn, sender);
+	sender->burst = 1;
+}
+
+/*
  * The window is closed, and the peer has said so once more: it is alive. The next round of probes begins, however many
  * were not answered in this one (TMR-1). An open window ends them.
  */
@@ -115,13 +135,9 @@ probe_answered(struct toe_worker *worker, uint32_t index, bool probed)
 	if (conn->snd_wnd == 0) {
 		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
 	} else {
+		if (sender != NULL && (probed || conn->snd_wnd_probe_count > 0))
+			probe_refused(worker, conn, sender);
 		conn->snd_wnd_probe_count = 0;
-		/* What went out as a probe was not taken, or this ACK would say so. */
-		if (probed && tcp_outstanding(conn) > 0 && sender != NULL) {
-			toe_sent_lose(worker, sender, sender->head);
-			tcp_duplicates_clamp(conn, sender);
-			sender->burst = 1;
-		}
 	}
 	toe_tcp_arm(worker, index);
 }

@@ -147,13 +147,19 @@ set_ecn(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_fie
 static uint32_t
 bare_seq(struct toe_conn *conn)
 {
+	uint32_t edge;
+
 	/* A keepalive probe is one that the peer has to answer (RFC 9293 section 3.8.4). */
 	if (unlikely(conn->flags & TOE_CONN_KEEPALIVE_DUE)) {
 		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE;
 		return conn->snd_una - 1;
 	}
-	/* Behind everything sent, an ACK is acceptable to a peer that has received all. */
-	return conn->snd_max;
+	/*
+	 * Behind everything sent, an ACK is acceptable to a peer that has received all; but a peer whose window is closed
+	 * takes none that lies beyond it, behind a probe for instance.
+	 */
+	edge = conn->snd_una + conn->snd_wnd;
+	return seq_lt(edge, conn->snd_max) ? edge : conn->snd_max;
 }
 
 struct rte_mbuf *

@@ -97,6 +97,7 @@ frame_agrees(struct rng *rng, struct rte_mbuf *mbuf, bool is_ipv4, uint64_t offl
 	        .ack = (uint32_t)rng_next(rng),
 	        .tsval = (uint32_t)rng_next(rng),
 	        .length = rng_below(rng, 1700),
+	        .mss = 65535,
 	        .window = (uint16_t)rng_next(rng),
 	        .flags = ACK};
 	struct rte_tcp_hdr *tcp;

@@ -228,6 +228,43 @@ test_shrunk_window(void)
 	script_close(&script, NULL);
 }
 
+/* TMR-1: rounds of window probes; a peer that refuses the probe's byte gets it with what follows. */
+static void
+test_persist(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct toe_conn *conn = script_conn(&script);
+
+	params.delegated.snd_wnd = 1000;
+	params.delegated.srtt = 8 * 100;
+	script_open(&script, &params);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	script_send(&script, (struct script_segment){.ack = 1000, .no_window = true});
+	for (uint32_t round = 0; round < 4; round++) {
+		script_pass(&script, (conn->rto << round) - 1);
+		CU_ASSERT_EQUAL(script_waiting(&script), 0);
+		script_pass(&script, 1);
+		CU_ASSERT(script_took_text(&script, 1000, 1, 0));
+		/* Once not answered: the same round, backed off. */
+		script_pass(&script, conn->rto << 1);
+		CU_ASSERT(script_took_text(&script, 1000, 1, 0));
+		/* RCV-2: an ACK in between is not beyond the closed window. */
+		script_send(
+		        &script, (struct script_segment){
+		                         .seq = 5000, .ack = 1000, .length = 1, .no_window = true});
+		CU_ASSERT(script_took_ack(&script, 0));
+		CU_ASSERT_EQUAL(script.got.seq, 1000);
+		CU_ASSERT_EQUAL(conn->snd_wnd_probe_count, round + 1);
+		CU_ASSERT_EQUAL(conn->retransmit_count, 0);
+	}
+	script_send(&script, (struct script_segment){.ack = 1000, .window = 2500});
+	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
+	CU_ASSERT(script_took_text(&script, 2000, 1000, 0));
+	CU_ASSERT_EQUAL(conn->snd_wnd_probe_count, 0);
+	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
+	script_close(&script, NULL);
+}
+
 static void
 test_rtt_from_timestamps(void)
 {
@@ -325,6 +362,7 @@ main(void)
 	        {"TMR-4 MaxRT", test_max_rt},
 	        {"TCP-1 after a timeout", test_go_back},
 	        {"TCP-1 a window that shrinks", test_shrunk_window},
+	        {"TMR-1 window probes", test_persist},
 	        {"TCP-1 round-trip time from timestamps", test_rtt_from_timestamps},
 	        {"TCP-1 Nagle, and PSH on the last segment", test_nagle},
 	        {"INV-7 no mbuf, no room", test_shortage},
