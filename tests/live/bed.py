@@ -126,6 +126,8 @@ class Bed:
         self.checks = checks
         self.stack = contextlib.ExitStack()
         self.counter = 0
+        self.connections = []
+        self.after_handshake = None     # called once, by the next open(): the link turns bad
         try:
             self.folder = self.stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="chimney-live-"))
@@ -187,9 +189,22 @@ class Bed:
                 setup.accept(self._hold)
             select.select([], [sock], [], SECONDS)
             sock.settimeout(SECONDS)
+        bad, self.after_handshake = self.after_handshake, None
+        if bad is not None:
+            bad()
         self.client.command(f"tcp add {name} path ip{version} {setup.tcp_words()} "
                             f"initial-rcv-wnd {WINDOW} service {service}")
-        return Connection(self, name, setup, sock)
+        self.connections.append(Connection(self, name, setup, sock))
+        return self.connections[-1]
+
+    def clear(self):
+        """A clean link and no connections, whatever the test before left behind."""
+        self.after_handshake = None
+        self.hop.rules()
+        self.world.tcp_options()
+        for one in self.connections:
+            one.close()
+        self.connections = []
 
     @contextlib.contextmanager
     def recorded(self, name, clean=True, ended=True):
@@ -203,6 +218,7 @@ class Bed:
         self.hop.command("seed 1")
         self.hop.command(f"capture b {path}")
         yield found
+        self.hop.rules()
         self.hop.command("capture off")
         found.update(audit_live(path, self.link.far.values(), clean=clean, ended=ended))
         stats = self.hop.stats()
@@ -225,12 +241,11 @@ def main(*tests, options=()):
     try:
         with Bed(checks, *options) as bed:
             for test in tests:
-                bed.hop.rules()
-                bed.world.tcp_options()
                 try:
                     test(bed, checks)
                 except (OSError, CommandError) as error:
                     checks.check(f"{test.__name__} comes to its end", False, repr(error))
+                bed.clear()
             bed.client.command("terminate all")
             bed.client.command("quit")
             checks.equal("clean end", bed.daemon.end()[0], 0)
