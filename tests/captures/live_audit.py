@@ -60,6 +60,7 @@ class LiveAuditor(Auditor):
         self.clean, self.ended = clean, ended
         self.sent = bytearray()
         self.now = self.heard_at = 0
+        self.peer_max = 0
         self.peer_acked = 0             # furthest acknowledgment that the end can have received
         self.reset_at = None
         self.echoes = {} if view.ts_recent is None else {view.ts_recent: 0}
@@ -85,13 +86,15 @@ class LiveAuditor(Auditor):
             value = segment.timestamps[0]
             self.echoes[value] = min(start, self.echoes.get(value, start))
         self._hear_congestion(start, segment)
-        if segment.length and not self.received.add(start, start + segment.length):
+        end = start + segment.length
+        if segment.length and not self.received.add(start, end):
             self.count["peer_repeated"] += 1
-            if self.clean and segment.has_payload and self.acked < start + segment.length \
-                    and segment.ip_end - segment.payload_offset > 1:
+            # The last segment may be a tail loss probe (RFC 8985): the machine may have been slow.
+            if self.clean and self.acked < end < self.peer_max:
                 self.error("peer-repeats", f"on a clean link the peer sent {start} again")
+        self.peer_max = max(self.peer_max, end)
         if segment.flags & FIN:
-            self.received.fin = start + segment.length
+            self.received.fin = end
 
     def _hear_congestion(self, start, segment):
         if segment.flags & CWR:

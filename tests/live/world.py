@@ -23,8 +23,7 @@ from harness import SECONDS, build_folder  # noqa: E402
 
 CLONE_NEWNET = 0x40000000
 OFFLOADS = ("rx", "tx", "tso", "gso", "gro")
-# One CPU for everything but the far end: a veth queues frames for the CPU that sends them, so
-# that two sending CPUs would change the order of a conversation's segments outside of the hop.
+# One CPU for everything but the far end.
 NEAR_CPU = min(os.sched_getaffinity(0))
 FAR_CPU = max(os.sched_getaffinity(0))
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -131,6 +130,9 @@ class Link:
                 run("ip", "netns", "exec", place, "ethtool", "-K", name,
                     *(word for offload in OFFLOADS for word in (offload, "off")))
                 run("ip", "-n", place, "link", "set", name, "up")
+            # A Linux end sends from every CPU; its frames are to come in the order of sending.
+            run("ip", "netns", "exec", world.hop, "sh", "-c",
+                f"echo {1 << NEAR_CPU:x} >/sys/class/net/{inner}/queues/rx-0/rps_cpus")
 
     @staticmethod
     def _give(namespace, device, own, other, other_mac):
