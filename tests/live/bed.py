@@ -127,7 +127,7 @@ class Bed:
         self.stack = contextlib.ExitStack()
         self.counter = 0
         self.connections = []
-        self.after_handshake = None     # called once, by the next open(): the link turns bad
+        self.after_handshake = None     # called by open(): the link turns bad
         try:
             self.folder = self.stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="chimney-live-"))
@@ -189,9 +189,8 @@ class Bed:
                 setup.accept(self._hold)
             select.select([], [sock], [], SECONDS)
             sock.settimeout(SECONDS)
-        bad, self.after_handshake = self.after_handshake, None
-        if bad is not None:
-            bad()
+        if self.after_handshake is not None:
+            self.after_handshake()
         self.client.command(f"tcp add {name} path ip{version} {setup.tcp_words()} "
                             f"initial-rcv-wnd {WINDOW} service {service}")
         self.connections.append(Connection(self, name, setup, sock))
