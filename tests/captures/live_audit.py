@@ -179,8 +179,8 @@ class LiveAuditor(Auditor):
             if len(payload) == 1 and end == self.peer_edge + 1:
                 self.count["probes"] += 1
             else:
-                self.error("peer-window", f"data up to {end}; the peer's window ends at "
-                           f"{self.peer_edge}")
+                self.error("peer-window", f"{len(payload)} bytes at {start}; the peer's window "
+                           f"ends at {self.peer_edge}, and what is beyond it is dropped")
 
     def _check_again(self, start, end, segment):
         """Something is sent again. On a clean link only for the peer's silence, or as a probe."""
@@ -272,8 +272,9 @@ def audit_live(path, local, clean=True, ended=True, linux=False):
             if auditor is not None:
                 auditors[ends] = auditor
             elif ends not in found and segment.src in local:
-                note(result, f"frame {number}: unknown: {endpoint_text((segment.src, segment.sport))}"
-                     " sends on a connection whose beginning is not in the capture")
+                own = endpoint_text((segment.src, segment.sport))
+                note(result, f"frame {number}: unknown: {own} sends on a connection whose "
+                     "beginning is not in the capture")
         if auditor is None:
             continue
         if segment.src not in local:

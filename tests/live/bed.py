@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What every live test uses: a world with dpdk-chimney on a link, connections, and their audit."""
 import contextlib
-import json
 import os
 import select
-import sys
 import tempfile
 import threading
 
 import xxhash
 
-from world import FAR_CPU, NEAR_CPU, SECONDS, World, WorldError, inside, near_socket
+from world import FAR_CPU, NEAR_CPU, SECONDS, World, WorldError, near_socket
 from handshake import Setup
 from harness import Checks, CommandError, Daemon, until
 from live_audit import audit_live
@@ -20,12 +18,6 @@ BLOCK = PERIOD * 1044               # 256 KiB and a bit: whole periods
 WINDOW = 1 << 20                    # receive buffer of the target's connections
 FIRST_PORT = 5001
 WIRE = "net_af_packet0,iface={},framecnt=4096,qdisc_bypass=1"
-
-
-def pattern(start, length):
-    """Bytes of the pattern; any start."""
-    first = start % len(PERIOD)
-    return (PERIOD * (length // len(PERIOD) + 2))[first:first + length]
 
 
 def pattern_digest(size):

@@ -153,12 +153,15 @@ def write_sysctl(name, value):
 
 
 def remove_stale(prefix):
-    """Removes the namespaces of test processes that were killed before they could."""
+    """Removes the namespaces of tests that were killed before they could, and who is in them."""
     for line in run("ip", "netns", "list").splitlines():
         name = line.split()[0]
         words = name.split("-")
         if name.startswith(prefix) and words[1].isdigit() \
                 and not os.path.exists(f"/proc/{words[1]}"):
+            for process in run("ip", "netns", "pids", name).split():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(process), signal.SIGKILL)
             run("ip", "netns", "del", name)
 
 
