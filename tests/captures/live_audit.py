@@ -47,19 +47,20 @@ class Received:
 class LiveAuditor(Auditor):
     """Checks what one end of a live conversation sends, as it happens.
 
-    clean: the link lost and changed nothing, so that nothing need be sent again. ended: both ends
-    were to close, and did.
+    clean: the link lost and changed nothing, so that nothing need be sent again. slow: the machine
+    made somebody wait for the CPU, so that there may be retransmission timeouts all the same.
+    ended: both ends were to close, and did.
     """
 
-    def __init__(self, view, clean=True, ended=True, linux=False, mtu=1500):
+    def __init__(self, view, clean=True, slow=False, ended=True, linux=False, mtu=1500):
         self.received = Received()
         view.peer_packets = ()
         name = f"{endpoint_text(view.local)} to {endpoint_text(view.peer)}"
         super().__init__(view, {"name": name, "vlan": 0, "local_mac": mac_text(view.local_mac),
                                 "mtu": mtu}, linux)
-        self.clean, self.ended = clean, ended
+        self.clean, self.slow, self.ended = clean, slow, ended
         self.sent = bytearray()
-        self.now = self.heard_at = 0
+        self.now = self.heard_at = self.sent_at = 0
         self.peer_max = 0
         self.peer_acked = 0             # furthest acknowledgment that the end can have received
         self.reset_at = None
@@ -89,12 +90,17 @@ class LiveAuditor(Auditor):
         end = start + segment.length
         if segment.length and not self.received.add(start, end):
             self.count["peer_repeated"] += 1
-            # The last segment may be a tail loss probe (RFC 8985): the machine may have been slow.
-            if self.clean and self.acked < end < self.peer_max:
+            # The last segment may be a tail loss probe (RFC 8985): a moment's delay causes it.
+            if self.clean and self.acked < end < self.peer_max \
+                    and not self._timed_out(self.sent_at):
                 self.error("peer-repeats", f"on a clean link the peer sent {start} again")
         self.peer_max = max(self.peer_max, end)
         if segment.flags & FIN:
             self.received.fin = end
+
+    def _timed_out(self, last_ns):
+        """Whether a slow machine explains that an end waited for the other's next frame in vain."""
+        return self.slow and self.now - last_ns >= SILENCE_NS
 
     def _hear_congestion(self, start, segment):
         if segment.flags & CWR:
@@ -109,6 +115,7 @@ class LiveAuditor(Auditor):
         """Takes a frame that the end under audit sent."""
         self.now = time_ns
         self.take(number, segment)
+        self.sent_at = time_ns
         if self.reset_at is not None and time_ns - self.reset_at > LINGER_NS:
             self.error("after-reset", "a frame after the peer's RST")
 
@@ -183,10 +190,10 @@ class LiveAuditor(Auditor):
                            f"ends at {self.peer_edge}, and what is beyond it is dropped")
 
     def _check_again(self, start, end, segment):
-        """Something is sent again. On a clean link only for the peer's silence, or as a probe."""
+        """Something is sent again: on a clean link as a probe, or for the machine's slowness."""
         self.count["retransmitted"] += 1
         probe = end >= self.snd_max or end > self.peer_edge
-        if self.clean and not probe and self.now - self.heard_at < SILENCE_NS:
+        if self.clean and not probe and not self._timed_out(self.heard_at):
             self.error("retransmission", f"on a clean link {start} to {end} of {self.snd_max} was "
                        f"sent again, {(self.now - self.heard_at) / 1e6:.1f} ms after the peer's "
                        f"last frame, which acknowledged {self.peer_acked}")
@@ -250,7 +257,7 @@ class LiveAuditor(Auditor):
             self.error("fin-missing", "FIN was never sent", False)
 
 
-def audit_live(path, local, clean=True, ended=True, linux=False):
+def audit_live(path, local, clean=True, slow=False, ended=True, linux=False):
     """Audits all conversations of a capture whose one end has one of the local addresses.
 
     A dict: errors (text, the first ones), error_count, frames, connections, and what was counted.
@@ -268,7 +275,8 @@ def audit_live(path, local, clean=True, ended=True, linux=False):
         ends = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
         auditor = auditors.get(ends)
         if auditor is None:
-            auditor = follow_handshake(found, ends, frame, segment, local, (clean, ended, linux))
+            auditor = follow_handshake(found, ends, frame, segment, local,
+                                       (clean, slow, ended, linux))
             if auditor is not None:
                 auditors[ends] = auditor
             elif ends not in found and segment.src in local:
@@ -300,6 +308,8 @@ def follow_handshake(found, ends, frame, segment, local, how):
         found[ends] = Conversation(Packet(frame, segment, True))
         return None
     conversation = found[ends]
+    if segment.flags & SYN and (not segment.flags & ACK or conversation.syn_ack is not None):
+        return None             # sent again: whoever answers it had to wait for the CPU
     conversation.add(frame, segment)
     if conversation.handshake_ack is None:
         return None

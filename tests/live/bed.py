@@ -17,7 +17,16 @@ PERIOD = bytes(range(251))          # the byte at offset i is i mod 251: toe/ser
 BLOCK = PERIOD * 1044               # 256 KiB and a bit: whole periods
 WINDOW = 1 << 20                    # receive buffer of the target's connections
 FIRST_PORT = 5001
+SLOW_MS = 50        # waiting for the CPU beyond this may have led to a retransmission timeout
 WIRE = "net_af_packet0,iface={},framecnt=4096,qdisc_bypass=1"
+
+
+def steal_ms():
+    """What the hypervisor has taken from each CPU until now, in ms."""
+    with open("/proc/stat", encoding="ascii") as handle:
+        for line in handle:
+            if line.startswith("cpu") and line[3].isdigit():
+                yield int(line.split()[8]) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def pattern_digest(size):
@@ -197,6 +206,18 @@ class Bed:
             one.close()
         self.connections = []
 
+    def _waited_ms(self):
+        """How long hop, target and test have waited for a CPU until now, in ms, all together."""
+        threads = [f"/proc/{os.getpid()}/task/{os.getpid()}"]
+        for process in (self.daemon.process, self.hop.process):
+            folder = f"/proc/{process.pid}/task"
+            threads += [f"{folder}/{thread}" for thread in os.listdir(folder)]
+        waited = sum(steal_ms())
+        for thread in threads:
+            with open(f"{thread}/schedstat", encoding="ascii") as handle:
+                waited += int(handle.read().split()[1]) / 1e6
+        return waited
+
     @contextlib.contextmanager
     def recorded(self, name, clean=True, ended=True):
         """What goes over the target's end meanwhile is captured, and then checked by the auditor.
@@ -205,13 +226,14 @@ class Bed:
         to their end.
         """
         path = os.path.join(self.folder, f"{self.counter}.pcap")
-        found = {}
+        found, waited = {}, self._waited_ms()
         self.hop.command("seed 1")
         self.hop.command(f"capture b {path}")
         yield found
         self.hop.rules()
         self.hop.command("capture off")
-        found.update(audit_live(path, self.link.far.values(), clean=clean, ended=ended))
+        slow = self._waited_ms() - waited >= SLOW_MS
+        found.update(audit_live(path, self.link.far.values(), clean, slow, ended))
         stats = self.hop.stats()
         outside = sum(stats[way][what] for way in ("ab", "ba")
                       for what in ("missed", "too_long", "send_errors"))
