@@ -138,12 +138,12 @@ class Segment:
     """A TCP segment and the headers around it; offsets are in bytes from the frame's start.
 
     vlan is None without a tag; timestamps is None or (TSval, TSecr); sack is a list of (left,
-    right); ip_id and the flags of fragmentation are None or False for IPv6. checksums_ok() is
+    right); ecn is the field of the IP header (RFC 3168: 0 not-ECT, 1 and 2 ECT, 3 CE); ip_id and the flags of fragmentation are None or False for IPv6. checksums_ok() is
     the only costly part, and not done by the parser.
     """
 
     __slots__ = ("data", "eth_dst", "eth_src", "vlan", "version", "src", "dst", "ip_offset",
-                 "ip_header_length", "ip_end", "ttl", "ip_id", "dont_fragment", "fragment",
+                 "ip_header_length", "ip_end", "ttl", "ecn", "ip_id", "dont_fragment", "fragment",
                  "sport", "dport", "seq", "ack", "flags", "window", "urgent", "tcp_offset",
                  "payload_offset", "mss", "wscale", "sack_permitted", "timestamps", "sack")
 
@@ -219,7 +219,7 @@ def parse_ipv4(segment, data):
     start = segment.ip_offset
     if len(data) < start + 20:
         return False
-    first, _, total, ip_id, fragment, ttl, protocol = struct.unpack_from("!BBHHHBB", data, start)
+    first, service, total, ip_id, fragment, ttl, protocol = struct.unpack_from("!BBHHHBB", data, start)
     if protocol != PROTOCOL_TCP:
         return False
     if fragment & 0x1FFF:
@@ -231,7 +231,7 @@ def parse_ipv4(segment, data):
         raise FrameError(f"IPv4 total length {total} in a frame with {len(data) - start} bytes "
                          "of IP")
     segment.version, segment.ip_header_length, segment.ip_end = 4, header, start + total
-    segment.ttl, segment.ip_id = ttl, ip_id
+    segment.ttl, segment.ecn, segment.ip_id = ttl, service & 3, ip_id
     segment.dont_fragment, segment.fragment = bool(fragment & 0x4000), bool(fragment & 0x2000)
     segment.src = address_text(data[start + 12:start + 16])
     segment.dst = address_text(data[start + 16:start + 20])
@@ -253,7 +253,7 @@ def parse_ipv6(segment, data):
         raise FrameError(f"IPv6 payload length {length} in a frame with "
                          f"{len(data) - start - 40} bytes of payload")
     segment.version, segment.ip_header_length, segment.ip_end = 6, 40, start + 40 + length
-    segment.ttl, segment.ip_id = ttl, None
+    segment.ttl, segment.ecn, segment.ip_id = ttl, first >> 20 & 3, None
     segment.dont_fragment = segment.fragment = False
     segment.src = address_text(data[start + 8:start + 24])
     segment.dst = address_text(data[start + 24:start + 40])

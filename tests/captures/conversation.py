@@ -6,7 +6,8 @@ sides sees it: the state after the handshake, what the peer sends after it, and 
 """
 import hashlib
 
-from chimcap import ACK, FIN, SYN, CaptureError, FrameError, parse_frame, read_pcap, seq_diff
+from chimcap import (ACK, CWR, ECE, FIN, SYN, CaptureError, FrameError, parse_frame, read_pcap,
+                     seq_diff)
 
 DEFAULT_MSS = {4: 536, 6: 1220}    # without an MSS option: RFC 9293 section 3.7.1
 
@@ -125,8 +126,8 @@ class Stream:
         return hashlib.sha256(self.data).hexdigest()
 
 
-class Takeover:
-    """A conversation as the side that is taken over knows it after the handshake.
+class Handshake:
+    """What the side of a conversation that is taken over knows after the handshake.
 
     side is "client" or "server". Windows are in bytes; a scale is the shift for windows in that
     direction (snd_: what the peer advertises, rcv_: what this side advertises). ts_recent is the
@@ -150,13 +151,9 @@ class Takeover:
         self.rcv_wscale = own.wscale if self.scaled else 0
         self.timestamps = own.timestamps is not None and other.timestamps is not None
         self.sack = own.sack_permitted and other.sack_permitted
+        self.ecn = (syn.flags & (ECE | CWR) == ECE | CWR
+                    and syn_ack.flags & (ECE | CWR) == ECE)
         self._set_windows(client_side)
-        after = [packet for packet in conversation.packets if not packet.segment.flags & SYN]
-        self.peer_packets = [packet for packet in after if packet.from_client != client_side
-                             and not self._is_bare_handshake_ack(packet, client_side)]
-        self.local_packets = [packet for packet in after if packet.from_client == client_side]
-        self.received = Stream([packet.segment for packet in self.peer_packets], self.rcv_nxt)
-        self.sent = Stream([packet.segment for packet in self.local_packets], self.snd_nxt)
 
     def _set_windows(self, client_side):
         """Windows and timestamps as the handshake leaves them.
@@ -176,6 +173,20 @@ class Takeover:
             recent, own = last, syn_ack
         self.ts_recent = recent.timestamps[0] if self.timestamps else None
         self.ts_val = own.timestamps[0] if self.timestamps else None
+
+
+class Takeover(Handshake):
+    """A whole conversation, recorded before, as the side that is taken over sees it."""
+
+    def __init__(self, conversation, side):
+        super().__init__(conversation, side)
+        client_side = side == "client"
+        after = [packet for packet in conversation.packets if not packet.segment.flags & SYN]
+        self.peer_packets = [packet for packet in after if packet.from_client != client_side
+                             and not self._is_bare_handshake_ack(packet, client_side)]
+        self.local_packets = [packet for packet in after if packet.from_client == client_side]
+        self.received = Stream([packet.segment for packet in self.peer_packets], self.rcv_nxt)
+        self.sent = Stream([packet.segment for packet in self.local_packets], self.snd_nxt)
 
     def _is_bare_handshake_ack(self, packet, client_side):
         return (not client_side and packet.segment is self.conversation.handshake_ack

@@ -78,12 +78,15 @@ def started_as(prefix, lcores, ports=NULL_PORT, memory=256, telemetry=False):
 
 
 class Daemon:
-    """A dpdk-chimney in a folder of its own; a context manager that leaves nothing behind."""
+    """A dpdk-chimney in a folder of its own; a context manager that leaves nothing behind.
+
+    within: a command that starts it somewhere else, such as in a network namespace.
+    """
 
     number = 0
 
     def __init__(self, *options, lcores=THREE_LCORES, ports=NULL_PORT, memory=256,
-                 telemetry=False, small=True, folder=None, eal=None):
+                 telemetry=False, small=True, folder=None, eal=None, within=()):
         Daemon.number += 1
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="chimney-")
@@ -92,7 +95,7 @@ class Daemon:
         self.output = ""
         eal = started_as(self.prefix, lcores, ports, memory, telemetry) if eal is None else eal
         self.process = subprocess.Popen(
-            [os.path.join(build_folder(), "app", "dpdk-chimney"), *eal, "--",
+            [*within, os.path.join(build_folder(), "app", "dpdk-chimney"), *eal, "--",
              "--cli", self.socket, *(SMALL if small else ()), *options],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
