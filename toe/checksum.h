@@ -64,6 +64,29 @@ toe_checksum_add(uint64_t sum, const void *bytes, size_t length)
 	return sum;
 }
 
+/* Copy `length` bytes and return their sum, as toe_checksum_add gives it: one pass over the text instead of two. */
+static inline uint64_t
+toe_checksum_copy(void *to, const void *from, size_t length)
+{
+	const uint8_t *at = (const uint8_t *)from;
+	uint8_t *out = (uint8_t *)to;
+	toe_checksum_vector even = {0}, odd = {0};
+
+	for (; length >= 32; length -= 32, at += 32, out += 32) {
+		toe_checksum_vector first, second;
+
+		memcpy(&first, at, sizeof(first));
+		memcpy(&second, at + 16, sizeof(second));
+		memcpy(out, &first, sizeof(first));
+		memcpy(out + 16, &second, sizeof(second));
+		even += (first & UINT32_MAX) + (first >> 32);
+		odd += (second & UINT32_MAX) + (second >> 32);
+	}
+	even += odd;
+	memcpy(out, at, length);
+	return toe_checksum_add(even[0] + even[1], at, length);
+}
+
 /* Fold a sum to 16 bits. Correct data that holds its own checksum folds to 0xFFFF. */
 static inline uint16_t
 toe_checksum_fold(uint64_t sum)

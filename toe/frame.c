@@ -19,6 +19,7 @@
 #define SACK_PREFIX 0x01010500u /* NOP, NOP, kind 5; the length follows */
 #define TCP_WORDS(bytes) ((uint8_t)((bytes) / 4 << 4))
 #define DEFAULT_HOPS 64u
+#define HEADERS_USUAL 66u /* Ethernet, IPv4, TCP with timestamps */
 
 /* Ethernet and tag; returns their length. */
 static inline uint32_t
@@ -46,37 +47,17 @@ put_ethernet(uint8_t *at, const struct toe_frame_route *route, const struct toe_
 	return sizeof(*ethernet) + sizeof(*tag);
 }
 
-/*
- * The id of the first of so many packets, that of the frame before being given; a port that cuts the frame counts on from
- * it, and all of them stay in the target's half. The context holds the id of the last one.
- */
-static inline uint16_t
-first_ip_id(uint16_t last, uint32_t segments)
-{
-	uint32_t first = last + 1u;
-
-	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
-		first = IP_ID_FIRST;
-	return (uint16_t)first;
-}
-
-/* IPv4 or IPv6 for `payload` bytes of TCP; returns the length. */
+/* IPv4 or IPv6 but for lengths, id and checksum; returns the length. */
 static inline uint32_t
-put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint8_t tos,
-        uint32_t payload, uint32_t segments)
+put_ip(uint8_t *at, const struct toe_path *path, const struct toe_conn *conn, uint8_t tos)
 {
 	uint8_t hops = conn->ttl ? conn->ttl : DEFAULT_HOPS;
 
 	if (path->family == 4) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
 
-		uint16_t id = first_ip_id(conn->ip_id, segments);
-
-		conn->ip_id = (uint16_t)(id + segments - 1);
 		ip->version_ihl = RTE_IPV4_VHL_DEF;
 		ip->type_of_service = tos;
-		ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
-		ip->packet_id = rte_cpu_to_be_16(id);
 		ip->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
 		ip->time_to_live = hops;
 		ip->next_proto_id = IPPROTO_TCP;
@@ -88,7 +69,6 @@ put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint8_t 
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
 
 	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)tos << 20 | conn->flow_label);
-	ip->payload_len = rte_cpu_to_be_16((uint16_t)payload);
 	ip->proto = IPPROTO_TCP;
 	ip->hop_limits = hops;
 	memcpy(ip->src_addr, path->source, 16);
@@ -96,102 +76,148 @@ put_ip(uint8_t *at, const struct toe_path *path, struct toe_conn *conn, uint8_t 
 	return sizeof(*ip);
 }
 
-/* The SACK option (RFC 2018 section 3) in front of `end`, two NOPs before it. */
-static void
-put_sacks(uint8_t *end, const struct toe_frame_fields *fields)
+/* The SACK option (RFC 2018 section 3), two NOPs before it; returns its length. */
+static uint32_t
+put_sacks(uint8_t *at, const struct toe_frame_common *common)
 {
-	uint8_t *at = end - fields->sacks * sizeof(fields->sack[0]) - 4;
-	uint32_t length = (uint32_t)(2 + fields->sacks * sizeof(fields->sack[0]));
-	rte_be32_t prefix = rte_cpu_to_be_32(SACK_PREFIX | length);
+	uint32_t blocks = (uint32_t)(common->sacks * sizeof(common->sack[0]));
+	rte_be32_t prefix = rte_cpu_to_be_32(SACK_PREFIX | (2 + blocks));
 
 	memcpy(at, &prefix, sizeof(prefix));
-	for (uint32_t i = 0; i < fields->sacks; i++) {
-		rte_be32_t edge[2] = {rte_cpu_to_be_32(fields->sack[i].start),
-		        rte_cpu_to_be_32(fields->sack[i].end)};
+	for (uint32_t i = 0; i < common->sacks; i++) {
+		rte_be32_t edge[2] = {rte_cpu_to_be_32(common->sack[i].start),
+		        rte_cpu_to_be_32(common->sack[i].end)};
 
-		memcpy(at + 4 + i * sizeof(edge), edge, sizeof(edge));
+		memcpy(at + sizeof(prefix) + i * sizeof(edge), edge, sizeof(edge));
 	}
+	return (uint32_t)sizeof(prefix) + blocks;
 }
 
-uint8_t *
-toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route, struct toe_conn *conn,
-        const struct toe_frame_fields *fields)
+void
+toe_frame_begin(struct toe_frame_template *template, const struct toe_frame_route *route,
+        const struct toe_conn *conn, const struct toe_frame_common *common)
 {
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
-	uint32_t tcp_length = sizeof(struct rte_tcp_hdr), l2, l3, segments = 1;
-	struct rte_tcp_hdr *tcp;
+	uint32_t l2 = put_ethernet(template->bytes, route, conn);
+	uint8_t *ip = template->bytes + l2;
+	uint32_t l3 = put_ip(ip, route->path, conn, common->tos);
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + l3);
+	uint32_t l4 = sizeof(*tcp);
 
-	if (conn->options & TCP_OPTION_TIMESTAMPS)
-		tcp_length += TOE_FRAME_TIMESTAMPS;
-	if (unlikely(fields->sacks > 0))
-		tcp_length += (uint32_t)(4 + fields->sacks * sizeof(fields->sack[0]));
-	if (unlikely(fields->length > fields->mss))
-		segments = (fields->length + fields->mss - 1) / fields->mss;
-	l2 = put_ethernet(frame, route, conn);
-	l3 = put_ip(
-	        frame + l2, route->path, conn, fields->tos, tcp_length + fields->length, segments);
-	tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
 	tcp->src_port = conn->local_port;
 	tcp->dst_port = conn->remote_port;
-	tcp->sent_seq = rte_cpu_to_be_32(fields->seq);
-	tcp->recv_ack = rte_cpu_to_be_32(fields->ack);
-	tcp->data_off = TCP_WORDS(tcp_length);
-	tcp->tcp_flags = fields->flags;
-	tcp->rx_win = rte_cpu_to_be_16(fields->window);
+	tcp->recv_ack = rte_cpu_to_be_32(common->ack);
+	tcp->rx_win = rte_cpu_to_be_16(common->window);
 	tcp->cksum = 0;
 	tcp->tcp_urp = 0;
 	if (conn->options & TCP_OPTION_TIMESTAMPS) {
 		rte_be32_t option[3] = {RTE_BE32(TIMESTAMPS_PREFIX),
-		        rte_cpu_to_be_32(fields->tsval), rte_cpu_to_be_32(fields->tsecr)};
+		        rte_cpu_to_be_32(common->tsval), rte_cpu_to_be_32(common->tsecr)};
 
 		memcpy(tcp + 1, option, sizeof(option));
+		l4 += TOE_FRAME_TIMESTAMPS;
 	}
-	if (unlikely(fields->sacks > 0))
-		put_sacks((uint8_t *)tcp + tcp_length, fields);
-	mbuf->data_len = (uint16_t)(l2 + l3 + tcp_length + fields->length);
-	mbuf->pkt_len = mbuf->data_len;
-	mbuf->tx_offload =
-	        rte_mbuf_tx_offload(l2, l3, tcp_length, segments > 1 ? fields->mss : 0, 0, 0, 0);
-	if (unlikely(segments > 1))
-		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
-	return (uint8_t *)tcp + tcp_length;
+	if (unlikely(common->sacks > 0))
+		l4 += put_sacks((uint8_t *)tcp + l4, common);
+	tcp->data_off = TCP_WORDS(l4);
+	template->l2 = (uint8_t)l2;
+	template->l3 = (uint8_t)l3;
+	template->l4 = (uint8_t)l4;
+	template->is_ipv4 = route->path->family == 4;
+	template->offloads = route->offloads;
+	/* The addresses stand together in both IP versions. */
+	template->pseudo_sum = RTE_BE16(IPPROTO_TCP);
+	if (template->is_ipv4)
+		template->pseudo_sum = toe_checksum_add(
+		        template->pseudo_sum, ip + offsetof(struct rte_ipv4_hdr, src_addr), 8);
+	else
+		template->pseudo_sum = toe_checksum_add(
+		        template->pseudo_sum, ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
 }
 
 /*
- * The pseudo-header (RFC 9293 section 3.1), not folded: the addresses stand together in both IP
- * versions.
+ * The id of the first of so many packets; a port that cuts a frame counts on from it, and all of them stay in the
+ * target's half. The context holds the id of the last one.
  */
-static inline uint64_t
-pseudo_header(const uint8_t *ip, bool is_ipv4, uint32_t tcp_length)
+static inline uint16_t
+take_ip_ids(struct toe_conn *conn, uint32_t segments)
 {
-	uint64_t sum = RTE_BE16(IPPROTO_TCP) + (uint64_t)rte_cpu_to_be_16((uint16_t)tcp_length);
+	uint32_t first = conn->ip_id + 1u;
 
-	return is_ipv4 ? toe_checksum_add(sum, ip + offsetof(struct rte_ipv4_hdr, src_addr), 8)
-	               : toe_checksum_add(sum, ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
+	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
+		first = IP_ID_FIRST;
+	conn->ip_id = (uint16_t)(first + segments - 1);
+	return (uint16_t)first;
+}
+
+/* The parts of the IP header that differ. ecn: added to the traffic class. */
+static inline void
+finish_ip(uint8_t *at, bool is_ipv4, struct toe_conn *conn, const struct toe_frame_fields *fields,
+        uint32_t payload, uint32_t segments)
+{
+	if (likely(is_ipv4)) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
+
+		ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
+		ip->packet_id = rte_cpu_to_be_16(take_ip_ids(conn, segments));
+		ip->type_of_service |= fields->ecn;
+	} else {
+		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
+
+		ip->payload_len = rte_cpu_to_be_16((uint16_t)payload);
+		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)fields->ecn << 20);
+	}
+}
+
+uint8_t *
+toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
+        struct toe_conn *conn, const struct toe_frame_fields *fields)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	uint32_t l2 = template->l2, l3 = template->l3, l4 = template->l4, segments = 1;
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
+
+	if (unlikely(fields->length > fields->mss))
+		segments = (fields->length + fields->mss - 1) / fields->mss;
+	/* A fixed size is a few moves; what lies behind the headers is overwritten by the text. */
+	memcpy(frame, template->bytes, HEADERS_USUAL);
+	if (unlikely(l2 + l3 + l4 > HEADERS_USUAL))
+		memcpy(frame + HEADERS_USUAL, template->bytes + HEADERS_USUAL,
+		        TOE_FRAME_HEADERS_MAX - HEADERS_USUAL);
+	finish_ip(frame + l2, template->is_ipv4, conn, fields, l4 + fields->length, segments);
+	tcp->sent_seq = rte_cpu_to_be_32(fields->seq);
+	tcp->tcp_flags = fields->flags;
+	mbuf->data_len = (uint16_t)(l2 + l3 + l4 + fields->length);
+	mbuf->pkt_len = l2 + l3 + l4 + fields->length;
+	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, l4, segments > 1 ? fields->mss : 0, 0, 0, 0);
+	if (unlikely(segments > 1))
+		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
+	return (uint8_t *)tcp + l4;
 }
 
 void
-toe_frame_checksums(struct rte_mbuf *mbuf, const struct toe_frame_route *route)
+toe_frame_checksums(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
+        uint32_t length, uint64_t text_sum)
 {
-	bool is_ipv4 = route->path->family == 4;
-	uint8_t *ip = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, mbuf->l2_len);
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + mbuf->l3_len);
-	uint32_t length = mbuf->data_len - (uint32_t)mbuf->l2_len - (uint32_t)mbuf->l3_len;
+	uint8_t *ip = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, template->l2);
+	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + template->l3);
 	bool cut = mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG;
-	/* A port that cuts the frame adds each segment's length itself. */
-	uint64_t sum = pseudo_header(ip, is_ipv4, cut ? 0 : length);
+	uint64_t sum = template->pseudo_sum;
 
-	if (cut || (route->offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM)) {
+	/* A port that cuts the frame adds each segment's length itself. */
+	if (!cut)
+		sum += rte_cpu_to_be_16((uint16_t)(template->l4 + length));
+	if (!toe_frame_wants_sum(template)) {
 		/* The port wants the pseudo-header's sum, not complemented, in place. */
 		tcp->cksum = toe_checksum_fold(sum);
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM |
-		                  (is_ipv4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
+		                  (template->is_ipv4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
 	} else {
-		tcp->cksum = (uint16_t)~toe_checksum_fold(toe_checksum_add(sum, tcp, length));
+		sum = toe_checksum_add(sum, tcp, template->l4) + toe_checksum_fold(text_sum);
+		tcp->cksum = (uint16_t)~toe_checksum_fold(sum);
 	}
-	if (!is_ipv4)
+	if (!template->is_ipv4)
 		return;
-	if (cut || (route->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)) {
+	if (cut || (template->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)) {
 		mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
 	} else {
 		struct rte_ipv4_hdr *header = (struct rte_ipv4_hdr *)ip;

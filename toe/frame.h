@@ -7,8 +7,10 @@
 #ifndef TOE_FRAME_H
 #define TOE_FRAME_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
 #include "conn.h"
@@ -28,28 +30,56 @@ struct toe_frame_route {
 	uint64_t offloads; /* of the port: RTE_ETH_TX_OFFLOAD_... */
 };
 
-struct toe_frame_fields {
-	uint32_t seq;
+/* What is the same in all frames of a run. */
+struct toe_frame_common {
 	uint32_t ack;
 	uint32_t tsval; /* unused unless the connection has TCP_OPTION_TIMESTAMPS */
 	uint32_t tsecr;
-	uint32_t length; /* bytes of text */
-	uint32_t mss; /* text longer than that is cut by the port (TSO) */
 	uint16_t window; /* as in the header, scaled already */
-	uint8_t flags; /* RTE_TCP_..._FLAG */
 	uint8_t tos; /* or traffic class */
-	uint32_t sacks; /* blocks in `sack`, at most 3 beside timestamps */
+	uint8_t sacks; /* blocks in `sack`, at most 3 beside timestamps */
 	struct toe_sack sack[TOE_SACKS_MAX];
 };
+
+/* And what is not. */
+struct toe_frame_fields {
+	uint32_t seq;
+	uint32_t length; /* bytes of text */
+	uint32_t mss; /* text longer than that is cut by the port (TSO) */
+	uint8_t flags; /* RTE_TCP_..._FLAG */
+	uint8_t ecn; /* of the IP header, added to tos */
+};
+
+/* The headers of a run's frames, made once. Opaque to its users. */
+struct toe_frame_template {
+	uint8_t bytes[TOE_FRAME_HEADERS_MAX];
+	uint8_t l2, l3, l4; /* lengths */
+	bool is_ipv4;
+	uint64_t offloads; /* of the port: RTE_ETH_TX_OFFLOAD_... */
+	uint64_t pseudo_sum; /* of the pseudo-header but for the length (RFC 9293 section 3.1) */
+};
+
+void toe_frame_begin(struct toe_frame_template *template, const struct toe_frame_route *route,
+        const struct toe_conn *conn, const struct toe_frame_common *common);
 
 /*
  * Write the headers into an empty mbuf, set its lengths as if all text were to follow in it, and advance
  * conn->ip_id. Returns where the text goes.
  */
-uint8_t *toe_frame_headers(struct rte_mbuf *mbuf, const struct toe_frame_route *route,
+uint8_t *toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
         struct toe_conn *conn, const struct toe_frame_fields *fields);
 
-/* The text is in place: checksums, by the port where it offers them, else here. */
-void toe_frame_checksums(struct rte_mbuf *mbuf, const struct toe_frame_route *route);
+/*
+ * The text is in place: checksums, by the port where it offers them, else here. text_sum: toe_checksum_add over the text,
+ * needed unless toe_frame_wants_sum says no.
+ */
+void toe_frame_checksums(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
+        uint32_t length, uint64_t text_sum);
+
+static inline bool
+toe_frame_wants_sum(const struct toe_frame_template *template)
+{
+	return !(template->offloads & RTE_ETH_TX_OFFLOAD_TCP_CKSUM);
+}
 
 #endif

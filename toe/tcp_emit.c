@@ -88,7 +88,7 @@ pace_sent(const struct toe_worker *worker, const struct toe_conn *conn, struct t
 
 /* The scoreboard after text or FIN has left. */
 static void
-note_sent(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_plan *plan)
+note_sent(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan)
 {
 	struct toe_conn *conn = &worker->conns[run->index];
 	struct toe_sender *sender = run->sender;
@@ -121,26 +121,46 @@ note_sent(struct toe_worker *worker, const struct tcp_run *run, const struct tcp
 	if (unlikely(conn->flags & TOE_CONN_PACED))
 		pace_sent(worker, conn, sender, length);
 	/* RFC 6298 (5.1); a probe timer starts anew with new data (RFC 8985 section 7.2) */
-	if (conn->due[TOE_TIMER_RETRANSMIT] == 0 ||
-	        (record == TOE_INDEX_NONE && sender->timer == TOE_SENDER_TLP))
-		toe_tcp_arm(worker, run->index);
+	run->sent_new |= conn->due[TOE_TIMER_RETRANSMIT] == 0 ||
+	                 (record == TOE_INDEX_NONE && sender->timer == TOE_SENDER_TLP);
 }
 
-/* Explicit congestion notification in what we send (RFC 3168 sections 6.1.1 to 6.1.3). */
-static void
-set_ecn(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_fields *fields)
+/* Explicit congestion notification in a segment with new data (RFC 3168 sections 6.1.1 to 6.1.3). */
+static inline void
+mark_new_data(struct toe_conn *conn, struct toe_frame_fields *fields)
 {
-	fields->tos = conn->tos & 0xFC;
-	if (conn->flags & TOE_CONN_ECN_ECHO)
-		fields->flags |= RTE_TCP_ECE_FLAG;
-	/* Not on pure ACKs, not on what is sent again, not on window probes. */
-	if (plan->length == 0 || plan->record != TOE_INDEX_NONE || plan->probe)
-		return;
-	fields->tos |= ECN_ECT0;
+	fields->ecn = ECN_ECT0;
 	if (conn->flags & TOE_CONN_ECN_CWR) {
 		fields->flags |= RTE_TCP_CWR_FLAG;
 		conn->flags &= ~TOE_CONN_ECN_CWR;
 	}
+}
+
+/* What all frames of the run have in common; whatever they carry, they acknowledge. */
+static void
+run_open(struct toe_worker *worker, struct tcp_run *run)
+{
+	struct toe_conn *conn = &worker->conns[run->index];
+	struct toe_frame_common common;
+
+	common.ack = conn->rcv_nxt;
+	common.tsval = worker->now_ms + conn->ts_offset;
+	common.tsecr = conn->ts_recent;
+	common.window = announce_window(worker, conn);
+	common.tos = conn->options & TCP_OPTION_ECN ? conn->tos & 0xFC : conn->tos;
+	common.sacks = 0;
+	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
+		common.sacks = (uint8_t)toe_reassembly_blocks(worker, conn, common.sack);
+	toe_frame_begin(&run->template, &run->route, conn, &common);
+	run->tag.route = run->route.words;
+	run->tag.conn = run->index;
+	run->tag.generation = conn->generation;
+	run->tag.path = conn->path;
+	run->open = true;
+	conn->last_ack_sent = conn->rcv_nxt;
+	conn->delack_count = 0;
+	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
+	toe_wheel_clear(&worker->wheel, run->index, TOE_TIMER_DELACK);
 }
 
 /* The sequence number of a segment that carries nothing. */
@@ -204,51 +224,42 @@ put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t 
 }
 
 void
-tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_plan *plan,
+tcp_emit(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan,
         struct rte_mbuf *mbuf)
 {
 	struct toe_conn *conn = &worker->conns[run->index];
 	bool carries = tcp_plan_carries(plan);
 	struct toe_frame_fields fields = {
 	        .seq = carries ? plan->seq : bare_seq(conn),
-	        .ack = conn->rcv_nxt,
-	        .tsval = worker->now_ms + conn->ts_offset,
-	        .tsecr = conn->ts_recent,
 	        .length = plan->length,
 	        .mss = run->limits.mss,
-	        .window = announce_window(worker, conn),
-	        .tos = conn->tos,
 	        .flags = (uint8_t)(RTE_TCP_ACK_FLAG | (plan->fin ? RTE_TCP_FIN_FLAG : 0) |
 	                           (plan->push ? RTE_TCP_PSH_FLAG : 0)),
 	};
-	struct toe_tx_tag tag = {
-	        .route = run->route.words,
-	        .conn = run->index,
-	        .generation = conn->generation,
-	        .path = conn->path,
-	        .seq = fields.seq,
-	        .length = plan->length + plan->fin,
-	};
-	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una);
-	uint32_t segments =
-	        plan->length > fields.mss ? (plan->length + fields.mss - 1) / fields.mss : 1;
+	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una), sum = 0;
+	uint32_t segments = 1;
 	uint8_t *text;
 
-	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
-		fields.sacks = toe_reassembly_blocks(worker, conn, fields.sack);
-	if (conn->options & TCP_OPTION_ECN)
-		set_ecn(conn, plan, &fields);
-	text = toe_frame_headers(mbuf, &run->route, conn, &fields);
-	if (likely(mbuf->nb_segs == 1 && plan->length > 0))
-		toe_service_copy(worker, conn, offset, text, plan->length);
-	else if (plan->length > 0)
+	if (!run->open)
+		run_open(worker, run);
+	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
+		fields.flags |= RTE_TCP_ECE_FLAG;
+	/* Not on pure ACKs, not on what is sent again, not on window probes. */
+	if (unlikely(conn->options & TCP_OPTION_ECN) && plan->length > 0 && !plan->probe &&
+	        plan->record == TOE_INDEX_NONE)
+		mark_new_data(conn, &fields);
+	text = toe_frame_put(&run->template, mbuf, conn, &fields);
+	if (likely(mbuf->nb_segs == 1)) {
+		if (plan->length > 0)
+			sum = toe_service_copy(worker, conn, offset, text, plan->length);
+	} else {
 		put_text_chain(worker, conn, offset, mbuf, text, plan->length);
-	toe_frame_checksums(mbuf, &run->route);
-	toe_txq_put(run->txq, mbuf, &tag);
-	conn->last_ack_sent = conn->rcv_nxt;
-	conn->delack_count = 0;
-	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
-	toe_wheel_clear(&worker->wheel, run->index, TOE_TIMER_DELACK);
+		segments = (plan->length + fields.mss - 1) / fields.mss;
+	}
+	toe_frame_checksums(&run->template, mbuf, plan->length, sum);
+	run->tag.seq = fields.seq;
+	run->tag.length = plan->length + plan->fin;
+	toe_txq_put(run->txq, mbuf, &run->tag);
 	conn->segments_out += segments;
 	worker->stats.tx_segments += segments;
 	if (carries)

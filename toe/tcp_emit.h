@@ -4,6 +4,7 @@
 #define TOE_TCP_EMIT_H
 
 #include "frame.h"
+#include "tcp.h"
 #include "tcp_plan.h"
 
 /* What one run over a connection needs. */
@@ -12,7 +13,11 @@ struct tcp_run {
 	struct toe_txq *txq;
 	struct toe_sender *sender; /* NULL: the connection has none yet */
 	uint32_t index;
+	bool open; /* the members below hold: something is being sent */
+	bool sent_new; /* new data has been sent: the timer starts */
 	struct tcp_plan_limits limits;
+	struct toe_tx_tag tag; /* but for the sequence numbers */
+	struct toe_frame_template template;
 };
 
 /* Text that fits behind the headers in a frame's first buffer, and in each further one. */
@@ -34,8 +39,15 @@ bool tcp_sender_ready(struct toe_worker *worker, struct tcp_run *run, const stru
 /* Buffers for a frame with so much text; NULL: none are left. */
 struct rte_mbuf *tcp_frame_alloc(struct toe_worker *worker, uint32_t length);
 /* Build the segment and put it into the transmit buffer. */
-void tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_plan *plan,
+void tcp_emit(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan,
         struct rte_mbuf *mbuf);
+/* The run is over: the retransmission timer, once for all that was sent. */
+static inline void
+tcp_run_end(struct toe_worker *worker, const struct tcp_run *run)
+{
+	if (run->sent_new)
+		toe_tcp_arm(worker, run->index);
+}
 /* Pacing: may the next segment go now? If not, the sender's timer makes the connection ready when it may. */
 bool tcp_pace(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
 

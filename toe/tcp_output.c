@@ -88,7 +88,8 @@ run_begin(struct toe_worker *worker, uint32_t index, struct tcp_run *run)
 	const struct toe_shared *shared = worker->shared;
 	uint32_t mss;
 
-	*run = (struct tcp_run){.index = index};
+	run->index = index;
+	run->open = run->sent_new = false; /* the template needs no zeros */
 	run->route.words = toe_route_read(shared, conn->path);
 	if (unlikely((conn->flags & TOE_CONN_STOPPED) ||
 	             !(toe_route_valid(run->route.words) || TOE_MUTANT(STOP_NOT_CHECKED))))
@@ -120,31 +121,29 @@ run_begin(struct toe_worker *worker, uint32_t index, struct tcp_run *run)
 	return true;
 }
 
-bool
-toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames)
+/* Segments of a run, up to `frames`; true when there is more to do. */
+static bool
+run_segments(struct toe_worker *worker, struct tcp_run *run, uint32_t frames)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct tcp_run run;
+	struct toe_conn *conn = &worker->conns[run->index];
 
-	if (!run_begin(worker, index, &run))
-		return output_stopped(worker, conn);
 	for (;;) {
-		struct tcp_plan plan = tcp_plan_next(worker, conn, run.sender, &run.limits);
+		struct tcp_plan plan = tcp_plan_next(worker, conn, run->sender, &run->limits);
 		struct rte_mbuf *mbuf;
 
-		if (tcp_plan_carries(&plan) && (conn->flags & TOE_CONN_PACED) &&
-		        !tcp_pace(worker, index, run.sender))
+		if (unlikely(conn->flags & TOE_CONN_PACED) && tcp_plan_carries(&plan) &&
+		        !tcp_pace(worker, run->index, run->sender))
 			plan.length = plan.fin = 0;
 		if (!tcp_plan_carries(&plan) &&
 		        !(conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE))) {
 			/* Nothing in flight, a closed window, something to send: persist (TMR-1). */
-			if (conn->due[TOE_TIMER_RETRANSMIT] == 0 && conn->snd_wnd == 0)
-				toe_tcp_arm(worker, index);
+			if (unlikely(conn->snd_wnd == 0 && conn->due[TOE_TIMER_RETRANSMIT] == 0))
+				toe_tcp_arm(worker, run->index);
 			return false;
 		}
-		if (frames-- == 0 || toe_txq_room(run.txq) < TXQ_RESERVE)
+		if (frames-- == 0 || toe_txq_room(run->txq) < TXQ_RESERVE)
 			return true;
-		if (tcp_plan_carries(&plan) && !tcp_sender_ready(worker, &run, &plan)) {
+		if (tcp_plan_carries(&plan) && unlikely(!tcp_sender_ready(worker, run, &plan))) {
 			worker->stats.tx_no_record++;
 			return true;
 		}
@@ -153,8 +152,21 @@ toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames)
 			worker->stats.tx_no_mbuf++;
 			return true;
 		}
-		tcp_emit(worker, &run, &plan, mbuf);
+		tcp_emit(worker, run, &plan, mbuf);
 	}
+}
+
+bool
+toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames)
+{
+	struct tcp_run run;
+	bool more;
+
+	if (!run_begin(worker, index, &run))
+		return output_stopped(worker, &worker->conns[index]);
+	more = run_segments(worker, &run, frames);
+	tcp_run_end(worker, &run);
+	return more;
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 
+#include "checksum.h"
 #include "frame.h"
 #include "rng.h"
 #include "script.h"
@@ -93,13 +94,15 @@ frame_agrees(struct rng *rng, struct rte_mbuf *mbuf, bool is_ipv4, uint64_t offl
 	struct toe_neighbor neighbor = {.vlan_id = (uint16_t)rng_below(rng, 2)};
 	struct toe_frame_route route = {.path = &path, .neighbor = &neighbor, .offloads = offloads};
 	struct toe_conn conn = {.options = (uint8_t)rng_below(rng, 2), .ttl = 9, .tos = 3};
-	struct toe_frame_fields fields = {.seq = (uint32_t)rng_next(rng),
-	        .ack = (uint32_t)rng_next(rng),
+	struct toe_frame_common common = {.ack = (uint32_t)rng_next(rng),
 	        .tsval = (uint32_t)rng_next(rng),
+	        .tos = 3,
+	        .window = (uint16_t)rng_next(rng)};
+	struct toe_frame_fields fields = {.seq = (uint32_t)rng_next(rng),
 	        .length = rng_below(rng, 1700),
 	        .mss = 65535,
-	        .window = (uint16_t)rng_next(rng),
 	        .flags = ACK};
+	struct toe_frame_template template;
 	struct rte_tcp_hdr *tcp;
 	uint16_t cksum;
 	uint8_t *text;
@@ -110,10 +113,12 @@ frame_agrees(struct rng *rng, struct rte_mbuf *mbuf, bool is_ipv4, uint64_t offl
 		path.destination[i] = (uint8_t)rng_next(rng);
 	}
 	rte_pktmbuf_reset(mbuf);
-	text = toe_frame_headers(mbuf, &route, &conn, &fields);
+	toe_frame_begin(&template, &route, &conn, &common);
+	text = toe_frame_put(&template, mbuf, &conn, &fields);
 	for (uint32_t i = 0; i < fields.length; i++)
 		text[i] = (uint8_t)rng_next(rng);
-	toe_frame_checksums(mbuf, &route);
+	toe_frame_checksums(
+	        &template, mbuf, fields.length, toe_checksum_add(0, text, fields.length));
 	ip = rte_pktmbuf_mtod_offset(mbuf, void *, mbuf->l2_len);
 	tcp = (struct rte_tcp_hdr *)((uint8_t *)ip + mbuf->l3_len);
 	if (text + fields.length != rte_pktmbuf_mtod_offset(mbuf, uint8_t *, mbuf->data_len))
@@ -195,6 +200,7 @@ test_source_pattern(void)
 	struct toe_conn conn = {.service = OFFLOAD_SERVICE_SOURCE};
 	uint8_t text[4000];
 	struct rng rng;
+	uint64_t sum;
 
 	rng_seed(&rng, 5);
 	for (uint32_t i = 0; i < 5000; i++) {
@@ -202,7 +208,9 @@ test_source_pattern(void)
 		uint32_t length = rng_below(&rng, sizeof(text) - 1), at;
 
 		text[length] = 0xEE;
-		toe_service_copy(&script.end.worker, &conn, offset, text, length);
+		sum = toe_service_copy(&script.end.worker, &conn, offset, text, length);
+		CU_ASSERT_FATAL(toe_checksum_fold(sum) ==
+		                toe_checksum_fold(toe_checksum_add(0, text, length)));
 		for (at = 0; at < length; at++)
 			if (text[at] != (offset + at) % TOE_PATTERN_PERIOD)
 				break;
