@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Work of a pair of engines. */
+#include "tcp_work.h"
+
+#include <rte_mbuf.h>
+
+#include "bench_fail.h"
+#include "checksum.h"
+#include "items.h"
+#include "service.h"
+
+#define COST_BURST 16u /* as many buffers as output fills in a turn */
+#define COST_ROUNDS 64u
+#define TCP_HEADER 20u
+#define PATIENCE_NS UINT64_C(60000000000)
+
+__rte_noinline uint32_t
+tcp_measured_rx(struct toe_worker *worker)
+{
+	return toe_worker_receive(worker);
+}
+
+__rte_noinline void
+tcp_measured_tx(struct toe_worker *worker)
+{
+	toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	toe_worker_flush(worker);
+}
+
+/* Nothing is in flight when both ends are through with all that was granted. */
+static bool
+is_done(const struct pair *pair, uint64_t received, uint64_t acked_segments)
+{
+	return pair->end[1].worker.stats.rx_bytes >= received &&
+	       pair->end[0].worker.stats.rx_segments >= acked_segments;
+}
+
+static uint64_t
+bulk_grant(struct pair *pair, uint32_t runs)
+{
+	uint64_t bytes = (uint64_t)runs * WORK_RUN * PAIR_MSS;
+
+	for (uint32_t i = 0; i < pair->params.conns; i++)
+		pair_grant(pair, 0, i, bytes);
+	return bytes * pair->params.conns;
+}
+
+/* The last ACKs are on their way when the text is through. */
+static void
+settle(struct pair *pair)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		pair_turn(pair);
+	for (uint32_t i = 0; i < 2; i++)
+		if (pair->end[i].worker.stats.tx_retransmitted != 0)
+			bench_fail("%lu segments were sent again where none is lost",
+			        pair->end[i].worker.stats.tx_retransmitted);
+}
+
+static void
+check_patience(const struct pair *pair, uint64_t since)
+{
+	if (bench_now(&pair->clock) - since > PATIENCE_NS)
+		bench_fail("%u connections make no progress", pair->params.conns);
+}
+
+uint64_t
+work_bulk(struct pair *pair, uint32_t runs)
+{
+	uint64_t goal = pair->end[1].worker.stats.rx_bytes, since = bench_now(&pair->clock);
+	uint64_t start;
+
+	goal += bulk_grant(pair, runs);
+	start = rte_rdtsc();
+	while (!is_done(pair, goal, 0)) {
+		pair_turn(pair);
+		check_patience(pair, since);
+	}
+	start = rte_rdtsc() - start;
+	settle(pair);
+	return start;
+}
+
+/* Everything of a turn but receive and output. */
+static uint64_t
+turn_rest(struct toe_worker *worker)
+{
+	uint64_t start = rte_rdtsc();
+
+	toe_worker_urgent(worker);
+	toe_worker_timers(worker);
+	toe_worker_ordinary(worker);
+	toe_worker_urgent(worker);
+	return rte_rdtsc() - start;
+}
+
+void
+work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
+{
+	struct toe_worker *source = &pair->end[0].worker, *sink = &pair->end[1].worker;
+	uint64_t goal = sink->stats.rx_bytes, since = bench_now(&pair->clock);
+	uint64_t segments = source->stats.tx_segments, acks = sink->stats.tx_segments;
+
+	goal += bulk_grant(pair, runs);
+	while (!is_done(pair, goal, 0)) {
+		uint64_t t[6];
+
+		toe_worker_clock(source, bench_now(&pair->clock));
+		t[0] = rte_rdtsc();
+		toe_worker_receive(source);
+		t[1] = rte_rdtsc();
+		parts->rest += turn_rest(source);
+		t[2] = rte_rdtsc();
+		tcp_measured_tx(source);
+		t[3] = rte_rdtsc();
+		parts->ack_rx += t[1] - t[0];
+		parts->tx += t[3] - t[2];
+		toe_worker_clock(sink, bench_now(&pair->clock));
+		t[0] = rte_rdtsc();
+		tcp_measured_rx(sink);
+		t[1] = rte_rdtsc();
+		parts->rest += turn_rest(sink);
+		t[2] = rte_rdtsc();
+		toe_worker_output(sink, TOE_OUTPUT_BUDGET);
+		toe_worker_flush(sink);
+		t[3] = rte_rdtsc();
+		parts->rx += t[1] - t[0];
+		parts->ack_tx += t[3] - t[2];
+		check_patience(pair, since);
+	}
+	parts->segments += source->stats.tx_segments - segments;
+	parts->acks += sink->stats.tx_segments - acks;
+	settle(pair);
+}
+
+/*
+ * The application of one end. Both ends work through connections in the order in which they became ready, so
+ * that the next one with news is always the next in turn.
+ */
+static uint64_t
+application_step(struct pair *pair, uint32_t end, uint64_t done, uint64_t before, uint64_t grants)
+{
+	uint32_t conns = pair->params.conns;
+	uint64_t round = done / conns;
+	uint32_t i = (uint32_t)(done % conns);
+
+	for (;; done++) {
+		uint32_t ahead = i + 4 < conns ? i + 4 : i;
+
+		rte_prefetch0(&pair_conn(pair, end, ahead)->rcv_bytes);
+		if (pair_conn(pair, end, i)->rcv_bytes < before + (round + 1) * WORK_RPC_BYTES)
+			return done;
+		if (done < grants)
+			pair_grant(pair, end, i, WORK_RPC_BYTES);
+		if (++i == conns) {
+			i = 0;
+			round++;
+		}
+	}
+}
+
+uint64_t
+work_rpc(struct pair *pair, uint32_t count)
+{
+	uint32_t conns = pair->params.conns;
+	uint64_t before = pair_conn(pair, 0, 0)->rcv_bytes, total = (uint64_t)conns * count;
+	bool echo = pair->params.service[1] == OFFLOAD_SERVICE_ECHO;
+	uint64_t answered = 0, served = 0, start, since = bench_now(&pair->clock);
+
+	for (uint32_t i = 0; i < conns; i++)
+		pair_grant(pair, 0, i, WORK_RPC_BYTES);
+	start = rte_rdtsc();
+	while (answered < total) {
+		toe_worker_poll(&pair->end[0].worker, bench_now(&pair->clock));
+		answered = application_step(pair, 0, answered, before, total - conns);
+		toe_worker_poll(&pair->end[1].worker, bench_now(&pair->clock));
+		if (!echo)
+			served = application_step(pair, 1, served, before, total);
+		check_patience(pair, since);
+	}
+	start = rte_rdtsc() - start;
+	settle(pair);
+	return start;
+}
+
+void
+work_measure_costs(struct pair *pair, struct work_costs *costs)
+{
+	struct toe_worker *worker = &pair->end[0].worker;
+	const double segments = COST_BURST * COST_ROUNDS;
+	uint64_t copy = 0, checksum = 0, digest = 0, sum = 0, t[4];
+	struct rte_mbuf *mbuf[COST_BURST];
+	XXH64_state_t state;
+
+	XXH64_reset(&state, 0);
+	for (uint32_t round = 0; round < COST_ROUNDS; round++) {
+		if (rte_pktmbuf_alloc_bulk(pair->params.pool, mbuf, COST_BURST) != 0)
+			bench_fail("no packet buffers");
+		t[0] = rte_rdtsc();
+		for (uint32_t i = 0; i < COST_BURST; i++)
+			toe_service_copy(worker, pair_conn(pair, 0, 0), (uint64_t)i * PAIR_MSS,
+			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS);
+		t[1] = rte_rdtsc();
+		for (uint32_t i = 0; i < COST_BURST; i++)
+			sum += toe_checksum_add(sum,
+			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 34),
+			        PAIR_MSS + TCP_HEADER);
+		t[2] = rte_rdtsc();
+		for (uint32_t i = 0; i < COST_BURST; i++)
+			XXH64_update(
+			        &state, rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS);
+		t[3] = rte_rdtsc();
+		copy += t[1] - t[0];
+		checksum += t[2] - t[1];
+		digest += t[3] - t[2];
+		rte_pktmbuf_free_bulk(mbuf, COST_BURST);
+	}
+	/* Looked at, so that the loops above are not left out. */
+	if (sum == 1 && XXH64_digest(&state) == 1)
+		copy++;
+	costs->copy = (double)copy / segments;
+	costs->checksum = (double)checksum / segments;
+	costs->digest = (double)digest / segments;
+}
