@@ -40,6 +40,13 @@ runs_of(uint32_t conns)
 	return RTE_MAX(SEGMENTS_PER_ROUND / WORK_RUN / conns, 1u);
 }
 
+/* A round of a million takes seconds. */
+static uint32_t
+rounds_of(const struct tcp_options *options, uint32_t conns)
+{
+	return conns < 1000000 ? options->rounds : RTE_MAX(options->rounds / 5, 1u);
+}
+
 static void
 split_size(struct tcp_options *options, uint32_t conns)
 {
@@ -58,7 +65,7 @@ split_size(struct tcp_options *options, uint32_t conns)
 	rx.count = tx.count = copy.count = ack_rx.count = ack_tx.count = 0;
 	pair = pair_create(&params);
 	work_bulk(pair, runs_of(conns));
-	for (uint32_t round = 0; round < options->rounds; round++) {
+	for (uint32_t round = 0; round < rounds_of(options, conns); round++) {
 		struct work_parts parts = {0};
 		struct work_costs costs;
 
@@ -118,7 +125,7 @@ bulk_size(struct tcp_options *options, uint32_t conns)
 	total.count = checksum.count = digest.count = 0;
 	pair = pair_create(&params);
 	work_bulk(pair, runs);
-	for (uint32_t round = 0; round < options->rounds; round++) {
+	for (uint32_t round = 0; round < rounds_of(options, conns); round++) {
 		struct work_costs costs;
 
 		samples_add(&total, (double)work_bulk(pair, runs) / segments);

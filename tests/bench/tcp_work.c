@@ -14,6 +14,13 @@
 #define TCP_HEADER 20u
 #define PATIENCE_NS UINT64_C(60000000000)
 
+/* What an application of requests and answers has to do in a round. */
+struct rpc_plan {
+	uint64_t before; /* bytes that each connection had received */
+	uint64_t grants; /* messages to send */
+	uint32_t ahead; /* what arrives on one connection lets the one so far ahead send */
+};
+
 __rte_noinline uint32_t
 tcp_measured_rx(struct toe_worker *worker)
 {
@@ -27,12 +34,10 @@ tcp_measured_tx(struct toe_worker *worker)
 	toe_worker_flush(worker);
 }
 
-/* Nothing is in flight when both ends are through with all that was granted. */
 static bool
-is_done(const struct pair *pair, uint64_t received, uint64_t acked_segments)
+is_done(const struct pair *pair, uint64_t received)
 {
-	return pair->end[1].worker.stats.rx_bytes >= received &&
-	       pair->end[0].worker.stats.rx_segments >= acked_segments;
+	return pair->end[1].worker.stats.rx_bytes >= received;
 }
 
 static uint64_t
@@ -72,7 +77,7 @@ work_bulk(struct pair *pair, uint32_t runs)
 
 	goal += bulk_grant(pair, runs);
 	start = rte_rdtsc();
-	while (!is_done(pair, goal, 0)) {
+	while (!is_done(pair, goal)) {
 		pair_turn(pair);
 		check_patience(pair, since);
 	}
@@ -102,7 +107,7 @@ work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
 	uint64_t segments = source->stats.tx_segments, acks = sink->stats.tx_segments;
 
 	goal += bulk_grant(pair, runs);
-	while (!is_done(pair, goal, 0)) {
+	while (!is_done(pair, goal)) {
 		uint64_t t[6];
 
 		toe_worker_clock(source, bench_now(&pair->clock));
@@ -134,27 +139,27 @@ work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
 }
 
 /*
- * The application of one end. Both ends work through connections in the order in which they became ready, so
- * that the next one with news is always the next in turn.
+ * The application of one end: `done` requests or answers have arrived, now look for more. Both ends work through
+ * connections in turn, so that the next one with news is always the next in line. Each makes another one ready,
+ * `ahead` places further on, up to `grants` in all.
  */
 static uint64_t
-application_step(struct pair *pair, uint32_t end, uint64_t done, uint64_t before, uint64_t grants)
+application_step(struct pair *pair, uint32_t end, const struct rpc_plan *plan, uint64_t done)
 {
 	uint32_t conns = pair->params.conns;
-	uint64_t round = done / conns;
-	uint32_t i = (uint32_t)(done % conns);
+	uint32_t i = (uint32_t)(done % conns), to = (uint32_t)((done + plan->ahead) % conns);
+	uint64_t wanted = plan->before + (done / conns + 1) * WORK_RPC_BYTES;
 
 	for (;; done++) {
-		uint32_t ahead = i + 4 < conns ? i + 4 : i;
-
-		rte_prefetch0(&pair_conn(pair, end, ahead)->rcv_bytes);
-		if (pair_conn(pair, end, i)->rcv_bytes < before + (round + 1) * WORK_RPC_BYTES)
+		rte_prefetch0(&pair_conn(pair, end, to + 4 < conns ? to + 4 : to)->snd_limit);
+		if (pair_conn(pair, end, i)->rcv_bytes < wanted)
 			return done;
-		if (done < grants)
-			pair_grant(pair, end, i, WORK_RPC_BYTES);
+		if (done + plan->ahead < plan->grants)
+			pair_grant(pair, end, to, WORK_RPC_BYTES);
+		to = to + 1 < conns ? to + 1 : 0;
 		if (++i == conns) {
 			i = 0;
-			round++;
+			wanted += WORK_RPC_BYTES;
 		}
 	}
 }
@@ -162,20 +167,23 @@ application_step(struct pair *pair, uint32_t end, uint64_t done, uint64_t before
 uint64_t
 work_rpc(struct pair *pair, uint32_t count)
 {
-	uint32_t conns = pair->params.conns;
-	uint64_t before = pair_conn(pair, 0, 0)->rcv_bytes, total = (uint64_t)conns * count;
+	uint32_t conns = pair->params.conns, outstanding = RTE_MIN(conns, WORK_RPC_OUTSTANDING);
+	uint64_t total = (uint64_t)conns * count, answered = 0, served = 0, start;
 	bool echo = pair->params.service[1] == OFFLOAD_SERVICE_ECHO;
-	uint64_t answered = 0, served = 0, start, since = bench_now(&pair->clock);
+	/* All connections have done the same until now. */
+	const struct rpc_plan client = {pair_conn(pair, 0, 0)->rcv_bytes, total, outstanding};
+	const struct rpc_plan server = {pair_conn(pair, 1, 0)->rcv_bytes, total, 0};
+	uint64_t since = bench_now(&pair->clock);
 
-	for (uint32_t i = 0; i < conns; i++)
-		pair_grant(pair, 0, i, WORK_RPC_BYTES);
 	start = rte_rdtsc();
+	for (uint32_t i = 0; i < outstanding; i++)
+		pair_grant(pair, 0, i, WORK_RPC_BYTES);
 	while (answered < total) {
 		toe_worker_poll(&pair->end[0].worker, bench_now(&pair->clock));
-		answered = application_step(pair, 0, answered, before, total - conns);
+		answered = application_step(pair, 0, &client, answered);
 		toe_worker_poll(&pair->end[1].worker, bench_now(&pair->clock));
 		if (!echo)
-			served = application_step(pair, 1, served, before, total);
+			served = application_step(pair, 1, &server, served);
 		check_patience(pair, since);
 	}
 	start = rte_rdtsc() - start;
