@@ -48,18 +48,22 @@ options_parse(int argc, char **argv, struct tcp_options *options)
 		} else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc &&
 		           atoi(argv[i + 1]) > 0) {
 			options->rounds = (uint32_t)atoi(argv[++i]);
+		} else if (strcmp(argv[i], "--connections") == 0 && i + 1 < argc) {
+			options->conns = (uint32_t)atoi(argv[++i]);
 		} else if (strcmp(argv[i], "--instructions") == 0 && i + 3 < argc) {
 			options->rx_instructions = atof(argv[++i]);
 			options->tx_instructions = atof(argv[++i]);
 			options->copy_instructions = atof(argv[++i]);
 		} else {
 			fprintf(stderr,
-			        "usage: %s [--json] [--quick] [--case NAME] [--rounds N] [--count] "
-			        "[--instructions RX TX COPY]\n"
+			        "usage: %s [--json] [--quick] [--case NAME] [--connections N] "
+			        "[--rounds N] [--count]\n"
+			        "       [--instructions RX TX COPY]\n"
 			        "  --json          one JSON object per line\n"
 			        "  --quick         small sizes and few rounds: to see that it "
 			        "works\n"
 			        "  --case          only split, bulk, rpc, flood or lwip\n"
+			        "  --connections   only this size of a case\n"
 			        "  --rounds        rounds of each size (default %u)\n"
 			        "  --count         only run a fixed number of segments, for "
 			        "callgrind, "

@@ -22,11 +22,13 @@ tcp_gbps(double cycles, double bytes)
 }
 
 bool
-tcp_fits(const struct pair_params *params)
+tcp_wanted(const struct tcp_options *options, const struct pair_params *params)
 {
 	uint64_t available = (uint64_t)sysconf(_SC_AVPHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t wanted = pair_estimate(params) + MEMORY_RESERVE;
 
+	if (options->conns != 0 && options->conns != params->conns)
+		return false;
 	if (wanted <= available)
 		return true;
 	fprintf(stderr, "tcp: %u connections left out: they take %lu MB, and %lu are free\n",
@@ -60,7 +62,7 @@ split_size(struct tcp_options *options, uint32_t conns)
 	bool counted = conns == 1000;
 	struct pair *pair;
 
-	if (!tcp_fits(&params))
+	if (!tcp_wanted(options, &params))
 		return;
 	rx.count = tx.count = copy.count = ack_rx.count = ack_tx.count = 0;
 	pair = pair_create(&params);
@@ -120,7 +122,7 @@ bulk_size(struct tcp_options *options, uint32_t conns)
 	static struct samples total, checksum, digest;
 	struct pair *pair;
 
-	if (!tcp_fits(&params))
+	if (!tcp_wanted(options, &params))
 		return;
 	total.count = checksum.count = digest.count = 0;
 	pair = pair_create(&params);
@@ -171,6 +173,8 @@ rpc_size(struct tcp_options *options, uint32_t conns, bool echo, double *first)
 	struct pair *pair;
 	double cycles;
 
+	if (!tcp_wanted(options, &params))
+		return;
 	total.count = 0;
 	/* An echo keeps what it sent until the next request acknowledges it. */
 	if (echo)
@@ -237,9 +241,12 @@ case_flood(struct tcp_options *options)
 	};
 	uint32_t runs = runs_of(params.conns);
 	static struct samples gbps[FLOOD_KINDS], cost, ratio;
-	struct pair *pair = pair_create(&params);
+	struct pair *pair;
 	uint64_t used;
 
+	if (!tcp_wanted(options, &params))
+		return;
+	pair = pair_create(&params);
 	work_bulk(pair, runs);
 	used = memory_used(pair);
 	for (uint32_t round = 0; round < options->rounds; round++) {

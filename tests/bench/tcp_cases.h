@@ -14,6 +14,7 @@ struct tcp_options {
 	struct rte_mempool *pool;
 	bool quick, count;
 	const char *only; /* case, NULL: all */
+	uint32_t conns; /* only this size of a case, 0: all */
 	uint32_t rounds;
 	/* what callgrind counted per segment with text, NAN: not known */
 	double rx_instructions, tx_instructions, copy_instructions;
@@ -32,7 +33,7 @@ void case_lwip(struct tcp_options *options);
 
 /* Goodput of a core that spends so many cycles on a byte's way through both ends. */
 double tcp_gbps(double cycles, double bytes);
-/* So many connections fit into memory? Says so on stderr when not. */
-bool tcp_fits(const struct pair_params *params);
+/* Is this size wanted, and does it fit into memory? Says so on stderr when it does not fit. */
+bool tcp_wanted(const struct tcp_options *options, const struct pair_params *params);
 
 #endif

@@ -20,9 +20,13 @@ lwip_size(struct tcp_options *options, uint32_t conns)
 	static struct samples ours, theirs, ratio, our_rpc, their_rpc, rpc_ratio;
 	uint32_t runs = SEGMENTS_PER_ROUND / WORK_RUN / conns, count = RPCS_PER_ROUND / conns;
 	double segments = (double)conns * runs * WORK_RUN, requests = (double)conns * count;
-	struct lwip_pair *lwip = lwip_pair_create(conns);
-	struct pair *pair = pair_create(&params);
+	struct lwip_pair *lwip;
+	struct pair *pair;
 
+	if (!tcp_wanted(options, &params))
+		return;
+	lwip = lwip_pair_create(conns);
+	pair = pair_create(&params);
 	ours.count = theirs.count = ratio.count = 0;
 	our_rpc.count = their_rpc.count = rpc_ratio.count = 0;
 	work_bulk(pair, runs);
