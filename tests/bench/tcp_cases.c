@@ -58,13 +58,13 @@ split_size(struct tcp_options *options, uint32_t conns)
 	        .port_checksums = true,
 	        .pool = options->pool,
 	};
-	static struct samples rx, tx, copy, ack_rx, ack_tx;
+	static struct samples rx, tx, copy, ack_rx, ack_tx, rest;
 	bool counted = conns == 1000;
 	struct pair *pair;
 
 	if (!tcp_wanted(options, &params))
 		return;
-	rx.count = tx.count = copy.count = ack_rx.count = ack_tx.count = 0;
+	rx.count = tx.count = copy.count = ack_rx.count = ack_tx.count = rest.count = 0;
 	pair = pair_create(&params);
 	work_bulk(pair, runs_of(conns));
 	for (uint32_t round = 0; round < rounds_of(options, conns); round++) {
@@ -78,6 +78,7 @@ split_size(struct tcp_options *options, uint32_t conns)
 		samples_add(&copy, costs.copy);
 		samples_add(&ack_rx, (double)parts.ack_rx / (double)parts.acks);
 		samples_add(&ack_tx, (double)parts.ack_tx / (double)parts.acks);
+		samples_add(&rest, (double)parts.rest / (double)parts.segments);
 	}
 	pair_destroy(pair);
 	report_line(&options->report, "split", conns,
@@ -89,6 +90,7 @@ split_size(struct tcp_options *options, uint32_t conns)
 	                {"copy_cycles_per_segment", "copy", samples_percentile(&copy, MEDIAN), 0},
 	                {"rx_cycles_per_ack", "ack rx", samples_percentile(&ack_rx, MEDIAN), 0},
 	                {"tx_cycles_per_ack", "ack tx", samples_percentile(&ack_tx, MEDIAN), 0},
+	                {"rest_cycles_per_segment", "rest", samples_percentile(&rest, MEDIAN), 0},
 	                {"rx_instructions_per_segment", "rx instr",
 	                        counted ? options->rx_instructions : NAN, 0},
 	                {"tx_instructions_per_segment", "tx instr",
