@@ -10,6 +10,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "bench_fail.h"
 #include "samples.h"
 #include "worker_loop.h"
 #include "world.h"
@@ -57,9 +58,6 @@ struct bench {
 	uint64_t turn_ns; /* time of the control lcore's last turn */
 	uint64_t resident_before; /* bytes, before the target was created */
 };
-
-/* Say what is wrong and end the process: a benchmark does not go on with wrong results. */
-void bench_fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* bench_setup.c: EAL on two CPUs, the target, the worker's lcore. Groups and their sizes are set.
  */

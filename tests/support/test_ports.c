@@ -41,11 +41,30 @@ ethdev_start(struct test_port *port, struct rte_mempool *pool)
 	return err ? err : rte_eth_dev_start(port->ethdev);
 }
 
+/* The ethdev of rings that are there. */
+static int
+ethdev_create(struct test_port *port, const char *name, struct rte_mempool *pool)
+{
+	int ethdev = rte_eth_from_rings(
+	        name, port->received, port->queues, port->transmitted, port->queues, 0);
+	int err;
+
+	if (ethdev < 0)
+		return -ENODEV;
+	port->ethdev = (uint16_t)ethdev;
+	err = ethdev_start(port, pool);
+	if (err != 0)
+		rte_eth_dev_close(port->ethdev);
+	return err;
+}
+
 static void
 rings_free(struct test_port *port)
 {
 	struct rte_mbuf *frame;
 
+	if (port->borrows)
+		return;
 	for (uint16_t i = 0; i < port->queues; i++) {
 		while (port->transmitted[i] &&
 		        rte_ring_sc_dequeue(port->transmitted[i], (void **)&frame) == 0)
@@ -62,7 +81,6 @@ int
 test_port_create(struct test_port *port, const char *name, uint16_t queues, uint32_t tx_size,
         uint32_t rx_size, struct rte_mempool *pool)
 {
-	int ethdev = -1;
 	int err;
 
 	memset(port, 0, sizeof(*port));
@@ -70,21 +88,30 @@ test_port_create(struct test_port *port, const char *name, uint16_t queues, uint
 		return -EINVAL;
 	port->queues = queues;
 	err = rings_create(port, name, tx_size, rx_size);
-	if (err == 0) {
-		ethdev = rte_eth_from_rings(
-		        name, port->received, queues, port->transmitted, queues, 0);
-		err = ethdev < 0 ? -ENODEV : 0;
-		port->ethdev = (uint16_t)ethdev;
-	}
 	if (err == 0)
-		err = ethdev_start(port, pool);
+		err = ethdev_create(port, name, pool);
 	if (err != 0) {
 		fprintf(stderr, "port %s with %u queues of %u and %u frames: error %d\n", name,
 		        queues, tx_size, rx_size, err);
-		if (ethdev >= 0)
-			rte_eth_dev_close(port->ethdev);
 		rings_free(port);
 	}
+	return err;
+}
+
+int
+test_port_create_peer(struct test_port *port, const char *name, const struct test_port *other,
+        struct rte_mempool *pool)
+{
+	int err;
+
+	memset(port, 0, sizeof(*port));
+	port->queues = other->queues;
+	port->borrows = true;
+	memcpy(port->transmitted, other->received, sizeof(port->transmitted));
+	memcpy(port->received, other->transmitted, sizeof(port->received));
+	err = ethdev_create(port, name, pool);
+	if (err != 0)
+		fprintf(stderr, "port %s, peer of another: error %d\n", name, err);
 	return err;
 }
 

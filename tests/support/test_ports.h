@@ -19,6 +19,7 @@ struct test_port {
 	uint16_t ethdev;
 	uint16_t queues;
 	uint16_t next; /* TX queue that test_port_read looks at first */
+	bool borrows; /* the rings are another port's */
 	struct rte_ring *transmitted[TEST_PORT_QUEUES]; /* engine -> peer, by TX queue */
 	struct rte_ring *received[TEST_PORT_QUEUES]; /* peer -> engine, by RX queue */
 };
@@ -29,6 +30,12 @@ struct test_port {
  */
 int test_port_create(struct test_port *port, const char *name, uint16_t queues, uint32_t tx_size,
         uint32_t rx_size, struct rte_mempool *pool);
+/*
+ * A port whose other end is the other end of `other`: what one transmits the other receives. To be destroyed
+ * before `other`.
+ */
+int test_port_create_peer(struct test_port *port, const char *name, const struct test_port *other,
+        struct rte_mempool *pool);
 /* Close the port and free what its rings hold. */
 void test_port_destroy(struct test_port *port);
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Result lines: a table for people, or one JSON object a line. */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct report {
+	const char *bench;
+	bool json;
+	const char *last; /* case of the line before */
+};
+
+/* One figure. NAN: not measured, left out. */
+struct report_value {
+	const char *key; /* in JSON */
+	const char *title; /* of the table's column */
+	double value;
+	int decimals;
+};
+
+/* Up to the first value without a key. */
+void report_line(struct report *report, const char *name, uint32_t connections,
+        const struct report_value *values);
+
+#endif

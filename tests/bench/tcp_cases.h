@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cases of the TCP benchmark. */
+#ifndef BENCH_TCP_CASES_H
+#define BENCH_TCP_CASES_H
+
+#include <math.h>
+
+#include "report.h"
+#include "samples.h"
+#include "tcp_work.h"
+
+struct tcp_options {
+	struct report report;
+	struct rte_mempool *pool;
+	bool quick, count;
+	const char *only; /* case, NULL: all */
+	uint32_t conns; /* only this size of a case, 0: all */
+	uint32_t rounds;
+	/* what callgrind counted per segment with text, NAN: not known */
+	double rx_instructions, tx_instructions, copy_instructions;
+};
+
+/* Receive and transmit of a segment with text, checksums by the port, the copy measured apart. */
+void case_split(struct tcp_options *options);
+/* Both ends with everything in. */
+void case_bulk(struct tcp_options *options);
+/* Request and response of 64 bytes: applications that generate them, and the echo service. */
+void case_rpc(struct tcp_options *options);
+/* Goodput beside segments that match nothing. */
+void case_flood(struct tcp_options *options);
+/* The same work by lwIP, in turn with ours. */
+void case_lwip(struct tcp_options *options);
+
+/* Goodput of a core that spends so many cycles on a byte's way through both ends. */
+double tcp_gbps(double cycles, double bytes);
+/* Is this size wanted, and does it fit into memory? Says so on stderr when it does not fit. */
+bool tcp_wanted(const struct tcp_options *options, const struct pair_params *params);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Work of a pair of engines. */
+#include "tcp_work.h"
+
+#include <rte_mbuf.h>
+
+#include "bench_fail.h"
+#include "checksum.h"
+#include "items.h"
+#include "service.h"
+
+#define COST_BURST 16u /* as many buffers as output fills in a turn */
+#define COST_ROUNDS 64u
+#define TCP_HEADER 20u
+#define PATIENCE_NS UINT64_C(60000000000)
+
+/* What an application of requests and answers has to do in a round. */
+struct rpc_plan {
+	uint64_t before; /* bytes that each connection had received */
+	uint64_t grants; /* messages to send */
+	uint32_t ahead; /* what arrives on one connection lets the one so far ahead send */
+};
+
+__rte_noinline uint32_t
+tcp_measured_rx(struct toe_worker *worker)
+{
+	return toe_worker_receive(worker);
+}
+
+__rte_noinline void
+tcp_measured_tx(struct toe_worker *worker)
+{
+	toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	toe_worker_flush(worker);
+}
+
+static bool
+is_done(const struct pair *pair, uint64_t received)
+{
+	return pair->end[1].worker.stats.rx_bytes >= received;
+}
+
+static uint64_t
+bulk_grant(struct pair *pair, uint32_t runs)
+{
+	uint64_t bytes = (uint64_t)runs * WORK_RUN * PAIR_MSS;
+
+	for (uint32_t i = 0; i < pair->params.conns; i++)
+		pair_grant(pair, 0, i, bytes);
+	return bytes * pair->params.conns;
+}
+
+/* The last ACKs are on their way when the text is through. */
+static void
+settle(struct pair *pair)
+{
+	for (uint32_t i = 0; i < 4; i++)
+		pair_turn(pair);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct toe_stats *stats = &pair->end[i].worker.stats;
+
+		/* Nothing is lost, but now and then the scheduler takes a retransmission timeout's time. */
+		if (stats->tx_retransmitted > 100 + stats->tx_segments / 1000)
+			bench_fail("%lu segments were sent again where none is lost",
+			        stats->tx_retransmitted);
+	}
+}
+
+static void
+check_patience(const struct pair *pair, uint64_t since)
+{
+	if (pair->end[1].worker.now - since > PATIENCE_NS)
+		bench_fail("%u connections make no progress", pair->params.conns);
+}
+
+uint64_t
+work_bulk(struct pair *pair, uint32_t runs)
+{
+	uint64_t goal = pair->end[1].worker.stats.rx_bytes, since = bench_now(&pair->clock);
+	uint64_t start;
+
+	goal += bulk_grant(pair, runs);
+	start = rte_rdtsc();
+	while (!is_done(pair, goal)) {
+		pair_turn(pair);
+		check_patience(pair, since);
+	}
+	start = rte_rdtsc() - start;
+	settle(pair);
+	return start;
+}
+
+/* Everything of a turn but receive and output. */
+static void
+turn_rest(struct toe_worker *worker)
+{
+	toe_worker_urgent(worker);
+	toe_worker_timers(worker);
+	toe_worker_ordinary(worker);
+	toe_worker_urgent(worker);
+}
+
+void
+work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
+{
+	struct toe_worker *source = &pair->end[0].worker, *sink = &pair->end[1].worker;
+	uint64_t goal = sink->stats.rx_bytes, since = bench_now(&pair->clock);
+	uint64_t segments = source->stats.tx_segments, acks = sink->stats.tx_segments;
+
+	goal += bulk_grant(pair, runs);
+	while (!is_done(pair, goal)) {
+		uint64_t t[4];
+
+		toe_worker_clock(source, bench_now(&pair->clock));
+		t[0] = rte_rdtsc();
+		toe_worker_receive(source);
+		t[1] = rte_rdtsc();
+		turn_rest(source);
+		t[2] = rte_rdtsc();
+		tcp_measured_tx(source);
+		t[3] = rte_rdtsc();
+		parts->ack_rx += t[1] - t[0];
+		parts->tx += t[3] - t[2];
+		parts->rest += t[2] - t[1];
+		toe_worker_clock(sink, bench_now(&pair->clock));
+		t[0] = rte_rdtsc();
+		tcp_measured_rx(sink);
+		t[1] = rte_rdtsc();
+		turn_rest(sink);
+		t[2] = rte_rdtsc();
+		toe_worker_output(sink, TOE_OUTPUT_BUDGET);
+		toe_worker_flush(sink);
+		t[3] = rte_rdtsc();
+		parts->rx += t[1] - t[0];
+		parts->ack_tx += t[3] - t[2];
+		parts->rest += t[2] - t[1];
+		check_patience(pair, since);
+	}
+	parts->segments += source->stats.tx_segments - segments;
+	parts->acks += sink->stats.tx_segments - acks;
+	settle(pair);
+}
+
+/*
+ * The application of one end: `done` requests or answers have arrived, now look for more. Both ends work through
+ * connections in turn, so that the next one with news is always the next in line. Each makes another one ready,
+ * `ahead` places further on, up to `grants` in all.
+ */
+static uint64_t
+application_step(struct pair *pair, uint32_t end, const struct rpc_plan *plan, uint64_t done)
+{
+	uint32_t conns = pair->params.conns;
+	uint32_t i = (uint32_t)(done % conns), to = (uint32_t)((done + plan->ahead) % conns);
+	uint64_t wanted = plan->before + (done / conns + 1) * WORK_RPC_BYTES;
+
+	for (;; done++) {
+		rte_prefetch0(&pair_conn(pair, end, to + 4 < conns ? to + 4 : to)->snd_limit);
+		if (pair_conn(pair, end, i)->rcv_bytes < wanted)
+			return done;
+		if (done + plan->ahead < plan->grants)
+			pair_grant(pair, end, to, WORK_RPC_BYTES);
+		to = to + 1 < conns ? to + 1 : 0;
+		if (++i == conns) {
+			i = 0;
+			wanted += WORK_RPC_BYTES;
+		}
+	}
+}
+
+/* toe_worker_poll in two parts: the application comes where the engine's own services do, behind receive. */
+static void
+turn_begin(struct pair *pair, uint32_t end)
+{
+	struct toe_worker *worker = &pair->end[end].worker;
+
+	toe_worker_clock(worker, bench_now(&pair->clock));
+	toe_worker_urgent(worker);
+	toe_worker_receive(worker);
+}
+
+static void
+turn_end(struct pair *pair, uint32_t end)
+{
+	struct toe_worker *worker = &pair->end[end].worker;
+
+	turn_rest(worker);
+	toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	toe_worker_flush(worker);
+}
+
+uint64_t
+work_rpc(struct pair *pair, uint32_t count)
+{
+	uint32_t conns = pair->params.conns, outstanding = RTE_MIN(conns, WORK_RPC_OUTSTANDING);
+	uint64_t total = (uint64_t)conns * count, answered = 0, served = 0, start;
+	bool echo = pair->params.service[1] == OFFLOAD_SERVICE_ECHO;
+	/* All connections have done the same until now. */
+	const struct rpc_plan client = {pair_conn(pair, 0, 0)->rcv_bytes, total, outstanding};
+	const struct rpc_plan server = {pair_conn(pair, 1, 0)->rcv_bytes, total, 0};
+	uint64_t since = bench_now(&pair->clock);
+
+	start = rte_rdtsc();
+	for (uint32_t i = 0; i < outstanding; i++)
+		pair_grant(pair, 0, i, WORK_RPC_BYTES);
+	while (answered < total) {
+		turn_begin(pair, 0);
+		answered = application_step(pair, 0, &client, answered);
+		turn_end(pair, 0);
+		turn_begin(pair, 1);
+		if (!echo)
+			served = application_step(pair, 1, &server, served);
+		turn_end(pair, 1);
+		check_patience(pair, since);
+	}
+	start = rte_rdtsc() - start;
+	settle(pair);
+	return start;
+}
+
+void
+work_measure_costs(struct pair *pair, struct work_costs *costs)
+{
+	struct toe_worker *worker = &pair->end[0].worker;
+	const double segments = COST_BURST * COST_ROUNDS;
+	uint64_t copy = 0, checksum = 0, digest = 0, sum = 0, t[4];
+	struct rte_mbuf *mbuf[COST_BURST];
+	XXH64_state_t state;
+
+	XXH64_reset(&state, 0);
+	for (uint32_t round = 0; round < COST_ROUNDS; round++) {
+		if (rte_pktmbuf_alloc_bulk(pair->params.pool, mbuf, COST_BURST) != 0)
+			bench_fail("no packet buffers");
+		t[0] = rte_rdtsc();
+		for (uint32_t i = 0; i < COST_BURST; i++)
+			toe_service_copy(worker, pair_conn(pair, 0, 0), (uint64_t)i * PAIR_MSS,
+			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS);
+		t[1] = rte_rdtsc();
+		for (uint32_t i = 0; i < COST_BURST; i++)
+			sum += toe_checksum_add(sum,
+			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 34),
+			        PAIR_MSS + TCP_HEADER);
+		t[2] = rte_rdtsc();
+		for (uint32_t i = 0; i < COST_BURST; i++)
+			XXH64_update(
+			        &state, rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS);
+		t[3] = rte_rdtsc();
+		copy += t[1] - t[0];
+		checksum += t[2] - t[1];
+		digest += t[3] - t[2];
+		rte_pktmbuf_free_bulk(mbuf, COST_BURST);
+	}
+	/* Looked at, so that the loops above are not left out. */
+	if (sum == 1 && XXH64_digest(&state) == 1)
+		copy++;
+	costs->copy = (double)copy / segments;
+	costs->checksum = (double)checksum / segments;
+	costs->digest = (double)digest / segments;
+}
