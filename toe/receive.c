@@ -6,6 +6,8 @@
  */
 #include "receive.h"
 
+#include <string.h>
+
 #include <rte_ethdev.h>
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
@@ -179,23 +181,41 @@ burst_parse(struct toe_worker *worker, struct burst *burst)
 	}
 }
 
-/* Look all good segments up at once, and prefetch the contexts of those that were found. */
+static inline bool
+same_key(const struct toe_flow_key *a, const struct toe_flow_key *b)
+{
+	uint64_t x[sizeof(*a) / sizeof(uint64_t)], y[sizeof(*a) / sizeof(uint64_t)], different = 0;
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	for (uint32_t i = 0; i < RTE_DIM(x); i++)
+		different |= x[i] ^ y[i];
+	return different == 0;
+}
+
+/*
+ * Look all good segments up at once, those of one connection in a row only once, and prefetch the contexts of those that
+ * were found.
+ */
 static void
 burst_lookup(struct toe_worker *worker, struct burst *burst)
 {
 	const struct toe_flow_key *key[TOE_RX_BURST];
 	int32_t found[TOE_RX_BURST];
-	uint8_t position[TOE_RX_BURST];
+	uint8_t position[TOE_RX_BURST]; /* of a segment's key */
 	uint32_t keys = 0;
 
 	for (uint32_t i = 0; i < burst->n; i++) {
-		key[keys] = &burst->segment[i].key;
-		position[keys] = (uint8_t)i;
-		keys += burst->segment[i].verdict == TOE_SEGMENT_OK;
+		const struct toe_segment *segment = &burst->segment[i];
+
+		if (unlikely(segment->verdict != TOE_SEGMENT_OK))
+			continue;
+		if (keys == 0 || !same_key(key[keys - 1], &segment->key))
+			key[keys++] = &segment->key;
+		position[i] = (uint8_t)(keys - 1);
 	}
 	toe_flow_lookup_bulk(&worker->flows, key, keys, found);
 	for (uint32_t i = 0; i < keys; i++) {
-		burst->result[position[i]] = found[i];
 		if (found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT)) {
 			const struct toe_conn *conn = &worker->conns[found[i]];
 
@@ -204,6 +224,9 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 			rte_prefetch0(conn->due);
 		}
 	}
+	for (uint32_t i = 0; i < burst->n; i++)
+		if (likely(burst->segment[i].verdict == TOE_SEGMENT_OK))
+			burst->result[i] = found[position[i]];
 }
 
 /*

@@ -56,7 +56,7 @@ toe_tcp_has_work(const struct toe_worker *worker, const struct toe_conn *conn)
 	limits.mss = segment_text_max(worker, conn, toe_route_read(worker->shared, conn->path),
 	        worker->shared->paths[conn->path].family);
 	limits.frame = limits.mss;
-	plan = tcp_plan_next(worker, conn, toe_sender_of(worker, conn), &limits);
+	tcp_plan_next(worker, conn, toe_sender_of(worker, conn), &limits, &plan);
 	return tcp_plan_carries(&plan);
 }
 
@@ -128,9 +128,10 @@ run_segments(struct toe_worker *worker, struct tcp_run *run, uint32_t frames)
 	struct toe_conn *conn = &worker->conns[run->index];
 
 	for (;;) {
-		struct tcp_plan plan = tcp_plan_next(worker, conn, run->sender, &run->limits);
+		struct tcp_plan plan;
 		struct rte_mbuf *mbuf;
 
+		tcp_plan_next(worker, conn, run->sender, &run->limits, &plan);
 		if (unlikely(conn->flags & TOE_CONN_PACED) && tcp_plan_carries(&plan) &&
 		        !tcp_pace(worker, run->index, run->sender))
 			plan.length = plan.fin = 0;

@@ -97,34 +97,35 @@ plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 	plan_again(worker, conn, plan, sender->tail, tail->end - length, limits->mss);
 }
 
-struct tcp_plan
+void
 tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
-        struct toe_sender *sender, const struct tcp_plan_limits *limits)
+        struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan)
 {
-	struct tcp_plan plan = {.record = TOE_INDEX_NONE};
 	uint32_t pipe = toe_pipe(conn, sender), outstanding = tcp_outstanding(conn);
 	uint32_t congestion = conn->cwnd - RTE_MIN(conn->cwnd, pipe), window;
 
+	plan->record = TOE_INDEX_NONE;
+	plan->length = 0;
+	plan->fin = plan->push = plan->probe = false;
 	if (unlikely(conn->flags & TOE_CONN_PROBE)) {
-		plan_probe(worker, conn, sender, &plan, limits);
-		return plan;
+		plan_probe(worker, conn, sender, plan, limits);
+		return;
 	}
 	if (unlikely(sender != NULL && sender->lost != sender->again)) {
 		uint32_t record = toe_sent_retry(worker, sender);
 
 		if (record != TOE_INDEX_NONE) {
-			plan_again(worker, conn, &plan, record, toe_sent_at(worker, record)->seq,
+			plan_again(worker, conn, plan, record, toe_sent_at(worker, record)->seq,
 			        limits->mss);
-			if (plan.length > congestion && !sender->burst)
-				plan.length = plan.fin = 0;
-			return plan;
+			if (plan->length > congestion && !sender->burst)
+				plan->length = plan->fin = 0;
+			return;
 		}
 	}
 	if (sender != NULL && sender->records >= TOE_SENDER_RECORDS_MAX)
-		return plan;
+		return;
 	window = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
 	if (!TOE_MUTANT(CWND_IGNORED))
 		window = RTE_MIN(window, congestion);
-	plan_new(conn, &plan, window, limits);
-	return plan;
+	plan_new(conn, plan, window, limits);
 }

@@ -22,8 +22,9 @@ struct tcp_plan_limits {
 	uint32_t frame; /* most text of a frame: several segments where the port cuts them (TSO) */
 };
 
-struct tcp_plan tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
-        struct toe_sender *sender, const struct tcp_plan_limits *limits);
+/* Out by pointer: 16 bytes returned in registers are stored in parts and loaded whole again, which stalls. */
+void tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
+        struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan);
 
 static inline bool
 tcp_plan_carries(const struct tcp_plan *plan)
