@@ -169,43 +169,55 @@ toe_service_window(const struct toe_worker *worker, const struct toe_conn *conn)
 	return (uint32_t)RTE_MIN(capacity, by_segments);
 }
 
-/* Copy a part of the text that begins so many bytes behind its start, and add it to its sum. */
-static inline uint64_t
-copy_part(uint8_t *to, const uint8_t *from, uint32_t length, uint32_t position, uint64_t sum)
+/* A text being copied. */
+struct copy {
+	uint8_t *to;
+	uint32_t done;
+	bool want_sum;
+	uint64_t sum;
+};
+
+/* The next part of it. */
+static inline void
+copy_part(struct copy *copy, const uint8_t *from, uint32_t length)
 {
-	uint64_t part = toe_checksum_copy(to, from, length);
+	uint8_t *to = copy->to + copy->done;
+	uint64_t part;
+
+	if (!copy->want_sum) {
+		memcpy(to, from, length);
+		copy->done += length;
+		return;
+	}
+	part = toe_checksum_copy(to, from, length);
 
 	/* A part that begins at an odd byte counts with its bytes swapped (RFC 1071 section 2). */
-	return sum + (position & 1 ? __builtin_bswap16(toe_checksum_fold(part)) : part);
+	copy->sum += copy->done & 1 ? __builtin_bswap16(toe_checksum_fold(part)) : part;
+	copy->done += length;
 }
 
-static uint64_t
-source_copy(uint64_t offset, uint8_t *to, uint32_t length)
+static void
+source_copy(uint64_t offset, struct copy *copy, uint32_t length)
 {
-	uint32_t first = (uint32_t)(offset % TOE_PATTERN_PERIOD), done = 0;
-	uint64_t sum = 0;
+	uint32_t first = (uint32_t)(offset % TOE_PATTERN_PERIOD);
 
-	while (done < length) {
-		uint32_t part = RTE_MIN((uint32_t)sizeof(pattern) - first, length - done);
+	while (copy->done < length) {
+		uint32_t part = RTE_MIN((uint32_t)sizeof(pattern) - first, length - copy->done);
 
-		sum = copy_part(to + done, pattern + first, part, done, sum);
-		done += part;
+		copy_part(copy, pattern + first, part);
 		first = 0;
 	}
-	return sum;
 }
 
 /*
  * Copy from an echo's queue. Sending goes forward, so the search goes on from where the last copy
  * ended; after a retransmission timeout it starts anew at the head.
  */
-static uint64_t
-echo_copy(const struct toe_conn *conn, struct toe_attached *attached, uint64_t offset, uint8_t *to,
-        uint32_t length)
+static void
+echo_copy(const struct toe_conn *conn, struct toe_attached *attached, uint64_t offset,
+        struct copy *copy, uint32_t length)
 {
 	struct rte_mbuf *at = attached->cursor;
-	uint32_t done = 0;
-	uint64_t sum = 0;
 	uint64_t start = attached->cursor_offset;
 
 	if (at == NULL || offset < start) {
@@ -221,9 +233,7 @@ echo_copy(const struct toe_conn *conn, struct toe_attached *attached, uint64_t o
 		}
 		skip = (uint32_t)(offset - start);
 		part = RTE_MIN(length, at->data_len - skip);
-		sum = copy_part(
-		        to + done, rte_pktmbuf_mtod_offset(at, uint8_t *, skip), part, done, sum);
-		done += part;
+		copy_part(copy, rte_pktmbuf_mtod_offset(at, uint8_t *, skip), part);
 		offset += part;
 		length -= part;
 		if (length == 0)
@@ -231,16 +241,19 @@ echo_copy(const struct toe_conn *conn, struct toe_attached *attached, uint64_t o
 	}
 	attached->cursor = at;
 	attached->cursor_offset = start;
-	return sum;
 }
 
 uint64_t
 toe_service_copy(const struct toe_worker *worker, const struct toe_conn *conn, uint64_t offset,
-        uint8_t *to, uint32_t length)
+        uint8_t *to, uint32_t length, bool want_sum)
 {
+	struct copy copy = {.to = to, .want_sum = want_sum};
+
 	if (conn->service == OFFLOAD_SERVICE_SOURCE)
-		return source_copy(offset, to, length);
-	return echo_copy(conn, attached_of(worker, conn), offset, to, length);
+		source_copy(offset, &copy, length);
+	else
+		echo_copy(conn, attached_of(worker, conn), offset, &copy, length);
+	return copy.sum;
 }
 
 void

@@ -78,9 +78,12 @@ toe_service_send_limit(const struct toe_conn *conn)
 	return conn->snd_limit;
 }
 
-/* Copy `length` bytes of send data from stream offset `offset` to `to`; returns their sum (toe_checksum_fold). */
+/*
+ * Copy `length` bytes of send data from stream offset `offset` to `to`. Returns their sum (toe_checksum_fold), when that
+ * is wanted.
+ */
 uint64_t toe_service_copy(const struct toe_worker *worker, const struct toe_conn *conn,
-        uint64_t offset, uint8_t *to, uint32_t length);
+        uint64_t offset, uint8_t *to, uint32_t length, bool want_sum);
 /* `bytes` of send data were acknowledged (snd_offset has advanced already). */
 void toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes);
 /* CTX-5: send backlog and receive backlog sizes for query. */

@@ -88,11 +88,12 @@ pace_sent(const struct toe_worker *worker, const struct toe_conn *conn, struct t
 
 /* The scoreboard after text or FIN has left. */
 static void
-note_sent(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan)
+note_sent(
+        struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
 {
 	struct toe_conn *conn = &worker->conns[run->index];
 	struct toe_sender *sender = run->sender;
-	uint32_t length = plan->length + plan->fin, record = plan->record;
+	uint32_t length = count * plan->length + plan->fin, record = plan->record;
 
 	if (likely(record == TOE_INDEX_NONE)) {
 		toe_sent_append(worker, sender, plan->seq, plan->seq + length);
@@ -117,7 +118,7 @@ note_sent(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan 
 			sender->tlp_retransmits = 1;
 	}
 	tcp_recovery_sent(sender, length);
-	worker->stats.tx_bytes += plan->length;
+	worker->stats.tx_bytes += count * plan->length;
 	if (unlikely(conn->flags & TOE_CONN_PACED))
 		pace_sent(worker, conn, sender, length);
 	/* RFC 6298 (5.1); a probe timer starts anew with new data (RFC 8985 section 7.2) */
@@ -182,13 +183,14 @@ bare_seq(struct toe_conn *conn)
 	return seq_lt(edge, conn->snd_max) ? edge : conn->snd_max;
 }
 
-struct rte_mbuf *
-tcp_frame_alloc(struct toe_worker *worker, uint32_t length)
+/* Buffers for a frame with so much text; NULL: none are left. */
+static __rte_noinline struct rte_mbuf *
+chain_alloc(struct toe_worker *worker, uint32_t length)
 {
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(worker->params.mbuf_pool), *last = frame;
 	uint32_t room = tcp_first_room(worker);
 
-	while (unlikely(length > room && frame != NULL)) {
+	while (length > room && frame != NULL) {
 		last->next = rte_pktmbuf_alloc(worker->params.mbuf_pool);
 		if (last->next == NULL) {
 			rte_pktmbuf_free(frame);
@@ -211,7 +213,7 @@ put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t 
 
 	frame->data_len = (uint16_t)(frame->data_len - length + part);
 	for (struct rte_mbuf *at = frame;;) {
-		toe_service_copy(worker, conn, offset, text, part);
+		toe_service_copy(worker, conn, offset, text, part, false);
 		offset += part;
 		length -= part;
 		if (length == 0)
@@ -223,45 +225,75 @@ put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t 
 	}
 }
 
-void
-tcp_emit(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan,
-        struct rte_mbuf *mbuf)
+/* One frame of the run, from its buffers to the transmit buffer. */
+static inline void
+build(struct toe_worker *worker, struct tcp_run *run, const struct toe_frame_fields *fields,
+        uint64_t offset, uint32_t covered, struct rte_mbuf *mbuf)
+{
+	struct toe_conn *conn = &worker->conns[run->index];
+	uint8_t *text = toe_frame_put(&run->template, mbuf, conn, fields);
+	uint64_t sum = 0;
+
+	if (unlikely(mbuf->nb_segs > 1))
+		put_text_chain(worker, conn, offset, mbuf, text, fields->length);
+	else if (fields->length > 0)
+		sum = toe_service_copy(worker, conn, offset, text, fields->length,
+		        toe_frame_wants_sum(&run->template));
+	toe_frame_checksums(&run->template, mbuf, fields->length, sum);
+	run->tag.seq = fields->seq;
+	run->tag.length = covered;
+	toe_txq_put(run->txq, mbuf, &run->tag);
+}
+
+/* What the flags of the segment say. */
+static inline void
+set_flags(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_fields *fields)
+{
+	fields->flags = (uint8_t)(RTE_TCP_ACK_FLAG | (plan->fin ? RTE_TCP_FIN_FLAG : 0) |
+	                          (plan->push ? RTE_TCP_PSH_FLAG : 0));
+	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
+		fields->flags |= RTE_TCP_ECE_FLAG;
+	/* Not on pure ACKs, not on what is sent again, not on window probes. */
+	if (unlikely(conn->options & TCP_OPTION_ECN) && plan->length > 0 && !plan->probe &&
+	        plan->record == TOE_INDEX_NONE)
+		mark_new_data(conn, fields);
+}
+
+bool
+tcp_emit(
+        struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
 {
 	struct toe_conn *conn = &worker->conns[run->index];
 	bool carries = tcp_plan_carries(plan);
 	struct toe_frame_fields fields = {
-	        .seq = carries ? plan->seq : bare_seq(conn),
-	        .length = plan->length,
-	        .mss = run->limits.mss,
-	        .flags = (uint8_t)(RTE_TCP_ACK_FLAG | (plan->fin ? RTE_TCP_FIN_FLAG : 0) |
-	                           (plan->push ? RTE_TCP_PSH_FLAG : 0)),
-	};
-	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una), sum = 0;
-	uint32_t segments = 1;
-	uint8_t *text;
+	        .seq = plan->seq, .length = plan->length, .mss = run->limits.mss};
+	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una);
+	struct rte_mbuf *mbuf[TCP_RUN_MAX];
+	uint32_t segments = count;
 
+	if (unlikely(plan->length > tcp_first_room(worker))) {
+		mbuf[0] = chain_alloc(worker, plan->length);
+		if (mbuf[0] == NULL)
+			return false;
+		segments = (plan->length + fields.mss - 1) / fields.mss;
+	} else if (unlikely(rte_pktmbuf_alloc_bulk(worker->params.mbuf_pool, mbuf, count) != 0)) {
+		return false;
+	}
 	if (!run->open)
 		run_open(worker, run);
-	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
-		fields.flags |= RTE_TCP_ECE_FLAG;
-	/* Not on pure ACKs, not on what is sent again, not on window probes. */
-	if (unlikely(conn->options & TCP_OPTION_ECN) && plan->length > 0 && !plan->probe &&
-	        plan->record == TOE_INDEX_NONE)
-		mark_new_data(conn, &fields);
-	text = toe_frame_put(&run->template, mbuf, conn, &fields);
-	if (likely(mbuf->nb_segs == 1)) {
-		if (plan->length > 0)
-			sum = toe_service_copy(worker, conn, offset, text, plan->length);
-	} else {
-		put_text_chain(worker, conn, offset, mbuf, text, plan->length);
-		segments = (plan->length + fields.mss - 1) / fields.mss;
+	set_flags(conn, plan, &fields);
+	if (!carries)
+		fields.seq = bare_seq(conn);
+	for (uint32_t i = 0; i < count; i++) {
+		build(worker, run, &fields, offset, plan->length + plan->fin, mbuf[i]);
+		fields.seq += plan->length;
+		offset += plan->length;
+		/* CWR belongs to the first segment. */
+		fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	}
-	toe_frame_checksums(&run->template, mbuf, plan->length, sum);
-	run->tag.seq = fields.seq;
-	run->tag.length = plan->length + plan->fin;
-	toe_txq_put(run->txq, mbuf, &run->tag);
 	conn->segments_out += segments;
 	worker->stats.tx_segments += segments;
 	if (carries)
-		note_sent(worker, run, plan);
+		note_sent(worker, run, plan, count);
+	return true;
 }

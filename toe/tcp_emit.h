@@ -7,6 +7,8 @@
 #include "tcp.h"
 #include "tcp_plan.h"
 
+#define TCP_RUN_MAX 4u /* frames of one connection, before the next ready one has its turn */
+
 /* What one run over a connection needs. */
 struct tcp_run {
 	struct toe_frame_route route;
@@ -36,11 +38,12 @@ tcp_further_room(const struct toe_worker *worker)
 
 /* The sender and the record that a segment with text or FIN needs; false: there is no room for the record now. */
 bool tcp_sender_ready(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan);
-/* Buffers for a frame with so much text; NULL: none are left. */
-struct rte_mbuf *tcp_frame_alloc(struct toe_worker *worker, uint32_t length);
-/* Build the segment and put it into the transmit buffer. */
-void tcp_emit(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan,
-        struct rte_mbuf *mbuf);
+/*
+ * Build the segment, and `count` - 1 like it behind it, and put them into the transmit buffer, which has room. False: no
+ * buffers are left, nothing was sent.
+ */
+bool tcp_emit(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan,
+        uint32_t count);
 /* The run is over: the retransmission timer, once for all that was sent. */
 static inline void
 tcp_run_end(struct toe_worker *worker, const struct tcp_run *run)

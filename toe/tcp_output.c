@@ -17,7 +17,6 @@
 #include "tcp_facts.h"
 #include "tcp_round.h"
 
-#define FRAMES_PER_RUN 4u /* of one connection, before the next ready one has its turn */
 #define TSO_OFFLOADS                                                                               \
 	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
 #define TSO_TEXT_MAX                                                                               \
@@ -129,7 +128,7 @@ run_segments(struct toe_worker *worker, struct tcp_run *run, uint32_t frames)
 
 	for (;;) {
 		struct tcp_plan plan;
-		struct rte_mbuf *mbuf;
+		uint32_t n, room;
 
 		tcp_plan_next(worker, conn, run->sender, &run->limits, &plan);
 		if (unlikely(conn->flags & TOE_CONN_PACED) && tcp_plan_carries(&plan) &&
@@ -142,18 +141,22 @@ run_segments(struct toe_worker *worker, struct tcp_run *run, uint32_t frames)
 				toe_tcp_arm(worker, run->index);
 			return false;
 		}
-		if (frames-- == 0 || toe_txq_room(run->txq) < TXQ_RESERVE)
+		room = toe_txq_room(run->txq);
+		if (frames == 0 || room < TXQ_RESERVE)
 			return true;
 		if (tcp_plan_carries(&plan) && unlikely(!tcp_sender_ready(worker, run, &plan))) {
 			worker->stats.tx_no_record++;
 			return true;
 		}
-		mbuf = tcp_frame_alloc(worker, plan.length);
-		if (unlikely(mbuf == NULL)) {
+		n = RTE_MIN(RTE_MIN(plan.count, frames), room - 1);
+		if (unlikely(conn->flags & TOE_CONN_PACED))
+			n = 1;
+		n = RTE_MIN(n, TCP_RUN_MAX);
+		if (unlikely(!tcp_emit(worker, run, &plan, n))) {
 			worker->stats.tx_no_mbuf++;
 			return true;
 		}
-		tcp_emit(worker, run, &plan, mbuf);
+		frames -= n;
 	}
 }
 
@@ -254,7 +257,7 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 		conn->flags &= ~TOE_CONN_READY;
 		runs++;
 		/* A slot freed since it was marked ready (toe_conn_unlink) is only dropped here. */
-		if (conn->generation != 0 && toe_tcp_output(worker, index, FRAMES_PER_RUN))
+		if (conn->generation != 0 && toe_tcp_output(worker, index, TCP_RUN_MAX))
 			output_again(worker, index, worker->stats.tx_segments != before);
 		if (index == last)
 			break;

@@ -47,6 +47,10 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	plan->length = length;
 	plan->push = length > 0 && length == unsent;
 	plan->fin = length == unsent && tcp_fin_pending(conn);
+	/* As many as the window holds, but for one that ends the stream: it has other flags. */
+	if (length == limits->mss && limits->frame == limits->mss)
+		plan->count =
+		        RTE_MAX((uint32_t)(RTE_MIN((uint64_t)window, unsent - 1) / length), 1u);
 }
 
 /* The part of a record from `seq` on, up to a segment. Our FIN is the sequence number behind the stream. */
@@ -106,6 +110,7 @@ tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
 
 	plan->record = TOE_INDEX_NONE;
 	plan->length = 0;
+	plan->count = 1;
 	plan->fin = plan->push = plan->probe = false;
 	if (unlikely(conn->flags & TOE_CONN_PROBE)) {
 		plan_probe(worker, conn, sender, plan, limits);

@@ -233,7 +233,7 @@ work_measure_costs(struct pair *pair, struct work_costs *costs)
 		t[0] = rte_rdtsc();
 		for (uint32_t i = 0; i < COST_BURST; i++)
 			toe_service_copy(worker, pair_conn(pair, 0, 0), (uint64_t)i * PAIR_MSS,
-			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS);
+			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS, false);
 		t[1] = rte_rdtsc();
 		for (uint32_t i = 0; i < COST_BURST; i++)
 			sum += toe_checksum_add(sum,

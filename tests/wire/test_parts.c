@@ -208,7 +208,7 @@ test_source_pattern(void)
 		uint32_t length = rng_below(&rng, sizeof(text) - 1), at;
 
 		text[length] = 0xEE;
-		sum = toe_service_copy(&script.end.worker, &conn, offset, text, length);
+		sum = toe_service_copy(&script.end.worker, &conn, offset, text, length, true);
 		CU_ASSERT_FATAL(toe_checksum_fold(sum) ==
 		                toe_checksum_fold(toe_checksum_add(0, text, length)));
 		for (at = 0; at < length; at++)
