@@ -160,6 +160,7 @@ toe_item_terminate(
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
+	toe_tcp_acknowledge(worker, item->index);
 	if (!TOE_MUTANT(TERMINATE_KEEPS_FRAMES))
 		toe_txq_discard_conn(worker, item->index);
 	toe_conn_save(worker, conn, NULL, NULL, item->delegated, message->tick_ms);

@@ -64,6 +64,9 @@ uint32_t toe_tcp_send_mss(const struct toe_conn *conn, struct toe_route route, u
  */
 bool toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames);
 
+/* Send an ACK that is owed, delayed or not, and nothing else (TERM-3). A stopped connection sends none. */
+void toe_tcp_acknowledge(struct toe_worker *worker, uint32_t index);
+
 /* Would output send anything now, if the route were valid? (ACK owed, data or FIN within the windows) */
 bool toe_tcp_has_work(const struct toe_worker *worker, const struct toe_conn *conn);
 

@@ -173,6 +173,22 @@ toe_tcp_output(struct toe_worker *worker, uint32_t index, uint32_t frames)
 	return more;
 }
 
+void
+toe_tcp_acknowledge(struct toe_worker *worker, uint32_t index)
+{
+	const struct toe_conn *conn = &worker->conns[index];
+	const struct tcp_plan plan = {.record = TOE_INDEX_NONE, .count = 1};
+	struct tcp_run run;
+
+	if (!(conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED)) ||
+	        !run_begin(worker, index, &run))
+		return;
+	if (toe_txq_room(run.txq) == 0)
+		toe_txq_flush(run.txq);
+	if (toe_txq_room(run.txq) > 0)
+		tcp_emit(worker, &run, &plan, 1);
+}
+
 static void
 prefetch_conn(const struct toe_worker *worker, uint32_t index)
 {

@@ -85,6 +85,8 @@ plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 	uint32_t outstanding = tcp_outstanding(conn), room, length;
 	const struct tcp_plan_limits one = {.mss = limits->mss, .frame = limits->mss};
 	const struct toe_sent *tail;
+	uint32_t fin =
+	        conn->flags & TOE_CONN_FIN_SENT ? 1 : 0; /* it ends the tail, and is no text */
 
 	plan->probe = true;
 	if (outstanding == 0 || sender == NULL) {
@@ -97,7 +99,7 @@ plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 		return;
 	}
 	tail = toe_sent_at(worker, sender->tail);
-	length = RTE_MIN(tail->end - tail->seq, limits->mss);
+	length = RTE_MIN(tail->end - tail->seq, limits->mss + fin);
 	plan_again(worker, conn, plan, sender->tail, tail->end - length, limits->mss);
 }
 

@@ -134,7 +134,9 @@ tcp_tlp_delay(const struct toe_worker *worker, const struct toe_conn *conn,
 		return 0;
 	if (conn->srtt != 0) {
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
-		if (conn->snd_max - conn->snd_una <= tcp_smss(conn))
+		/* A FIN is no segment of its own. */
+		if (conn->snd_max - conn->snd_una <=
+		        tcp_smss(conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
 	return pto < toe_rto(conn) ? pto : 0;

@@ -180,7 +180,7 @@ grow(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender
 
 static void
 open_phase(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
-        const struct tcp_round *round, bool repaired)
+        const struct tcp_round *round, bool repaired, bool left)
 {
 	const struct toe_cc *cc = toe_cc_of(conn);
 
@@ -192,7 +192,7 @@ open_phase(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *
 	else if (round->ece)
 		enter_cwr(conn, sender, cc->marked(conn, sender, round->outstanding),
 		        round->outstanding);
-	else
+	else if (!left)
 		grow(worker, conn, sender, round);
 	if (sender->phase != TOE_PHASE_OPEN)
 		proportional_rate(conn, sender, round->delivered);
@@ -204,6 +204,7 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 {
 	struct toe_conn *conn = &worker->conns[index];
 	bool past = sender->has_recovery && !seq_lt(conn->snd_una, sender->recovery_end);
+	bool left = sender->phase != TOE_PHASE_OPEN && past;
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round);
 
 	if (round->dsack)
@@ -212,13 +213,14 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 		round->lost = tcp_rack_detect(worker, index, sender);
 	else
 		round->lost = newreno_detect(worker, conn, sender, round);
-	if (sender->phase != TOE_PHASE_OPEN && past)
+	if (left)
 		leave(conn, sender);
 	if (past && seq_lt(sender->recovery_end, conn->snd_una))
 		sender->has_recovery = 0;
 	switch (sender->phase) {
 	case TOE_PHASE_OPEN:
-		open_phase(worker, conn, sender, round, repaired);
+		/* The ACK that ends a recovery has set the window, and adds nothing to it (RFC 6582 section 3.2). */
+		open_phase(worker, conn, sender, round, repaired, left);
 		break;
 	case TOE_PHASE_CWR:
 		if (round->lost)

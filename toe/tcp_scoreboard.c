@@ -144,10 +144,12 @@ void
 tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round)
 {
-	uint32_t first = 0;
+	uint32_t first = 0, fack;
 
 	if (sender->sacked == 0)
 		sender->fack = conn->snd_una;
+	/* What this ACK reports first is not behind what it reports next: `fack` moves when all is told. */
+	fack = sender->fack;
 	if (is_dsack(segment)) {
 		round->dsack = true;
 		first = 1;
@@ -169,9 +171,10 @@ tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_se
 				start = sender->sack_seen[2 * j + 1];
 		if (seq_lt(start, end) && !TOE_MUTANT(SACK_IGNORED))
 			mark(worker, conn, sender, start, end, segment, round);
-		if (seq_lt(sender->fack, end))
-			sender->fack = end;
+		if (seq_lt(fack, end))
+			fack = end;
 	}
+	sender->fack = fack;
 	for (uint32_t i = 0; i < TOE_SACKS_MAX; i++) {
 		bool valid = i >= first && i < segment->sacks;
 
