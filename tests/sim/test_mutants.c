@@ -17,7 +17,7 @@
 
 #include "world.h"
 
-#define MAX_ARGUMENTS 16
+#define MAX_ARGUMENTS 32
 #define RUN_SECONDS 240u /* a run that takes longer hangs: that counts as a failure of it */
 
 /* In the child: run `program,argument,...` with the fault switched on; stdout goes to the pipe. */
