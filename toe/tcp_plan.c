@@ -48,7 +48,7 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	plan->push = length > 0 && length == unsent;
 	plan->fin = length == unsent && tcp_fin_pending(conn);
 	/* As many as the window holds, but for one that ends the stream: it has other flags. */
-	if (length == limits->mss && limits->frame == limits->mss)
+	if (length == limits->mss && limits->frame == limits->mss && !plan->probe)
 		plan->count =
 		        RTE_MAX((uint32_t)(RTE_MIN((uint64_t)window, unsent - 1) / length), 1u);
 }
