@@ -4,6 +4,11 @@
 
 #define VLAN_ID_MAX 4094u
 #define WINDOW_SCALE_MAX 14u
+#define WINDOW_MAX (1u << 30) /* RFC 7323 section 2.3 */
+#define MSS_MIN 48u /* what leaves 8 bytes beside the longest options */
+#define OPTIONS_KNOWN                                                                              \
+	(TCP_OPTION_TIMESTAMPS | TCP_OPTION_SACK | TCP_OPTION_WINDOW_SCALE | TCP_OPTION_ECN)
+#define EXTENSIONS_KNOWN TCP_EXTENSION_PACING
 #define MTU_IPV4_MIN 68u
 #define MTU_IPV6_MIN 1280u
 #define MTU_MAX 65535u
@@ -68,15 +73,40 @@ data_fits(const struct offload_block_list *block)
 	       delegated->buffered_data == NULL && delegated->receive_backlog_size == 0;
 }
 
+/* What both ends agreed on, and what the host wants of the target. */
+static bool
+constant_fits(const struct tcp_const *constant)
+{
+	if ((constant->flags & ~OPTIONS_KNOWN) || (constant->extensions & ~EXTENSIONS_KNOWN) ||
+	        constant->service >= OFFLOAD_SERVICE_COUNT ||
+	        constant->congestion >= OFFLOAD_CC_COUNT)
+		return false;
+	/* Without marks DCTCP would see no congestion but losses. */
+	if (constant->congestion == OFFLOAD_CC_DCTCP && !(constant->flags & TCP_OPTION_ECN))
+		return false;
+	/* 0: the peer sent no such option. Less than MSS_MIN makes headers of the whole link. */
+	if (constant->remote_mss != 0 && constant->remote_mss < MSS_MIN)
+		return false;
+	return constant->snd_wnd_scale <= WINDOW_SCALE_MAX &&
+	       constant->rcv_wnd_scale <= WINDOW_SCALE_MAX;
+}
+
+/* Larger ones cannot be offered, and comparing sequence numbers would fail. */
+static bool
+windows_fit(const struct tcp_delegated *delegated)
+{
+	return delegated->rcv_wnd <= WINDOW_MAX && delegated->snd_wnd <= WINDOW_MAX &&
+	       delegated->max_snd_wnd <= WINDOW_MAX;
+}
+
 enum offload_status
 initiate_tcp_check(const struct offload_block_list *block)
 {
 	const struct tcp_const *constant = offload_block_const(block);
 	const struct tcp_delegated *delegated = offload_block_delegated(block);
 
-	if (!state_fits(delegated->state) || constant->service >= OFFLOAD_SERVICE_COUNT ||
-	        constant->snd_wnd_scale > WINDOW_SCALE_MAX ||
-	        constant->rcv_wnd_scale > WINDOW_SCALE_MAX || !data_fits(block))
+	if (!state_fits(delegated->state) || !constant_fits(constant) || !windows_fit(delegated) ||
+	        !data_fits(block))
 		return OFFLOAD_FAILURE;
 	if (constant->service == OFFLOAD_SERVICE_HOST)
 		return OFFLOAD_CONNECTION_REJECTED;
