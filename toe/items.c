@@ -111,6 +111,7 @@ toe_item_initiate(
 	        &worker->paths[item->path].dependents, &worker->vectors, item->index);
 	conn->generation = item->generation;
 	worker->stats.connections++;
+	toe_conn_count(worker, conn);
 	if (hold >= 0)
 		toe_hold_deliver(worker, (uint32_t)hold, item->index);
 	if (conn->flags & TOE_CONN_READY) /* the freed slot may be waiting for another port */
@@ -171,6 +172,7 @@ toe_item_terminate(
 	n = toe_reassembly_take_urgent(worker, item->index, urgent);
 	toe_reassembly_drop(worker, item->index);
 	toe_sender_drop(worker, item->index);
+	toe_conn_uncount(worker, conn);
 	conn->generation = 0;
 	worker->stats.connections--;
 	/* RX-4: to the host as they came, now that they are nobody else's. */

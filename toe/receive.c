@@ -73,13 +73,15 @@ vlan_matches(const struct toe_worker *worker, const struct toe_conn *conn,
 
 /* What became of a frame of an offloaded connection; true: the caller frees it. */
 static inline bool
-is_done(struct toe_worker *worker, enum toe_input input, struct rte_mbuf *mbuf)
+is_done(struct toe_worker *worker, const struct toe_segment *segment, enum toe_input input,
+        struct rte_mbuf *mbuf)
 {
-	if (likely(input == TOE_INPUT_DONE))
-		return true;
-	if (input == TOE_INPUT_TO_HOST)
+	if (unlikely(input == TOE_INPUT_TO_HOST)) {
 		toe_exception_forward(worker, mbuf, mbuf->port);
-	return false;
+		return false;
+	}
+	toe_mib_in(toe_worker_mib(worker, segment->key.port, segment->key.family), segment);
+	return likely(input == TOE_INPUT_DONE);
 }
 
 bool
@@ -98,9 +100,11 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 	}
 	if (unlikely(!vlan_matches(worker, conn, segment))) {
 		worker->stats.vlan_mismatch++;
+		toe_mib_discard(
+		        toe_worker_mib(worker, segment->key.port, segment->key.family), segment);
 		return true;
 	}
-	return is_done(worker, toe_tcp_input(worker, index, segment, mbuf), mbuf);
+	return is_done(worker, segment, toe_tcp_input(worker, index, segment, mbuf), mbuf);
 }
 
 /*
@@ -146,6 +150,9 @@ forward_other(struct toe_worker *worker, const struct toe_segment *segment, stru
 	if (segment->verdict == TOE_SEGMENT_BAD && worker->params.drop_bad &&
 	        worker->stats.connections > 0) {
 		worker->stats.rx_bad_dropped++;
+		if (segment->key.family != 0 && !is_from_host(worker, mbuf))
+			toe_mib_bad(
+			        toe_worker_mib(worker, mbuf->port, segment->key.family), segment);
 		rte_pktmbuf_free(mbuf);
 	} else {
 		toe_exception_forward(worker, mbuf, mbuf->port);
@@ -253,7 +260,7 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
 		        !is_continued(segment - 1, segment) ||
 		        !toe_tcp_input_next(worker, index, segment, mbuf, &input))
 			break;
-		if (is_done(worker, input, mbuf))
+		if (is_done(worker, segment, input, mbuf))
 			done[(*freed)++] = mbuf;
 	}
 	return n;

@@ -45,6 +45,14 @@ struct transport {
 	uint64_t pseudo_sum;
 };
 
+static inline enum toe_verdict
+bad(const struct frame *frame, struct toe_segment *segment, enum toe_fault fault)
+{
+	segment->fault = (uint8_t)fault;
+	segment->octets = frame->total - RTE_MIN(frame->total, (uint32_t)RTE_ETHER_HDR_LEN);
+	return TOE_SEGMENT_BAD;
+}
+
 static inline uint16_t
 load16(const uint8_t *at)
 {
@@ -159,12 +167,12 @@ parse_tcp(const struct frame *frame, const struct transport *transport, struct t
 	uint32_t header;
 
 	if (unlikely(here < TCP_HEADER))
-		return TOE_SEGMENT_BAD;
+		return bad(frame, segment, TOE_FAULT_TCP);
 	header = (uint32_t)(tcp[12] >> 4) * 4;
 	if (unlikely(header < TCP_HEADER || header > transport->length || header > here))
-		return TOE_SEGMENT_BAD;
+		return bad(frame, segment, TOE_FAULT_TCP);
 	if (unlikely(!tcp_checksum_good(frame, transport)))
-		return TOE_SEGMENT_BAD;
+		return bad(frame, segment, TOE_FAULT_TCP);
 
 	segment->data = tcp + header;
 	segment->length = transport->length - header;
@@ -206,12 +214,14 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	enum toe_verdict verdict;
 	uint32_t header, total;
 
-	if (unlikely(frame->contiguous - offset < IPV4_HEADER || ip[0] >> 4 != 4))
-		return TOE_SEGMENT_BAD;
+	if (unlikely(frame->contiguous - offset < IPV4_HEADER))
+		return bad(frame, segment, TOE_FAULT_TRUNCATED);
 	header = (uint32_t)(ip[0] & 15) * 4;
 	total = rte_be_to_cpu_16(load16(ip + 2));
-	if (unlikely(header < IPV4_HEADER || total < header || total > frame->total - offset))
-		return TOE_SEGMENT_BAD;
+	if (unlikely(ip[0] >> 4 != 4 || header < IPV4_HEADER || total < header))
+		return bad(frame, segment, TOE_FAULT_HEADER);
+	if (unlikely(total > frame->total - offset))
+		return bad(frame, segment, TOE_FAULT_TRUNCATED);
 	if (unlikely(load16(ip + 6) & RTE_BE16(IPV4_FRAGMENT_BITS)))
 		return TOE_SEGMENT_FRAGMENT;
 	if (unlikely(ip[9] != IPPROTO_TCP))
@@ -219,7 +229,7 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	if (unlikely(header != IPV4_HEADER))
 		return TOE_SEGMENT_OPTIONS;
 	if (unlikely(!ipv4_checksum_good(frame, ip)))
-		return TOE_SEGMENT_BAD;
+		return bad(frame, segment, TOE_FAULT_HEADER);
 
 	/* Padding of short Ethernet frames lies beyond `total` and is not looked at. */
 	transport.offset = offset + IPV4_HEADER;
@@ -229,6 +239,7 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	verdict = parse_tcp(frame, &transport, segment);
 	if (likely(verdict == TOE_SEGMENT_OK)) {
 		segment->ecn = ip[1] & 3;
+		segment->octets = total;
 		memset(&segment->key, 0, sizeof(segment->key));
 		memcpy(segment->key.local, ip + (from_host ? 12 : 16), 4);
 		memcpy(segment->key.remote, ip + (from_host ? 16 : 12), 4);
@@ -262,15 +273,16 @@ extension_is_idle(uint8_t type, const uint8_t *header, uint32_t length)
 }
 
 /*
- * Step over extension headers that need no work. *next, *offset and *length (of what follows) are moved to
- * the TCP header when the verdict is OK; everything else about extensions is the host's (RX-2).
+ * Step over extension headers that need no work. Offset and length (of what follows) are moved to the TCP
+ * header when the verdict is OK; everything else about extensions is the host's (RX-2).
  */
 static __rte_noinline enum toe_verdict
-skip_extensions(const struct frame *frame, uint8_t next, uint32_t *offset, uint32_t *length)
+skip_extensions(
+        const struct frame *frame, uint8_t next, struct transport *at, struct toe_segment *segment)
 {
 	for (uint32_t i = 0; i < IPV6_MAX_EXTENSIONS; i++) {
-		const uint8_t *header = frame->bytes + *offset;
-		uint32_t here = frame->contiguous - *offset;
+		const uint8_t *header = frame->bytes + at->offset;
+		uint32_t here = frame->contiguous - at->offset;
 		uint32_t size;
 
 		switch (next) {
@@ -293,15 +305,15 @@ skip_extensions(const struct frame *frame, uint8_t next, uint32_t *offset, uint3
 			return TOE_SEGMENT_OTHER;
 		}
 		if (here < 8)
-			return TOE_SEGMENT_BAD;
+			return bad(frame, segment, TOE_FAULT_TRUNCATED);
 		size = ((uint32_t)header[1] + 1) * 8;
-		if (size > *length || size > here)
-			return TOE_SEGMENT_BAD;
+		if (size > at->length || size > here)
+			return bad(frame, segment, TOE_FAULT_HEADER);
 		if (!extension_is_idle(next, header, size))
 			return TOE_SEGMENT_OPTIONS;
 		next = header[0];
-		*offset += size;
-		*length -= size;
+		at->offset += size;
+		at->length -= size;
 	}
 	return next == IPPROTO_TCP ? TOE_SEGMENT_OK : TOE_SEGMENT_OPTIONS;
 }
@@ -313,14 +325,16 @@ parse_ipv6(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	struct transport transport;
 	enum toe_verdict verdict;
 
-	if (unlikely(frame->contiguous - offset < IPV6_HEADER || ip[0] >> 4 != 6))
-		return TOE_SEGMENT_BAD;
+	if (unlikely(frame->contiguous - offset < IPV6_HEADER))
+		return bad(frame, segment, TOE_FAULT_TRUNCATED);
 	transport.offset = offset + IPV6_HEADER;
 	transport.length = rte_be_to_cpu_16(load16(ip + 4));
-	if (unlikely(transport.length > frame->total - transport.offset))
-		return TOE_SEGMENT_BAD;
+	if (unlikely(ip[0] >> 4 != 6 || transport.length > frame->total - transport.offset))
+		return bad(
+		        frame, segment, ip[0] >> 4 != 6 ? TOE_FAULT_HEADER : TOE_FAULT_TRUNCATED);
+	segment->octets = IPV6_HEADER + transport.length;
 	if (unlikely(ip[6] != IPPROTO_TCP)) {
-		verdict = skip_extensions(frame, ip[6], &transport.offset, &transport.length);
+		verdict = skip_extensions(frame, ip[6], &transport, segment);
 		if (verdict != TOE_SEGMENT_OK)
 			return verdict;
 	}
@@ -332,7 +346,6 @@ parse_ipv6(const struct frame *frame, uint32_t offset, bool from_host, struct to
 		segment->ecn = ip[1] >> 4 & 3;
 		memcpy(segment->key.local, ip + (from_host ? 8 : 24), 16);
 		memcpy(segment->key.remote, ip + (from_host ? 24 : 8), 16);
-		segment->key.family = 6;
 		segment->key.zero = 0;
 		set_ports(segment, frame->bytes + transport.offset, from_host);
 	}
@@ -347,19 +360,21 @@ parse_frame(const struct frame *frame, bool from_host, struct toe_segment *segme
 
 	segment->tagged = false;
 	segment->vlan = 0;
+	segment->key.family = 0;
 	if (unlikely(frame->contiguous < offset))
-		return TOE_SEGMENT_BAD;
+		return bad(frame, segment, TOE_FAULT_TRUNCATED);
 	if (unlikely(frame->bytes[0] & RTE_ETHER_GROUP_ADDR))
 		return TOE_SEGMENT_OTHER;
 	type = load16(frame->bytes + 12);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
 		if (unlikely(frame->contiguous < offset + RTE_VLAN_HLEN))
-			return TOE_SEGMENT_BAD;
+			return bad(frame, segment, TOE_FAULT_TRUNCATED);
 		segment->tagged = true;
 		segment->vlan = rte_be_to_cpu_16(load16(frame->bytes + offset));
 		type = load16(frame->bytes + offset + 2);
 		offset += RTE_VLAN_HLEN;
 	}
+	segment->key.family = type == RTE_BE16(RTE_ETHER_TYPE_IPV4) ? 4 : 6;
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV4)))
 		return parse_ipv4(frame, offset, from_host, segment);
 	if (likely(type == RTE_BE16(RTE_ETHER_TYPE_IPV6)))

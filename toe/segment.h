@@ -29,6 +29,13 @@ enum toe_verdict {
 	TOE_SEGMENT_BAD, /* bad checksum, header length, truncation (RX-5) */
 };
 
+/* What is wrong with a BAD frame. */
+enum toe_fault {
+	TOE_FAULT_HEADER = 0, /* IP: version, header length, checksum */
+	TOE_FAULT_TRUNCATED, /* shorter than its headers say */
+	TOE_FAULT_TCP, /* TCP: header length, checksum */
+};
+
 /*
  * What input needs of one TCP segment. Host byte order unless said. Points into the frame. Complete when the
  * verdict is OK; else only the verdict has a meaning.
@@ -42,6 +49,7 @@ struct toe_segment {
 	uint32_t window; /* as in the header, not scaled */
 	uint32_t tsval;
 	uint32_t tsecr;
+	uint32_t octets; /* of the IP packet; of a BAD frame: all behind the Ethernet header */
 	uint16_t header_offset; /* of the TCP header in the frame */
 	uint16_t vlan; /* TCI; 0 when untagged */
 	uint8_t tcp_flags; /* RTE_TCP_..._FLAG */
@@ -50,6 +58,7 @@ struct toe_segment {
 	bool has_timestamps;
 	bool tagged;
 	uint8_t verdict; /* enum toe_verdict */
+	uint8_t fault; /* enum toe_fault, when the verdict is BAD; so are key.family (0: not known) and port */
 	struct toe_sack sack[TOE_SACKS_MAX];
 };
 

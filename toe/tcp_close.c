@@ -15,6 +15,8 @@ toe_tcp_closed(struct toe_worker *worker, uint32_t index)
 {
 	struct toe_conn *conn = &worker->conns[index];
 
+	if (toe_conn_uncount(worker, conn))
+		toe_conn_mib(worker, conn)->established_resets++;
 	conn->state = TCP_CLOSED;
 	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE |
 	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED);

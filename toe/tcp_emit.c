@@ -98,8 +98,10 @@ note_sent(
 	if (likely(record == TOE_INDEX_NONE)) {
 		toe_sent_append(worker, sender, plan->seq, plan->seq + length);
 		conn->snd_max = conn->snd_nxt = plan->seq + length;
-		if (plan->fin)
+		if (plan->fin) {
+			toe_conn_uncount(worker, conn);
 			fin_sent(conn);
+		}
 	} else {
 		uint32_t rest = TOE_INDEX_NONE;
 
@@ -269,7 +271,7 @@ tcp_emit(
 	        .seq = plan->seq, .length = plan->length, .mss = run->limits.mss};
 	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una);
 	struct rte_mbuf *mbuf[TCP_RUN_MAX];
-	uint32_t segments = count;
+	uint32_t text = count * plan->length, segments = count;
 
 	if (unlikely(plan->length > tcp_first_room(worker))) {
 		mbuf[0] = chain_alloc(worker, plan->length);
@@ -281,6 +283,7 @@ tcp_emit(
 	}
 	if (!run->open)
 		run_open(worker, run);
+	run->tag.segments = count > 1 ? 1 : segments;
 	set_flags(conn, plan, &fields);
 	if (!carries)
 		fields.seq = bare_seq(conn);
@@ -293,6 +296,9 @@ tcp_emit(
 	}
 	conn->segments_out += segments;
 	worker->stats.tx_segments += segments;
+	toe_mib_out(toe_worker_mib(worker, run->route.neighbor->port, run->route.path->family),
+	        segments, segments * (run->template.l3 + run->template.l4) + text,
+	        plan->record != TOE_INDEX_NONE);
 	if (carries)
 		note_sent(worker, run, plan, count);
 	return true;

@@ -92,6 +92,17 @@ tcp_owe_ack(struct toe_worker *worker, uint32_t index)
 	toe_worker_ready(worker, index);
 }
 
+/* It has something to send, and may not. */
+static inline void
+tcp_blocked(struct toe_worker *worker, struct toe_conn *conn)
+{
+	if (conn->flags & TOE_CONN_BLOCKED)
+		return;
+	conn->flags |= TOE_CONN_BLOCKED;
+	if (!toe_route_valid(toe_route_read(worker->shared, conn->path)))
+		toe_conn_mib(worker, conn)->no_routes++;
+}
+
 /* So many ms from now; never 0, which means that a timer does not run. */
 static inline uint32_t
 tcp_deadline(const struct toe_worker *worker, uint32_t ms)

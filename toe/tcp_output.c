@@ -68,7 +68,7 @@ output_stopped(struct toe_worker *worker, struct toe_conn *conn)
 {
 	if (!(conn->flags & TOE_CONN_BLOCKED) && !toe_tcp_has_work(worker, conn))
 		return false;
-	conn->flags |= TOE_CONN_BLOCKED;
+	tcp_blocked(worker, conn);
 	if ((conn->flags & (TOE_CONN_RETRIEVE_ON_SEND | TOE_CONN_INDICATED)) !=
 	                TOE_CONN_RETRIEVE_ON_SEND ||
 	        !toe_retrieve_stands(worker, conn))

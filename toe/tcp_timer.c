@@ -211,7 +211,7 @@ conn_expired(struct toe_worker *worker, uint32_t index)
 			retransmit_expired(worker, index);
 		} else if (tcp_outstanding(conn) > 0 || tcp_unsent(conn) > 0) {
 			/* It would have something to send (D2, policy on-send). */
-			conn->flags |= TOE_CONN_BLOCKED;
+			tcp_blocked(worker, conn);
 			toe_worker_ready(worker, index);
 		}
 	}

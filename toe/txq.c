@@ -63,6 +63,7 @@ take_back(struct toe_worker *worker, const struct toe_tx_tag *tag)
 
 	if (conn->generation != tag->generation)
 		return;
+	toe_conn_mib(worker, conn)->discards_out += tag->segments;
 	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt) && !TOE_MUTANT(DRAIN_NO_REWIND))
 		conn->snd_nxt = seq_lt(tag->seq, conn->snd_una) ? conn->snd_una : tag->seq;
 	if (!TOE_MUTANT(DRAIN_NO_ACK))

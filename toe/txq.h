@@ -24,7 +24,7 @@ struct toe_tx_tag {
 	uint32_t path;
 	uint32_t seq; /* first sequence number it carries */
 	uint32_t length; /* bytes of text, plus one for a FIN */
-	uint32_t reserved;
+	uint32_t segments; /* that it is, or becomes when the port cuts it */
 };
 
 struct toe_txq {

@@ -22,6 +22,7 @@
 #include "handle.h"
 #include "index_vector.h"
 #include "mailbox.h"
+#include "mib.h"
 #include "pool.h"
 #include "shared.h"
 #include "stats.h"
@@ -139,7 +140,21 @@ struct toe_worker {
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 	struct toe_stats stats; /* W writes, anyone reads */
+	struct toe_mib mib[TOE_MAX_PORTS][2]; /* by port, then IPv4 and IPv6; the same */
 } __rte_cache_aligned;
+
+/* The counters of a port and IP version, 4 or 6. */
+static inline struct toe_mib *
+toe_worker_mib(struct toe_worker *worker, uint32_t port, uint8_t family)
+{
+	return &worker->mib[port][family == 6];
+}
+
+/* mib.c: those of a connection. */
+struct toe_mib *toe_conn_mib(struct toe_worker *worker, const struct toe_conn *conn);
+/* It has been offloaded; or it leaves its state, which was ESTABLISHED or CLOSE_WAIT: true. */
+void toe_conn_count(struct toe_worker *worker, const struct toe_conn *conn);
+bool toe_conn_uncount(struct toe_worker *worker, const struct toe_conn *conn);
 
 /* The time of a turn: ns, never going back. */
 static inline void
@@ -155,8 +170,12 @@ int toe_worker_init(
         struct toe_worker *worker, const struct toe_worker_params *params, uint64_t now);
 /* Free everything, frames held included. The worker must not be polled any more. */
 void toe_worker_fini(struct toe_worker *worker);
-/* Bytes that toe_worker_init will take for these params, mbufs apart (for the estimate at start). */
+/*
+ * Bytes that a worker with these params takes, mbufs apart (for the estimate at start): with all connections offloaded
+ * and idle; and what comes to that at most when all have data in flight and the queues of text out of order are full.
+ */
 uint64_t toe_worker_estimate(const struct toe_worker_params *params);
+uint64_t toe_worker_estimate_busy(const struct toe_worker_params *params);
 /* Connect the steering rings of all workers. 0 or -ENOMEM. */
 int toe_workers_connect(struct toe_worker **workers, uint32_t count);
 

@@ -38,6 +38,9 @@ struct raw_frame {
 	uint16_t padding; /* bytes of 0xEE after the packet */
 	uint16_t source_port, destination_port; /* host order; usual 1111, 2222 */
 	uint8_t flags; /* usual ACK */
+	uint32_t seq; /* behind RAW_SEQ */
+	uint32_t ack; /* behind RAW_ACK */
+	uint16_t urgent; /* pointer */
 };
 
 #define RAW_SEQ 0x11223344u
@@ -59,11 +62,12 @@ raw_tcp_build(const struct raw_frame *frame, uint8_t *at)
 	memset(tcp, 0, sizeof(*tcp));
 	tcp->src_port = htons(frame->source_port ? frame->source_port : 1111);
 	tcp->dst_port = htons(frame->destination_port ? frame->destination_port : 2222);
-	tcp->sent_seq = htonl(RAW_SEQ);
-	tcp->recv_ack = htonl(RAW_ACK);
+	tcp->sent_seq = htonl(RAW_SEQ + frame->seq);
+	tcp->recv_ack = htonl(RAW_ACK + frame->ack);
 	tcp->data_off = (uint8_t)(header / 4 << 4);
 	tcp->tcp_flags = frame->flags ? frame->flags : RTE_TCP_ACK_FLAG;
 	tcp->rx_win = htons(RAW_WINDOW);
+	tcp->tcp_urp = htons(frame->urgent);
 	if (frame->tcp_options_length)
 		memcpy(tcp + 1, frame->tcp_options, frame->tcp_options_length);
 	for (uint16_t i = 0; i < frame->text; i++)

@@ -33,7 +33,9 @@ struct bed {
 	struct test_port port[2];
 	struct tcp_const constant;
 	struct tcp_cached cached;
-	struct tcp_delegated delegated;
+	struct tcp_delegated delegated; /* state 0: ESTABLISHED */
+	_Atomic uint32_t completed; /* of the host that is not there: 0 */
+	bool fin_outstanding; /* in its sequence numbers */
 };
 
 static inline void
@@ -99,6 +101,7 @@ bed_open(struct bed *bed, uint32_t workers, bool drop_bad)
 		};
 
 		CU_ASSERT_EQUAL_FATAL(toe_worker_init(&bed->worker[i], &params, 0), 0);
+		bed->worker[i].events[0].completed = &bed->completed;
 		list[i] = &bed->worker[i];
 	}
 	CU_ASSERT_EQUAL_FATAL(toe_workers_connect(list, workers), 0);
@@ -119,8 +122,8 @@ bed_close(struct bed *bed)
 
 /* Offload the connection with these ports (host order) at a worker, as slot `index`. */
 static inline enum offload_status
-bed_offload(struct bed *bed, uint32_t worker, uint32_t index, uint32_t path, uint16_t local_port,
-        uint16_t remote_port)
+bed_offload_as(struct bed *bed, uint32_t worker, uint32_t index, uint32_t path, uint16_t local_port,
+        uint16_t remote_port, enum offload_service service)
 {
 	struct toe_message message = {.op = TOE_OP_INITIATE, .tick_ms = 1};
 	struct toe_item item = {
@@ -134,20 +137,29 @@ bed_offload(struct bed *bed, uint32_t worker, uint32_t index, uint32_t path, uin
 
 	bed->constant.local_port = htons(local_port);
 	bed->constant.remote_port = htons(remote_port);
-	bed->constant.service = OFFLOAD_SERVICE_SINK;
+	bed->constant.service = (uint8_t)service;
+	bed->constant.service_bytes = OFFLOAD_SERVICE_UNLIMITED;
 	bed->constant.remote_mss = 1460;
-	bed->delegated.state = TCP_ESTABLISHED;
+	if (bed->delegated.state == 0)
+		bed->delegated.state = TCP_ESTABLISHED;
 	bed->delegated.rcv_nxt = RAW_SEQ;
 	bed->delegated.rcv_wnd = 65535;
 	bed->delegated.snd_una = RAW_ACK;
-	bed->delegated.snd_nxt = RAW_ACK;
-	bed->delegated.snd_max = RAW_ACK;
+	bed->delegated.snd_nxt = bed->delegated.snd_max = RAW_ACK + bed->fin_outstanding;
 	bed->delegated.snd_wnd = 65535;
 	bed->delegated.cwnd = 14600;
 	bed->delegated.ka_time_left = OFFLOAD_TIMER_OFF;
 	bed->delegated.retransmit_time_left = OFFLOAD_TIMER_OFF;
 	toe_item_initiate(&bed->worker[worker], &message, &item);
 	return (enum offload_status)item.status;
+}
+
+static inline enum offload_status
+bed_offload(struct bed *bed, uint32_t worker, uint32_t index, uint32_t path, uint16_t local_port,
+        uint16_t remote_port)
+{
+	return bed_offload_as(
+	        bed, worker, index, path, local_port, remote_port, OFFLOAD_SERVICE_SINK);
 }
 
 /* The worker that owns the tuple of a frame between the usual addresses. */
