@@ -17,6 +17,7 @@
 #include "counters.h"
 #include "estimate.h"
 #include "host_stack.h"
+#include "mib.h"
 #include "options.h"
 #include "ports.h"
 #include "server.h"
@@ -47,6 +48,7 @@ struct app {
 	struct host_stack host;
 	struct server server;
 	struct counters_base counters;
+	struct mib_base mib_base;
 	struct app_shutdown shutdown;
 };
 

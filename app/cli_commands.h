@@ -29,6 +29,7 @@ void cli_wait_aborted(struct session *session);
 void cli_show_neighbors(struct session *session);
 void cli_show_paths(struct session *session);
 void cli_show_tcp(struct session *session);
+void cli_show_connection(struct session *session);
 /* cli_show.c */
 void cli_show_requests(struct session *session);
 void cli_show_workers(struct session *session);
@@ -37,6 +38,7 @@ void cli_show_memory(struct session *session);
 void cli_show_version(struct session *session);
 /* cli_counters.c */
 void cli_show_counters(struct session *session);
+void cli_show_mib(struct session *session);
 void cli_counters_reset(struct session *session);
 /* cli_session.c */
 void cli_show_events(struct session *session);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* show counters, counters reset. */
+/* show counters, show mib, counters reset. */
+#include <stdio.h>
 #include <string.h>
 
 #include "app.h"
 #include "cli_commands.h"
 #include "counters.h"
+#include "mib.h"
 
 static uint64_t
 counter_since_reset(const struct app *app, uint32_t worker, unsigned int i)
@@ -70,6 +72,79 @@ cli_show_counters(struct session *session)
 	reply_ok(session, data);
 }
 
+/* One object for each port and version. */
+static json_t *
+mib_objects(const struct app *app, const uint32_t *ports, const uint8_t *versions, size_t n)
+{
+	json_t *objects = json_array();
+
+	for (size_t at = 0; at < n; at++) {
+		json_t *object =
+		        json_pack("{s:I, s:s, s:I}", "port", (json_int_t)ports[at], "device",
+		                app->ports[ports[at]].device, "version", (json_int_t)versions[at]);
+		struct toe_mib mib;
+
+		mib_since_reset(app, ports[at], versions[at], &mib);
+		for (unsigned int i = 0; i < mib_count; i++)
+			json_object_set_new(
+			        object, mib_name(i), json_integer((json_int_t)mib_value(&mib, i)));
+		json_array_append_new(objects, object);
+	}
+	return objects;
+}
+
+/* One row for each counter, a column for each port and version, the help beside them. */
+static json_t *
+mib_rows(const struct app *app, const uint32_t *ports, const uint8_t *versions, size_t n)
+{
+	struct toe_mib mib[2 * TOE_MAX_PORTS];
+	json_t *rows = json_array();
+
+	for (size_t at = 0; at < n; at++)
+		mib_since_reset(app, ports[at], versions[at], &mib[at]);
+	for (unsigned int i = 0; i < mib_count; i++) {
+		json_t *row = json_pack("{s:s}", "counter", mib_name(i));
+
+		for (size_t at = 0; at < n; at++) {
+			char title[32];
+
+			snprintf(title, sizeof(title), "port %u v%u", ports[at], versions[at]);
+			json_object_set_new(
+			        row, title, json_integer((json_int_t)mib_value(&mib[at], i)));
+		}
+		json_object_set_new(row, "help", json_string(mib_help(i)));
+		json_array_append_new(rows, row);
+	}
+	return rows;
+}
+
+void
+cli_show_mib(struct session *session)
+{
+	const struct app *app = session->app;
+	bool both = cli_given(session, ARG_V4) == cli_given(session, ARG_V6);
+	uint32_t ports[2 * TOE_MAX_PORTS], only = UINT32_MAX;
+	uint8_t versions[2 * TOE_MAX_PORTS];
+	size_t n = 0;
+
+	if (cli_given(session, ARG_PORT) && !cli_wire_port(session, ARG_PORT, &only))
+		return;
+	for (uint32_t port = 0; port < app->shared.port_count; port++) {
+		if (app->shared.ports[port].role != TOE_PORT_WIRE ||
+		        (only != UINT32_MAX && port != only))
+			continue;
+		for (uint8_t version = 4; version <= 6; version += 2) {
+			if (!both && !cli_given(session, version == 4 ? ARG_V4 : ARG_V6))
+				continue;
+			ports[n] = port;
+			versions[n++] = version;
+		}
+	}
+	reply_ok(session, json_pack("{s:o}", "interfaces",
+	                          session->json ? mib_objects(app, ports, versions, n)
+	                                        : mib_rows(app, ports, versions, n)));
+}
+
 void
 cli_counters_reset(struct session *session)
 {
@@ -78,6 +153,7 @@ cli_counters_reset(struct session *session)
 	for (uint32_t worker = 0; worker < app->worker_count; worker++)
 		for (unsigned int i = 0; i < WORKER_COUNTERS; i++)
 			app->counters.worker[worker][i] = counter_read(app, worker, i);
+	mib_reset(app);
 	for (uint32_t lcore = 0; lcore < RTE_MAX_LCORE; lcore++)
 		atomic_store_explicit(&app->longest_turn_ns[lcore], 0, memory_order_relaxed);
 	memcpy(&app->counters.target, chimney_stats(app->target), sizeof(app->counters.target));

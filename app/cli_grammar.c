@@ -90,6 +90,12 @@ static const struct cli_arg update_args[] = {
         {"reachable", ARG_REACHABLE, CLI_NUMBER, 0, 0, UINT32_MAX, 0, 0,
                 "neighbors: ms since the host last knew it reachable"},
         {"mtu", ARG_MTU, CLI_NUMBER, 0, 68, 65535, 0, 0, "paths: bytes of IP packet"},
+        {"keepalive-restart", ARG_KEEPALIVE_RESTART, CLI_FLAG, 0, 0, 0, 0, 0,
+                "connections: idle from now; the next probe follows after ka-timeout"},
+        {"max-rt-restart", ARG_MAX_RT_RESTART, CLI_FLAG, 0, 0, 0, 0, 0,
+                "connections: the time spent retransmitting counts from now"},
+        {"update-rcv-wnd", ARG_UPDATE_RCV_WND, CLI_FLAG, 0, 0, 0, 0, 0,
+                "connections: offer a window of initial-rcv-wnd bytes at once"},
         END,
 };
 
@@ -116,6 +122,13 @@ static const struct cli_arg show_args[] = {
         END,
 };
 
+static const struct cli_arg show_connection_args[] = {
+        {"NAME...", ARG_SELECT, CLI_SELECT, CLI_POSITIONAL | CLI_REQUIRED, 0, 0, 0, 0,
+                "connections: NAME, PREFIX.c7, PREFIX.c0-99, PREFIX.c*, all"},
+        {"limit", ARG_LIMIT, CLI_NUMBER, 0, 0, 10000, 0, "20", "connections shown"},
+        END,
+};
+
 static const struct cli_arg show_path_args[] = {
         {"neighbor", ARG_NEIGHBOR, CLI_OBJECT, 0, 1, 0, 0, 0, "only those over this neighbor"},
         END,
@@ -138,6 +151,13 @@ static const struct cli_arg requests_args[] = {
 
 static const struct cli_arg counters_args[] = {
         {"worker", ARG_WORKER, CLI_NUMBER, 0, 0, 62, 0, "the sum of all", "of one worker"},
+        END,
+};
+
+static const struct cli_arg mib_args[] = {
+        {"port", ARG_PORT, CLI_NUMBER, 0, 0, PORT_MAX, 0, "all wire ports", "of one wire port"},
+        {"v4", ARG_V4, CLI_FLAG, 0, 0, 0, 0, 0, "IPv4 only"},
+        {"v6", ARG_V6, CLI_FLAG, 0, 0, 0, 0, 0, "IPv6 only"},
         END,
 };
 
@@ -199,10 +219,15 @@ const struct cli_command cli_commands[] = {
         {"show paths", CMD_SHOW_PATHS, {show_args, show_path_args}, "list paths"},
         {"show tcp", CMD_SHOW_TCP, {show_args, show_path_args, show_tcp_args},
                 "list connections with their present state (a look without a request)"},
+        {"show connection", CMD_SHOW_CONNECTION, {show_connection_args},
+                "all about the TCP of connections: windows, round trip, losses, timers"},
         {"show requests", CMD_SHOW_REQUESTS, {requests_args}, "requests, the newest first"},
         {"show workers", CMD_SHOW_WORKERS, {0}, "lcores and their load"},
         {"show ports", CMD_SHOW_PORTS, {0}, "ports, their rings and counters"},
         {"show counters", CMD_SHOW_COUNTERS, {counters_args}, "counters of workers and control"},
+        {"show mib", CMD_SHOW_MIB, {mib_args},
+                "counters of offloaded connections by port and IP version, in the terms of the "
+                "MIBs"},
         {"show events", CMD_SHOW_EVENTS, {0}, "totals of all indications"},
         {"show memory", CMD_SHOW_MEMORY, {0}, "estimate and use of memory"},
         {"show version", CMD_SHOW_VERSION, {0}, "versions"},

@@ -4,6 +4,8 @@
 
 #include "app.h"
 #include "cli_commands.h"
+#include "conn_info.h"
+#include "handle.h"
 #include "look.h"
 #include "state_json.h"
 
@@ -199,4 +201,62 @@ void
 cli_show_tcp(struct session *session)
 {
 	show_layer(session, OFFLOAD_LAYER_TCP);
+}
+
+static json_t *
+info_row(const struct app *app, const struct object *object)
+{
+	struct conn_value values[CONN_VALUES_MAX];
+	char name[OBJECT_NAME_MAX];
+	struct conn_info info;
+	unsigned int n;
+	json_t *row = json_pack("{s:s}", "name", object_name(object, name));
+
+	state_identity(row, object);
+	if (object->cell == 0 ||
+	        !conn_info_look(app, toe_handle_worker(object->cell),
+	                toe_handle_index(object->cell), &info) ||
+	        info.conn.generation != toe_handle_generation(object->cell)) {
+		json_object_set_new(row, "state", json_null());
+		return row;
+	}
+	n = conn_info_values(&info, values);
+	for (unsigned int i = 0; i < n; i++) {
+		const struct conn_value *value = &values[i];
+		json_t *member = value->kind == CONN_VALUE_NUMBER
+		                         ? json_integer((json_int_t)value->number)
+		                 : value->kind == CONN_VALUE_FLAG ? json_boolean(value->number)
+		                 : value->kind == CONN_VALUE_WORD ? json_string(value->word)
+		                                                  : json_null();
+
+		json_object_set_new(row, value->name, member);
+	}
+	return row;
+}
+
+void
+cli_show_connection(struct session *session)
+{
+	struct app *app = session->app;
+	uint64_t limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
+	struct selection selection;
+	json_t *rows;
+	size_t left_out = 0;
+
+	if (selection_make(&app->host.objects, &session->line, OFFLOAD_LAYER_TCP, &selection,
+	            &session->error) != CLI_OK) {
+		selection_free(&selection);
+		reply_cli_error(session);
+		return;
+	}
+	rows = json_array();
+	for (size_t i = 0; i < selection.count; i++) {
+		if (i < limit)
+			json_array_append_new(rows, info_row(app, selection.objects[i]));
+		else
+			left_out++;
+	}
+	selection_free(&selection);
+	reply_ok(session, json_pack("{s:o, s:I}", "objects", rows, "objects_not_listed",
+	                          (json_int_t)left_out));
 }

@@ -6,6 +6,8 @@
 
 const char *const cli_services[] = {"sink", "source", "echo", NULL};
 
+const char *const cli_congestions[] = {"cubic", "newreno", "dctcp", NULL};
+
 const char *const cli_tcp_states[] = {"closed", "listen", "syn-sent", "syn-rcvd", "established",
         "fin-wait-1", "fin-wait-2", "close-wait", "closing", "last-ack", "time-wait", NULL};
 
@@ -44,6 +46,10 @@ const struct cli_arg cli_tcp_args[] = {
         {"ts-recent-age", ARG_TS_RECENT_AGE, CLI_NUMBER, 0, U32, 0, "0", "its age, ms"},
         {"ts-val", ARG_TS_VAL, CLI_NUMBER, 0, U32, 0, "0", "our timestamp clock now, ms"},
         {"sack", ARG_SACK, CLI_FLAG, 0, 0, 0, 0, 0, "SACK is permitted (RFC 2018)"},
+        {"ecn", ARG_ECN, CLI_FLAG, 0, 0, 0, 0, 0, "ECN was agreed on (RFC 3168)"},
+        {"cc", ARG_CC, CLI_CHOICE, 0, 0, 0, cli_congestions, "cubic",
+                "congestion control (RFC 9438, 5681, 8257); dctcp needs ecn"},
+        {"pacing", ARG_PACING, CLI_FLAG, 0, 0, 0, 0, 0, "spread what is sent over the round trip"},
         {0},
 };
 

@@ -6,6 +6,7 @@
 #include "cli_grammar.h"
 
 extern const char *const cli_services[]; /* index + 1 is enum offload_service */
+extern const char *const cli_congestions[]; /* index + 1 is enum offload_congestion */
 extern const char *const cli_tcp_states[]; /* index is enum tcp_state */
 extern const struct cli_arg cli_tcp_args[]; /* constant and delegated */
 extern const struct cli_arg cli_tcp_cached_args[];

@@ -127,6 +127,15 @@ host_request_discard(struct app *app, struct host_request *request)
 	host_request_free(request);
 }
 
+/* What an update asks for once (UPD-3) is not asked for again by the next one. */
+static void
+apply_tcp_update(const struct tcp_cached *cached, struct object *object)
+{
+	object->tcp.cached = *cached;
+	object->tcp.cached.flags &= ~(TCP_CACHED_KEEPALIVE_RESTART | TCP_CACHED_MAX_RT_RESTART |
+	                              TCP_CACHED_UPDATE_RCV_WND);
+}
+
 /* A cached update that succeeded is what the host now holds to be true (UPD-1, UPD-5). */
 static void
 apply_update(const struct host_request *request, const struct offload_block_list *block,
@@ -143,7 +152,7 @@ apply_update(const struct host_request *request, const struct offload_block_list
 	else if (object->layer == OFFLOAD_LAYER_PATH)
 		memcpy(&object->path.cached, cached, sizeof(object->path.cached));
 	else
-		memcpy(&object->tcp.cached, cached, sizeof(object->tcp.cached));
+		apply_tcp_update(cached, object);
 }
 
 static void

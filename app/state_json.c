@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+#include <rte_common.h>
+
 #include "chimney.h"
 #include "cli_tcp_args.h"
 #include "state_json.h"
@@ -90,6 +92,12 @@ state_tcp_const(json_t *row, const struct tcp_const *constant)
 	json_object_set_new(
 	        row, "timestamps", json_boolean(constant->flags & TCP_OPTION_TIMESTAMPS));
 	json_object_set_new(row, "sack", json_boolean(constant->flags & TCP_OPTION_SACK));
+	json_object_set_new(row, "ecn", json_boolean(constant->flags & TCP_OPTION_ECN));
+	if (constant->congestion < OFFLOAD_CC_COUNT)
+		json_object_set_new(row, "cc",
+		        json_string(cli_congestions[RTE_MAX(constant->congestion, 1u) - 1]));
+	json_object_set_new(
+	        row, "pacing", json_boolean(constant->extensions & TCP_EXTENSION_PACING));
 	json_object_set_new(
 	        row, "window_scale", json_boolean(constant->flags & TCP_OPTION_WINDOW_SCALE));
 	set(row, "snd_wscale", constant->snd_wnd_scale);

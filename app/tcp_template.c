@@ -31,6 +31,12 @@ template_const(const struct cli_line *line, struct tcp_const *constant)
 		constant->flags |= TCP_OPTION_SACK;
 	if (given(line, ARG_SND_WSCALE) || given(line, ARG_RCV_WSCALE))
 		constant->flags |= TCP_OPTION_WINDOW_SCALE;
+	if (given(line, ARG_ECN))
+		constant->flags |= TCP_OPTION_ECN;
+	if (given(line, ARG_CC))
+		constant->congestion = (uint8_t)(get(line, ARG_CC, 0) + OFFLOAD_CC_CUBIC);
+	if (given(line, ARG_PACING))
+		constant->extensions |= TCP_EXTENSION_PACING;
 	constant->snd_wnd_scale = (uint8_t)get(line, ARG_SND_WSCALE, 0);
 	constant->rcv_wnd_scale = (uint8_t)get(line, ARG_RCV_WSCALE, 0);
 	constant->service = (uint8_t)(get(line, ARG_SERVICE, 0) + OFFLOAD_SERVICE_SINK);
@@ -76,13 +82,17 @@ tcp_cached_apply(const struct cli_line *line, struct tcp_cached *cached)
 {
 	static const enum cli_arg_id ids[] = {ARG_NAGLE, ARG_KEEPALIVE, ARG_KA_PROBES,
 	        ARG_KA_TIMEOUT, ARG_KA_INTERVAL, ARG_MAX_RT, ARG_INITIAL_RCV_WND,
-	        ARG_RCV_INDICATION, ARG_FLOW_LABEL, ARG_TTL, ARG_TOS, ARG_PRIORITY};
+	        ARG_RCV_INDICATION, ARG_FLOW_LABEL, ARG_TTL, ARG_TOS, ARG_PRIORITY,
+	        ARG_KEEPALIVE_RESTART, ARG_MAX_RT_RESTART, ARG_UPDATE_RCV_WND};
 	bool any = false;
 
 	for (unsigned int i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		any |= given(line, ids[i]);
 	apply_flag(line, ARG_NAGLE, TCP_CACHED_NAGLE, &cached->flags);
 	apply_flag(line, ARG_KEEPALIVE, TCP_CACHED_KEEPALIVE, &cached->flags);
+	apply_flag(line, ARG_KEEPALIVE_RESTART, TCP_CACHED_KEEPALIVE_RESTART, &cached->flags);
+	apply_flag(line, ARG_MAX_RT_RESTART, TCP_CACHED_MAX_RT_RESTART, &cached->flags);
+	apply_flag(line, ARG_UPDATE_RCV_WND, TCP_CACHED_UPDATE_RCV_WND, &cached->flags);
 	cached->ka_probe_count = (uint32_t)get(line, ARG_KA_PROBES, cached->ka_probe_count);
 	cached->ka_timeout = (uint32_t)get(line, ARG_KA_TIMEOUT, cached->ka_timeout);
 	cached->ka_interval = (uint32_t)get(line, ARG_KA_INTERVAL, cached->ka_interval);

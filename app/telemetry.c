@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Read-only endpoints of rte_telemetry under /chimney/. */
+#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <rte_telemetry.h>
 
 #include "app.h"
+#include "conn_info.h"
 #include "counters.h"
 #include "say.h"
 #include "telemetry.h"
@@ -75,6 +77,72 @@ fill_counters(const struct app *app, const char *params, struct rte_tel_data *da
 		for (uint32_t worker = 0; worker < app->worker_count; worker++)
 			sum += counter_read(app, worker, i);
 		add(data, counter_name(i), sum);
+	}
+	return 0;
+}
+
+/* An unsigned number as a parameter, from *params on, which moves behind it and a comma. */
+static bool
+take_number(const char **params, uint32_t *number)
+{
+	unsigned long value;
+	char *end = NULL;
+
+	if (*params == NULL || !isdigit((unsigned char)**params))
+		return false;
+	value = strtoul(*params, &end, 10);
+	*number = (uint32_t)value;
+	*params = *end == ',' ? end + 1 : end;
+	return (*end == ',' || *end == '\0') && value <= UINT32_MAX;
+}
+
+static int
+add_mib(const struct app *app, uint32_t port, uint8_t version, struct rte_tel_data *data)
+{
+	struct rte_tel_data *version_data = rte_tel_data_alloc();
+	struct toe_mib mib;
+
+	if (version_data == NULL)
+		return -ENOMEM;
+	rte_tel_data_start_dict(version_data);
+	mib_read(app, port, version, &mib);
+	for (unsigned int i = 0; i < mib_count; i++)
+		add(version_data, mib_name(i), mib_value(&mib, i));
+	return rte_tel_data_add_dict_container(data, version == 6 ? "v6" : "v4", version_data, 0);
+}
+
+static int
+fill_mib(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	uint32_t port;
+	int result;
+
+	if (!take_number(&params, &port) || *params != '\0' || port >= app->shared.port_count)
+		return -EINVAL;
+	rte_tel_data_start_dict(data);
+	result = add_mib(app, port, 4, data);
+	return result != 0 ? result : add_mib(app, port, 6, data);
+}
+
+static int
+fill_connection(const struct app *app, const char *params, struct rte_tel_data *data)
+{
+	struct conn_value values[CONN_VALUES_MAX];
+	struct conn_info info;
+	uint32_t worker, slot;
+	unsigned int n;
+
+	if (!take_number(&params, &worker) || !take_number(&params, &slot) || *params != '\0')
+		return -EINVAL;
+	if (!conn_info_look(app, worker, slot, &info))
+		return -ENOENT;
+	rte_tel_data_start_dict(data);
+	n = conn_info_values(&info, values);
+	for (unsigned int i = 0; i < n; i++) {
+		if (values[i].kind == CONN_VALUE_WORD)
+			rte_tel_data_add_dict_string(data, values[i].name, values[i].word);
+		else if (values[i].kind != CONN_VALUE_NONE)
+			add(data, values[i].name, values[i].number);
 	}
 	return 0;
 }
@@ -172,6 +240,8 @@ fill_ports(const struct app *app, const char *params, struct rte_tel_data *data)
 CALLBACK(workers)
 CALLBACK(worker)
 CALLBACK(counters)
+CALLBACK(mib)
+CALLBACK(connection)
 CALLBACK(requests)
 CALLBACK(objects)
 CALLBACK(events)
@@ -185,6 +255,10 @@ static const struct {
         {"/chimney/workers", on_workers, "Indexes of the workers. Takes no parameters"},
         {"/chimney/worker", on_worker, "Counters of a worker. Parameters: int worker"},
         {"/chimney/counters", on_counters, "Counters, all workers together. Takes no parameters"},
+        {"/chimney/mib", on_mib,
+                "Counters of offloaded connections by IP version. Parameters: int port"},
+        {"/chimney/connection", on_connection,
+                "A connection. Parameters: int worker, int slot (show connection says them)"},
         {"/chimney/requests", on_requests, "Requests and drains. Takes no parameters"},
         {"/chimney/objects", on_objects, "Objects offloaded, and capacities. Takes no parameters"},
         {"/chimney/events", on_events, "Indications by kind and reason. Takes no parameters"},

@@ -57,6 +57,39 @@ test_values(void)
 	CU_ASSERT_TRUE(value[ARG_KEEPALIVE].present && value[ARG_KEEPALIVE].number == 1);
 }
 
+/* Extensions of a connection's state, what an update asks for once, and the views of both. */
+static void
+test_tcp_words(void)
+{
+	const struct cli_value *value = line.value;
+
+	CU_ASSERT_EQUAL_FATAL(
+	        parse("tcp add c path p sport 1 dport 2 service echo ecn cc dctcp pacing"), CLI_OK);
+	CU_ASSERT_TRUE(value[ARG_ECN].present && value[ARG_PACING].present);
+	CU_ASSERT_EQUAL(value[ARG_CC].number, 2);
+	CU_ASSERT_EQUAL_FATAL(
+	        parse("bulk add b connections 1 service sink cc newreno pacing"), CLI_OK);
+	CU_ASSERT_EQUAL(value[ARG_CC].number, 1);
+	CU_ASSERT_FALSE(value[ARG_ECN].present);
+	refused("bulk add b connections 1 service sink cc", 9, "needs a value");
+	refused("bulk add b connections 1 service sink cc reno", 9, "cubic, newreno, dctcp");
+	CU_ASSERT_EQUAL_FATAL(
+	        parse("update c keepalive-restart max-rt-restart update-rcv-wnd"), CLI_OK);
+	CU_ASSERT_TRUE(value[ARG_KEEPALIVE_RESTART].present);
+	CU_ASSERT_TRUE(value[ARG_MAX_RT_RESTART].present);
+	CU_ASSERT_TRUE(value[ARG_UPDATE_RCV_WND].present);
+	/* They are no state: a new connection has none of them. */
+	refused("tcp add c path p sport 1 dport 2 service echo update-rcv-wnd", 12, "not known");
+	CU_ASSERT_EQUAL_FATAL(parse("show mib port 3 v6"), CLI_OK);
+	CU_ASSERT_EQUAL(line.command->id, CMD_SHOW_MIB);
+	CU_ASSERT_TRUE(value[ARG_V6].present && !value[ARG_V4].present);
+	CU_ASSERT_EQUAL(value[ARG_PORT].number, 3);
+	CU_ASSERT_EQUAL_FATAL(parse("show connection b.c0-9 c1 limit 5"), CLI_OK);
+	CU_ASSERT_EQUAL(line.command->id, CMD_SHOW_CONNECTION);
+	CU_ASSERT_EQUAL(line.select_count, 2);
+	refused("show connection", 3, "NAME");
+}
+
 static void
 test_words(void)
 {
@@ -161,6 +194,7 @@ test_completion(void)
 
 static const struct unit_test tests[] = {
         {"values of every type", test_values},
+        {"congestion control, ECN, pacing, updates that act once", test_tcp_words},
         {"words, comments, selections", test_words},
         {"errors name the word and what would be right", test_errors},
         {"the grammar's table holds together", test_grammar},
