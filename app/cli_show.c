@@ -157,11 +157,12 @@ cli_show_memory(struct session *session)
 	uint64_t engine = estimate->workers + estimate->control;
 
 	reply_ok(session,
-	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "tables_bytes",
+	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "tables_bytes",
 	                (json_int_t)estimate->tables, "workers_bytes",
 	                (json_int_t)estimate->workers, "control_bytes",
 	                (json_int_t)estimate->control, "mbufs_bytes", (json_int_t)estimate->mbufs,
-	                "total_bytes", (json_int_t)estimate->total, "available_at_start_bytes",
+	                "total_bytes", (json_int_t)estimate->total, "busy_bytes",
+	                (json_int_t)estimate->busy, "available_at_start_bytes",
 	                (json_int_t)estimate->available, "resident_bytes",
 	                (json_int_t)resident_bytes(), "bytes_per_connection_of_capacity",
 	                (double)engine / app->options.connections, "mbufs",

@@ -40,6 +40,9 @@ engine_worker_params(const struct app *app, uint32_t index, struct toe_worker_pa
 	params->conn_capacity = app->conn_capacity;
 	params->attached_capacity =
 	        services / app->worker_count + (app->worker_count > 1 ? services / 8 + 64 : 0);
+	params->sent_capacity = options->sent_records;
+	params->reassembly_capacity = RTE_MIN(options->reassemblies, app->conn_capacity);
+	params->piece_capacity = options->pieces;
 	params->mailbox_size = options->mailbox;
 	params->hold_capacity = options->holds;
 	params->mbuf_pool = app->pool;

@@ -84,6 +84,7 @@ estimate_make(struct app *app, struct estimate *estimate)
 
 		engine_worker_params(app, i, &params);
 		estimate->workers += toe_worker_estimate(&params);
+		estimate->busy += toe_worker_estimate_busy(&params);
 	}
 	engine_target_params(app, &target);
 	estimate->control = chimney_estimate(&target);
@@ -99,14 +100,15 @@ estimate_check(struct app *app)
 	struct estimate *estimate = &app->estimate;
 
 	estimate_make(app, estimate);
-	say("memory: %.1f MiB for %u neighbors, %u paths, %u connections on %u worker%s "
-	    "(tables %.1f, workers %.1f, control %.1f), %.1f MiB for %u packet buffers; "
-	    "%.0f MiB available",
+	say("memory: %.1f MiB for %u neighbors, %u paths, %u connections on %u worker%s, all "
+	    "idle (tables %.1f, workers %.1f, control %.1f), %.1f more when all are busy, "
+	    "%.1f MiB for %u packet buffers; %.0f MiB available",
 	        (estimate->total - estimate->mbufs) / MEBIBYTE, app->options.neighbors,
 	        app->options.paths, app->options.connections, app->worker_count,
 	        app->worker_count == 1 ? "" : "s", estimate->tables / MEBIBYTE,
 	        estimate->workers / MEBIBYTE, estimate->control / MEBIBYTE,
-	        estimate->mbufs / MEBIBYTE, engine_mbufs(app), estimate->available / MEBIBYTE);
+	        estimate->busy / MEBIBYTE, estimate->mbufs / MEBIBYTE, engine_mbufs(app),
+	        estimate->available / MEBIBYTE);
 	if (estimate->available != 0 && estimate->total - estimate->mbufs > estimate->available) {
 		say_error("the capacities need %.0f MiB, %.0f MiB are available",
 		        (estimate->total - estimate->mbufs) / MEBIBYTE,
@@ -116,5 +118,9 @@ estimate_check(struct app *app)
 		        (double)(estimate->workers + estimate->control) / app->options.connections);
 		return -1;
 	}
+	/* Possible, as long as they are not all busy at once. */
+	if (estimate->available != 0 &&
+	        estimate->total - estimate->mbufs + estimate->busy > estimate->available)
+		say("memory: not enough for all connections to be busy at once");
 	return estimate_check_eal(estimate->mbufs);
 }

@@ -132,6 +132,15 @@ static const struct option_spec specs[] = {
                 "capacity for connections, all workers together, about 384 bytes each"),
         NUMBER("services", services, 0, 1u << 28,
                 "connections that may be sinks or echoes at once, 256 bytes each"),
+        NUMBER("sent-records", sent_records, 1, 1u << 28,
+                "runs of data in flight, per worker, beyond one for each connection, 32 bytes "
+                "each when used"),
+        NUMBER("reassemblies", reassemblies, 1, 1u << 24,
+                "connections that may hold data out of order at once, per worker, about 100 bytes "
+                "each when used"),
+        NUMBER("pieces", pieces, 1, 1u << 24,
+                "segments out of order, per worker, 24 bytes each when used, and their packet "
+                "buffers"),
         NUMBER("holds", holds, 1, 65536, "tuples held at once, per worker, about 2.5 kB each"),
         POWER("rx-ring", rx_ring, 32, 32768, "receive descriptors per queue"),
         POWER("tx-ring", tx_ring, 32, 32768,
@@ -169,6 +178,9 @@ static const struct options defaults = {
         .paths = 65536,
         .connections = 100000,
         .services = 16384,
+        .sent_records = 65536,
+        .reassemblies = 4096,
+        .pieces = 16384,
         .holds = 64,
         .rx_ring = 512,
         .tx_ring = 512,

@@ -29,6 +29,10 @@ struct options {
 	uint32_t paths;
 	uint32_t connections;
 	uint32_t services; /* connections that may run a sink or an echo */
+	uint32_t
+	        sent_records; /* per worker: runs of data in flight, beyond one for each connection */
+	uint32_t reassemblies; /* per worker: connections with text out of order */
+	uint32_t pieces; /* per worker: segments out of order */
 	uint32_t holds; /* tuples held at once, per worker */
 	uint32_t rx_ring; /* descriptors per queue */
 	uint32_t tx_ring;
