@@ -240,7 +240,7 @@ cli_show_connection(struct session *session)
 	struct app *app = session->app;
 	uint64_t limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
 	struct selection selection;
-	json_t *rows;
+	json_t *rows, *data;
 	size_t left_out = 0;
 
 	if (selection_make(&app->host.objects, &session->line, OFFLOAD_LAYER_TCP, &selection,
@@ -257,6 +257,8 @@ cli_show_connection(struct session *session)
 			left_out++;
 	}
 	selection_free(&selection);
-	reply_ok(session, json_pack("{s:o, s:I}", "objects", rows, "objects_not_listed",
-	                          (json_int_t)left_out));
+	data = json_pack("{s:o}", "objects", rows);
+	if (left_out != 0)
+		json_object_set_new(data, "objects_not_listed", json_integer((json_int_t)left_out));
+	reply_ok(session, data);
 }
