@@ -277,10 +277,11 @@ tcp_emit(
 		mbuf[0] = chain_alloc(worker, plan->length);
 		if (mbuf[0] == NULL)
 			return false;
-		segments = (plan->length + fields.mss - 1) / fields.mss;
 	} else if (unlikely(rte_pktmbuf_alloc_bulk(worker->params.mbuf_pool, mbuf, count) != 0)) {
 		return false;
 	}
+	if (unlikely(plan->length > fields.mss))
+		segments = (plan->length + fields.mss - 1) / fields.mss;
 	if (!run->open)
 		run_open(worker, run);
 	run->tag.segments = count > 1 ? 1 : segments;
