@@ -7,7 +7,7 @@
 #ifndef TOE_MUTANT_H
 #define TOE_MUTANT_H
 
-#define TOE_MUTANT_LIST(X)                                                                         \
+#define TOE_MUTANT_STOP_LIST(X)                                                                    \
 	X(DRAIN_SKIP, "the worker answers a drain without discarding held frames")                 \
 	X(DRAIN_NO_REWIND, "a discarded frame's bytes are not taken back")                         \
 	X(DRAIN_NO_ACK, "a discarded frame's ACK is not owed again")                               \
@@ -32,7 +32,10 @@
 	X(TERMINATE_KEEPS_FRAMES, "frames held of a terminated connection stay held")              \
 	X(DRAIN_OVERTAKEN, "frames built behind discarded ones go out ahead of them")              \
 	X(DOORBELL_NO_FENCE, "a consumer looks again before its announced sleep is visible")       \
-	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")                          \
+	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")
+
+/* Faults of the TCP engine. */
+#define TOE_MUTANT_ENGINE_LIST(X)                                                                  \
 	X(CC_NO_REDUCTION, "a loss does not reduce the congestion window")                         \
 	X(CWND_IGNORED, "output does not look at the congestion window")                           \
 	X(WINDOW_SHRINKS, "the right edge of the window may move left")                            \
@@ -54,6 +57,8 @@
 	X(CE_IGNORED, "congestion marks are not echoed")                                           \
 	X(REASSEMBLY_NEVER, "segments out of order are dropped")                                   \
 	X(REASSEMBLY_UNBOUNDED, "the out-of-order queue has no bound")
+
+#define TOE_MUTANT_LIST(X) TOE_MUTANT_STOP_LIST(X) TOE_MUTANT_ENGINE_LIST(X)
 
 #ifdef TOE_MUTANTS
 enum toe_mutant_id {
