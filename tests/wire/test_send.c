@@ -3,6 +3,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 static struct script script;
@@ -315,7 +316,7 @@ test_shortage(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"TCP-1 sending within both windows", test_windows},
@@ -331,7 +332,7 @@ main(void)
 	};
 	int rc;
 
-	if (script_init(&script) != 0)
+	if (!test_mutant_arguments(argc, argv) || script_init(&script) != 0)
 		return EXIT_FAILURE;
 	rc = unit_run("wire_send", tests, RTE_DIM(tests));
 	script_fini(&script);
