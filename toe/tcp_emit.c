@@ -199,6 +199,8 @@ tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_
 	toe_wheel_clear(&worker->wheel, run->index, TOE_TIMER_DELACK);
 	conn->segments_out++;
 	worker->stats.tx_segments++;
-	if (carries)
-		note_sent(worker, run, plan);
+	if (!carries)
+		return;
+	conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
+	note_sent(worker, run, plan);
 }
