@@ -86,6 +86,21 @@ pace_sent(const struct toe_worker *worker, const struct toe_conn *conn, struct t
 	sender->pace_next += (uint32_t)time;
 }
 
+/*
+ * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have had none, its
+ * delayed ACK allowed for; the second one has.
+ */
+static bool
+probe_restarts(const struct toe_worker *worker, const struct toe_conn *conn,
+        const struct toe_sender *sender, uint32_t length)
+{
+	if (sender->timer == TOE_SENDER_TLP)
+		return true;
+	return sender->timer == TOE_SENDER_RTO &&
+	       tcp_outstanding(conn) - length <= tcp_smss(conn) &&
+	       tcp_tlp_delay(worker, conn, sender) > 0;
+}
+
 /* The scoreboard after text or FIN has left. */
 static void
 note_sent(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_plan *plan)
@@ -120,9 +135,9 @@ note_sent(struct toe_worker *worker, const struct tcp_run *run, const struct tcp
 	worker->stats.tx_bytes += plan->length;
 	if (unlikely(conn->flags & TOE_CONN_PACED))
 		pace_sent(worker, conn, sender, length);
-	/* RFC 6298 (5.1); a probe timer starts anew with new data (RFC 8985 section 7.2) */
+	/* RFC 6298 (5.1) */
 	if (conn->due[TOE_TIMER_RETRANSMIT] == 0 ||
-	        (record == TOE_INDEX_NONE && sender->timer == TOE_SENDER_TLP))
+	        (record == TOE_INDEX_NONE && probe_restarts(worker, conn, sender, length)))
 		toe_tcp_arm(worker, run->index);
 }
 
