@@ -38,7 +38,10 @@ enter_recovery(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	worker->stats.recoveries++;
 	/* In CWR the window of this data was reduced already. */
 	if (sender->phase == TOE_PHASE_OPEN) {
-		reduce(conn, sender, cc->lost(conn, sender, flight), flight);
+		/* What limited transmit has sent does not count (RFC 5681 section 3.2, step 2). */
+		uint32_t allowed = RTE_MIN(flight, conn->cwnd);
+
+		reduce(conn, sender, cc->lost(conn, sender, allowed), flight);
 	} else {
 		sender->recovery_end = conn->snd_max;
 		sender->prr_delivered = sender->prr_out = 0;
