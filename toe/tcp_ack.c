@@ -177,8 +177,10 @@ toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 	}
 	if (seq_lt(ack, conn->snd_una))
 		return true; /* an old duplicate: its window is old too */
+	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
-	                  window == conn->snd_wnd && !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
+	                  window == conn->snd_wnd && window != 0 &&
+	                  !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
 	if (round.acked > 0) {
 		if (likely(sender != NULL))
 			tcp_round_acked(worker, conn, sender, segment, &round);
