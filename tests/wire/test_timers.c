@@ -89,6 +89,24 @@ test_keepalive_and_text(void)
 	script_close(&script, NULL);
 }
 
+/* In TIME_WAIT nobody has to answer. */
+static void
+test_keepalive_ends(void)
+{
+	struct end_params params = with_keepalive(OFFLOAD_SERVICE_SINK);
+
+	params.delegated.state = TCP_FIN_WAIT_2;
+	script_open(&script, &params);
+	script_send(&script, (struct script_segment){.flags = ACK | FIN});
+	CU_ASSERT(script_took_ack(&script, 1));
+	CU_ASSERT(told(TOE_EVENT_DISCONNECT, 0));
+	CU_ASSERT(told(TOE_EVENT_RETRIEVE, RETRIEVE_UPLOAD_REQUESTED));
+	script_pass(&script, 60000);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	CU_ASSERT_FALSE(told(TOE_EVENT_RETRIEVE, RETRIEVE_TIMEOUT_EXPIRATION));
+	script_close(&script, NULL);
+}
+
 /* TMR-1: RTO << round between answered probes, RTO << count between those that are not. */
 static void
 test_persist(void)
@@ -269,6 +287,7 @@ main(int argc, char **argv)
 	static const struct unit_test tests[] = {
 	        {"TMR-1 TMR-2 keepalive", test_keepalive},
 	        {"TMR-1 keepalive beside text", test_keepalive_and_text},
+	        {"TMR-1 TERM-7 no keepalive in TIME_WAIT", test_keepalive_ends},
 	        {"TMR-1 window probes", test_persist},
 	        {"TMR-2 window probes that nobody answers", test_persist_limit},
 	        {"TMR-3 FIN_WAIT_2", test_fin_wait_2},
