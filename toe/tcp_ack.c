@@ -113,7 +113,8 @@ probe_answered(struct toe_worker *worker, uint32_t index, bool probed)
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	if (conn->snd_wnd == 0) {
-		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
+		conn->snd_wnd_probe_count +=
+		        conn->snd_wnd_probe_count < UINT8_MAX && !TOE_MUTANT(PERSIST_FLAT);
 	} else {
 		conn->snd_wnd_probe_count = 0;
 		/* What went out as a probe was not taken, or this ACK would say so. */
@@ -179,7 +180,8 @@ toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 		return true; /* an old duplicate: its window is old too */
 	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
-	                  window == conn->snd_wnd && window != 0 &&
+	                  window == conn->snd_wnd &&
+	                  (window != 0 || TOE_MUTANT(PERSIST_DUPLICATES)) &&
 	                  !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
 	if (round.acked > 0) {
 		if (likely(sender != NULL))

@@ -64,7 +64,8 @@ tcp_pace(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
 {
 	uint32_t wait;
 
-	if (sender == NULL || !toe_time_before(worker->now_us, sender->pace_next))
+	if (sender == NULL || !toe_time_before(worker->now_us, sender->pace_next) ||
+	        TOE_MUTANT(PACING_NEVER))
 		return true;
 	wait = (sender->pace_next - worker->now_us) / 1000;
 	toe_wheel_set(
@@ -96,7 +97,7 @@ probe_restarts(const struct toe_worker *worker, const struct toe_conn *conn,
 {
 	if (sender->timer == TOE_SENDER_TLP)
 		return true;
-	return sender->timer == TOE_SENDER_RTO &&
+	return sender->timer == TOE_SENDER_RTO && !TOE_MUTANT(TLP_FIRST_ONLY) &&
 	       tcp_outstanding(conn) - length <= tcp_smss(conn) &&
 	       tcp_tlp_delay(worker, conn, sender) > 0;
 }
@@ -149,10 +150,11 @@ set_ecn(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_fie
 	if (conn->flags & TOE_CONN_ECN_ECHO)
 		fields->flags |= RTE_TCP_ECE_FLAG;
 	/* Not on pure ACKs, not on what is sent again, not on window probes. */
-	if (plan->length == 0 || plan->record != TOE_INDEX_NONE || plan->probe)
+	if ((plan->length == 0 || plan->record != TOE_INDEX_NONE || plan->probe) &&
+	        !TOE_MUTANT(ECT_ALWAYS))
 		return;
 	fields->tos |= ECN_ECT0;
-	if (conn->flags & TOE_CONN_ECN_CWR) {
+	if ((conn->flags & TOE_CONN_ECN_CWR) && !TOE_MUTANT(CWR_NEVER)) {
 		fields->flags |= RTE_TCP_CWR_FLAG;
 		conn->flags &= ~TOE_CONN_ECN_CWR;
 	}
@@ -216,6 +218,7 @@ tcp_emit(struct toe_worker *worker, const struct tcp_run *run, const struct tcp_
 	worker->stats.tx_segments++;
 	if (!carries)
 		return;
-	conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
+	if (!TOE_MUTANT(KEEPALIVE_BESIDES))
+		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
 	note_sent(worker, run, plan);
 }

@@ -39,7 +39,8 @@ enter_recovery(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	/* In CWR the window of this data was reduced already. */
 	if (sender->phase == TOE_PHASE_OPEN) {
 		/* What limited transmit has sent does not count (RFC 5681 section 3.2, step 2). */
-		uint32_t allowed = RTE_MIN(flight, conn->cwnd);
+		uint32_t allowed =
+		        TOE_MUTANT(LIMITED_TRANSMIT_COUNTED) ? flight : RTE_MIN(flight, conn->cwnd);
 
 		reduce(conn, sender, cc->lost(conn, sender, allowed), flight);
 	} else {
@@ -70,6 +71,10 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(conn);
 	int64_t send;
 
+	if (TOE_MUTANT(PRR_IGNORED)) {
+		conn->cwnd = conn->ssthresh;
+		return;
+	}
 	sender->prr_delivered += delivered;
 	if (pipe > conn->ssthresh) {
 		send = (int64_t)(((uint64_t)sender->prr_delivered * conn->ssthresh +
@@ -128,6 +133,8 @@ newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	if (!round->duplicate)
 		return false;
 	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
+	if (TOE_MUTANT(LIMITED_TRANSMIT_NEVER) && conn->dup_ack_count < TCP_DUP_THRESHOLD)
+		return false;
 	sender->sacked =
 	        RTE_MIN(known + tcp_smss(conn), conn->snd_max - conn->snd_una - sender->lost);
 	round->delivered = sender->sacked - known;
@@ -146,7 +153,7 @@ dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_se
 	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
 
 	tcp_rack_dsack(conn, sender);
-	if (!sender->undo_possible || sender->undo_bytes == 0 ||
+	if (!sender->undo_possible || sender->undo_bytes == 0 || TOE_MUTANT(UNDO_NEVER) ||
 	        seq_lt(segment->sack[0].start, sender->undo_start))
 		return;
 	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
@@ -224,6 +231,8 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 		open_phase(worker, conn, sender, round, repaired);
 		break;
 	case TOE_PHASE_CWR:
+		if (round->ece && TOE_MUTANT(ECN_REPEATED))
+			enter_cwr(conn, sender, conn->ssthresh / 2, round->outstanding);
 		if (round->lost)
 			enter_recovery(worker, conn, sender, round->outstanding);
 		proportional_rate(conn, sender, round->delivered);

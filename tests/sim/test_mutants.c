@@ -47,10 +47,11 @@ static void
 read_reason(int input, char *reason, size_t size)
 {
 	FILE *file = fdopen(input, "r");
-	char line[512];
+	char buffer[512];
 
 	snprintf(reason, size, "no reason given");
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (file != NULL && fgets(buffer, sizeof(buffer), file) != NULL) {
+		char *line = buffer + strspn(buffer, " ");
 		char *test = strstr(line, "Test: ");
 
 		line[strcspn(line, "\n")] = '\0';

@@ -161,9 +161,21 @@ print_end(uint32_t i)
 	X(verified)                                                                                \
 	X(lost)                                                                                    \
 	X(doubled)                                                                                 \
-	X(reordered) X(corrupted) X(overflowed) X(marked) X(too_long) X(retransmitted) X(timeouts) \
-	        X(recoveries) X(blocks) X(duplicates) X(ect) X(probes) X(keepalives) X(stops)      \
-	                X(discarded)
+	X(reordered)                                                                               \
+	X(corrupted)                                                                               \
+	X(overflowed)                                                                              \
+	X(marked)                                                                                  \
+	X(too_long)                                                                                \
+	X(retransmitted)                                                                           \
+	X(timeouts)                                                                                \
+	X(recoveries)                                                                              \
+	X(blocks)                                                                                  \
+	X(duplicates)                                                                              \
+	X(ect)                                                                                     \
+	X(probes)                                                                                  \
+	X(keepalives)                                                                              \
+	X(stops)                                                                                   \
+	X(discarded)
 #define MET_MEMBER(name) uint64_t name;
 #define MET_PRINT(name) printf(" " #name " %lu", met.name);
 #define MET_ASSERT(name) CU_ASSERT(met.name > 0);

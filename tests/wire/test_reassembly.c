@@ -69,6 +69,21 @@ test_blocks(void)
 	script_close(&script, NULL);
 }
 
+/* Of what is acknowledged there is no block any more. */
+static void
+test_blocks_end(void)
+{
+	struct end_params params = with_sack(0);
+
+	script_open(&script, &params);
+	text(1000, 500);
+	text(3000, 500);
+	text(0, 1000);
+	CU_ASSERT(script_took_ack(&script, 1500));
+	CU_ASSERT(script.got.sacks == 1 && took_block(0, 3000, 3500));
+	script_close(&script, NULL);
+}
+
 static void
 test_blocks_beside_timestamps(void)
 {
@@ -208,6 +223,7 @@ main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"TCP-1 RFC 2018 blocks", test_blocks},
+	        {"TCP-1 RFC 2018 blocks end", test_blocks_end},
 	        {"TCP-1 RFC 2018 blocks beside timestamps", test_blocks_beside_timestamps},
 	        {"TCP-1 RFC 2883 duplicates", test_duplicates},
 	        {"TCP-1 without SACK", test_without_sack},
