@@ -7,7 +7,7 @@
 #ifndef TOE_MUTANT_H
 #define TOE_MUTANT_H
 
-#define TOE_MUTANT_LIST(X)                                                                         \
+#define TOE_MUTANT_STOP_LIST(X)                                                                    \
 	X(DRAIN_SKIP, "the worker answers a drain without discarding held frames")                 \
 	X(DRAIN_NO_REWIND, "a discarded frame's bytes are not taken back")                         \
 	X(DRAIN_NO_ACK, "a discarded frame's ACK is not owed again")                               \
@@ -32,7 +32,10 @@
 	X(TERMINATE_KEEPS_FRAMES, "frames held of a terminated connection stay held")              \
 	X(DRAIN_OVERTAKEN, "frames built behind discarded ones go out ahead of them")              \
 	X(DOORBELL_NO_FENCE, "a consumer looks again before its announced sleep is visible")       \
-	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")                          \
+	X(RELINK_SAME_EPOCH, "a relink does not change the path's epoch")
+
+/* Faults of the TCP engine. */
+#define TOE_MUTANT_ENGINE_LIST(X)                                                                  \
 	X(CC_NO_REDUCTION, "a loss does not reduce the congestion window")                         \
 	X(CWND_IGNORED, "output does not look at the congestion window")                           \
 	X(WINDOW_SHRINKS, "the right edge of the window may move left")                            \
@@ -53,7 +56,33 @@
 	X(CHALLENGE_UNLIMITED, "every SYN in the window is challenged")                            \
 	X(CE_IGNORED, "congestion marks are not echoed")                                           \
 	X(REASSEMBLY_NEVER, "segments out of order are dropped")                                   \
-	X(REASSEMBLY_UNBOUNDED, "the out-of-order queue has no bound")
+	X(REASSEMBLY_UNBOUNDED, "the out-of-order queue has no bound")                             \
+	X(REASSEMBLY_OVERLAP, "text that waits already is queued again")                           \
+	X(SACK_STALE, "blocks are reported that are acknowledged")                                 \
+	X(ECN_REPEATED, "each echo of a mark reduces the window")                                  \
+	X(CWR_NEVER, "the peer does not learn of a reduction")                                     \
+	X(ECT_ALWAYS, "what is sent again may be marked")                                          \
+	X(KARN_IGNORED, "round trips of what was sent again are measured")                         \
+	X(BACKOFF_NEVER, "the timeout does not double")                                            \
+	X(DELACK_LOST, "the timer of a delayed ACK does nothing")                                  \
+	X(PRR_IGNORED, "recovery begins with the reduced window")                                  \
+	X(LIMITED_TRANSMIT_NEVER, "the first duplicates let nothing go")                           \
+	X(LIMITED_TRANSMIT_COUNTED, "what limited transmit sent counts in the reduction")          \
+	X(UNDO_NEVER, "a recovery for nothing keeps its window")                                   \
+	X(TLP_FIRST_ONLY, "a flight without a probe after its first segment has none")             \
+	X(FIN_WAIT_2_FOREVER, "FIN_WAIT_2 has no end")                                             \
+	X(PERSIST_FLAT, "rounds of window probes are not counted")                                 \
+	X(PERSIST_DUPLICATES, "answers to window probes are duplicate ACKs")                       \
+	X(KEEPALIVE_BESIDES, "a keepalive probe follows text")                                     \
+	X(ECHO_NEWEST, "the newest timestamp is echoed")                                           \
+	X(SENDER_KEPT, "an idle sender is not given back")                                         \
+	X(PACING_NEVER, "paced connections send at once")                                          \
+	X(CUBIC_NO_CONVERGENCE, "CUBIC leaves no room for others")                                 \
+	X(SLOW_START_UNLIMITED, "slow start grows by whatever is acknowledged")                    \
+	X(RESTART_NEVER, "a pause leaves the window as it was")                                    \
+	X(RECORDS_UNBOUNDED, "records have no bound")
+
+#define TOE_MUTANT_LIST(X) TOE_MUTANT_STOP_LIST(X) TOE_MUTANT_ENGINE_LIST(X)
 
 #ifdef TOE_MUTANTS
 enum toe_mutant_id {

@@ -166,7 +166,7 @@ trim_front(const struct toe_worker *worker, uint32_t prev, struct toe_piece *new
 	const struct toe_piece *at;
 	uint32_t end, cut;
 
-	if (prev == TOE_INDEX_NONE)
+	if (prev == TOE_INDEX_NONE || TOE_MUTANT(REASSEMBLY_OVERLAP))
 		return true;
 	at = piece_at(worker, prev);
 	end = at->seq + at->length + at->fin;
@@ -315,7 +315,7 @@ toe_reassembly_settle(struct toe_worker *worker, uint32_t index)
 	struct toe_reassembly *reassembly = reassembly_of(worker, conn);
 
 	for (uint32_t i = 0; i < reassembly->blocks;)
-		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt))
+		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt) && !TOE_MUTANT(SACK_STALE))
 			remove_block(reassembly, i);
 		else
 			i++;

@@ -55,6 +55,7 @@ enum toe_sender_timer {
 /* RFC 9438: windows in bytes, times in us. */
 struct toe_cubic {
 	uint32_t w_max;
+	uint32_t prior; /* cwnd before the last reduction */
 	uint32_t epoch; /* us; valid when running */
 	uint32_t origin; /* W_max of this epoch */
 	uint32_t k; /* ms */

@@ -98,21 +98,12 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 		conn->snd_wl1 = segment->seq;
 }
 
-/*
- * What went out as a probe was not taken, or the ACK that opens the window would say so. A single byte is as if
- * never sent, and goes again with what follows it; anything more is lost.
- */
+/* What went out as a probe was not taken, or the ACK that opens the window would say so: it goes again first. */
 static void
-probe_refused(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender)
+probe_refused(struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender)
 {
 	if (sender->head == TOE_INDEX_NONE)
 		return;
-	if (tcp_outstanding(conn) == 1 && !(conn->flags & TOE_CONN_FIN_SENT)) {
-		toe_sent_free(worker, sender, sender->head);
-		conn->snd_max = conn->snd_nxt = conn->snd_una;
-		sender->sacked = 0;
-		return;
-	}
 	toe_sent_lose(worker, sender, sender->head);
 	tcp_duplicates_clamp(conn, sender);
 	sender->burst = 1;
@@ -133,7 +124,8 @@ probe_answered(struct toe_worker *worker, uint32_t index, bool probed)
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	if (conn->snd_wnd == 0) {
-		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
+		conn->snd_wnd_probe_count +=
+		        conn->snd_wnd_probe_count < UINT8_MAX && !TOE_MUTANT(PERSIST_FLAT);
 	} else {
 		if (sender != NULL && (probed || conn->snd_wnd_probe_count > 0))
 			probe_refused(worker, conn, sender);
@@ -193,8 +185,11 @@ toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 	}
 	if (seq_lt(ack, conn->snd_una))
 		return true; /* an old duplicate: its window is old too */
+	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
-	                  window == conn->snd_wnd && !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
+	                  window == conn->snd_wnd &&
+	                  (window != 0 || TOE_MUTANT(PERSIST_DUPLICATES)) &&
+	                  !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
 	if (round.acked > 0) {
 		if (likely(sender != NULL))
 			tcp_round_acked(worker, conn, sender, segment, &round);

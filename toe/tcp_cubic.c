@@ -59,7 +59,7 @@ friendly_grow(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t byt
 {
 	uint64_t step = (uint64_t)bytes * tcp_smss(conn);
 
-	if (cubic->w_est < cubic->w_max)
+	if (cubic->w_est < cubic->prior)
 		step = step * 9 / 17;
 	step += cubic->w_est_rest;
 	cubic->w_est = (uint32_t)RTE_MIN(cubic->w_est + step / conn->cwnd, (uint64_t)TCP_CWND_MAX);
@@ -96,8 +96,11 @@ cubic_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
 	uint64_t cwnd = conn->cwnd;
 
 	cubic->running = 0;
+	cubic->prior = conn->cwnd;
 	/* Fast convergence (4.7): whoever did not get as far as last time leaves room for others. */
-	cubic->w_max = (uint32_t)(cwnd < cubic->w_max ? cwnd * (10 + BETA_TENTHS) / 20 : cwnd);
+	cubic->w_max = (uint32_t)(cwnd < cubic->w_max && !TOE_MUTANT(CUBIC_NO_CONVERGENCE)
+	                                  ? cwnd * (10 + BETA_TENTHS) / 20
+	                                  : cwnd);
 	if (TOE_MUTANT(CC_NO_REDUCTION))
 		return conn->cwnd;
 	return RTE_MAX((uint32_t)(cwnd * BETA_TENTHS / 10), 2 * tcp_smss(conn)); /* (4.6) */

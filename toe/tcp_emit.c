@@ -64,7 +64,8 @@ tcp_pace(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
 {
 	uint32_t wait;
 
-	if (sender == NULL || !toe_time_before(worker->now_us, sender->pace_next))
+	if (sender == NULL || !toe_time_before(worker->now_us, sender->pace_next) ||
+	        TOE_MUTANT(PACING_NEVER))
 		return true;
 	wait = (sender->pace_next - worker->now_us) / 1000;
 	toe_wheel_set(
@@ -84,6 +85,21 @@ pace_sent(const struct toe_worker *worker, const struct toe_conn *conn, struct t
 	if (toe_time_before(sender->pace_next, from))
 		sender->pace_next = from;
 	sender->pace_next += (uint32_t)time;
+}
+
+/*
+ * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have had none, its
+ * delayed ACK allowed for; the second one has.
+ */
+static bool
+probe_restarts(const struct toe_worker *worker, const struct toe_conn *conn,
+        const struct toe_sender *sender, uint32_t length)
+{
+	if (sender->timer == TOE_SENDER_TLP)
+		return true;
+	return sender->timer == TOE_SENDER_RTO && !TOE_MUTANT(TLP_FIRST_ONLY) &&
+	       tcp_outstanding(conn) - length <= tcp_smss(conn) &&
+	       tcp_tlp_delay(worker, conn, sender) > 0;
 }
 
 /* The scoreboard after text or FIN has left. */
@@ -123,9 +139,9 @@ note_sent(
 	worker->stats.tx_bytes += count * plan->length;
 	if (unlikely(conn->flags & TOE_CONN_PACED))
 		pace_sent(worker, conn, sender, length);
-	/* RFC 6298 (5.1); a probe timer starts anew with new data (RFC 8985 section 7.2) */
+	/* RFC 6298 (5.1) */
 	run->sent_new |= conn->due[TOE_TIMER_RETRANSMIT] == 0 ||
-	                 (record == TOE_INDEX_NONE && sender->timer == TOE_SENDER_TLP);
+	                 (record == TOE_INDEX_NONE && probe_restarts(worker, conn, sender, length));
 }
 
 /* Explicit congestion notification in a segment with new data (RFC 3168 sections 6.1.1 to 6.1.3). */
@@ -133,7 +149,7 @@ static inline void
 mark_new_data(struct toe_conn *conn, struct toe_frame_fields *fields)
 {
 	fields->ecn = ECN_ECT0;
-	if (conn->flags & TOE_CONN_ECN_CWR) {
+	if ((conn->flags & TOE_CONN_ECN_CWR) && !TOE_MUTANT(CWR_NEVER)) {
 		fields->flags |= RTE_TCP_CWR_FLAG;
 		conn->flags &= ~TOE_CONN_ECN_CWR;
 	}
@@ -256,8 +272,9 @@ set_flags(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_f
 	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
 		fields->flags |= RTE_TCP_ECE_FLAG;
 	/* Not on pure ACKs, not on what is sent again, not on window probes. */
-	if (unlikely(conn->options & TCP_OPTION_ECN) && plan->length > 0 && !plan->probe &&
-	        plan->record == TOE_INDEX_NONE)
+	if (unlikely(conn->options & TCP_OPTION_ECN) &&
+	        ((plan->length > 0 && !plan->probe && plan->record == TOE_INDEX_NONE) ||
+	                TOE_MUTANT(ECT_ALWAYS)))
 		mark_new_data(conn, fields);
 }
 
@@ -300,7 +317,10 @@ tcp_emit(
 	toe_mib_out(toe_worker_mib(worker, run->route.neighbor->port, run->route.path->family),
 	        segments, segments * (run->template.l3 + run->template.l4) + text,
 	        plan->record != TOE_INDEX_NONE);
-	if (carries)
-		note_sent(worker, run, plan, count);
+	if (!carries)
+		return true;
+	if (!TOE_MUTANT(KEEPALIVE_BESIDES))
+		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
+	note_sent(worker, run, plan, count);
 	return true;
 }

@@ -153,7 +153,8 @@ toe_tcp_input(struct toe_worker *worker, uint32_t index, const struct toe_segmen
 	 * waited for. It is not older than ts_recent, or ts_recent has expired: accept_timestamps
 	 * saw to that.
 	 */
-	if (segment->has_timestamps && seq_leq(segment->seq, conn->last_ack_sent)) {
+	if (segment->has_timestamps &&
+	        (seq_leq(segment->seq, conn->last_ack_sent) || TOE_MUTANT(ECHO_NEWEST))) {
 		conn->ts_recent = segment->tsval;
 		conn->ts_recent_age = worker->now_ms;
 	}

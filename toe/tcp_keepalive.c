@@ -16,7 +16,8 @@ interval(const struct toe_conn *conn)
 static bool
 is_on(const struct toe_conn *conn)
 {
-	return conn->cached_flags & TCP_CACHED_KEEPALIVE;
+	/* In TIME_WAIT there need not be a peer any more. */
+	return (conn->cached_flags & TCP_CACHED_KEEPALIVE) && conn->state != TCP_TIME_WAIT;
 }
 
 static void

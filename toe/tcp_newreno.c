@@ -23,8 +23,7 @@ toe_newreno_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flig
 	sender->acked_rest = 0;
 	if (TOE_MUTANT(CC_NO_REDUCTION))
 		return conn->cwnd;
-	/* RFC 5681 (4); what limited transmit sent beyond cwnd does not count (section 3.2, step 2). */
-	return RTE_MAX(RTE_MIN(flight, conn->cwnd) / 2, 2 * tcp_smss(conn));
+	return RTE_MAX(flight / 2, 2 * tcp_smss(conn)); /* RFC 5681 (4) */
 }
 
 const struct toe_cc toe_cc_newreno = {

@@ -38,7 +38,7 @@ tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
 {
 	uint32_t age = worker->now_us - sent->time;
 
-	if (sent->flags & TOE_SENT_EVER) {
+	if ((sent->flags & TOE_SENT_EVER) && !TOE_MUTANT(KARN_IGNORED)) {
 		/* Step 2: is it the first transmission that was delivered, not the last one? */
 		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(sent->end, segment->ack)) {
 			uint32_t sent_ms = worker->now_ms - age / 1000 + conn->ts_offset;
@@ -52,7 +52,7 @@ tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
 		/* Step 3: behind something that had been delivered before: reordered. */
 		if (sender->sacked > 0 && seq_lt(sent->end, sender->fack))
 			sender->reordering = 1;
-		if (!(sent->flags & TOE_SENT_LOST)) {
+		if (!(sent->flags & TOE_SENT_LOST) || TOE_MUTANT(KARN_IGNORED)) {
 			*rtt = RTE_MAX(age, 1u);
 			note_min_rtt(worker, sender, *rtt);
 		}

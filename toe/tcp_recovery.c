@@ -38,7 +38,11 @@ enter_recovery(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	worker->stats.recoveries++;
 	/* In CWR the window of this data was reduced already. */
 	if (sender->phase == TOE_PHASE_OPEN) {
-		reduce(conn, sender, cc->lost(conn, sender, flight), flight);
+		/* What limited transmit has sent does not count (RFC 5681 section 3.2, step 2). */
+		uint32_t allowed =
+		        TOE_MUTANT(LIMITED_TRANSMIT_COUNTED) ? flight : RTE_MIN(flight, conn->cwnd);
+
+		reduce(conn, sender, cc->lost(conn, sender, allowed), flight);
 	} else {
 		sender->recovery_end = conn->snd_max;
 		sender->prr_delivered = sender->prr_out = 0;
@@ -67,6 +71,10 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(conn);
 	int64_t send;
 
+	if (TOE_MUTANT(PRR_IGNORED)) {
+		conn->cwnd = conn->ssthresh;
+		return;
+	}
 	sender->prr_delivered += delivered;
 	if (pipe > conn->ssthresh) {
 		send = (int64_t)(((uint64_t)sender->prr_delivered * conn->ssthresh +
@@ -125,6 +133,8 @@ newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	if (!round->duplicate)
 		return false;
 	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
+	if (TOE_MUTANT(LIMITED_TRANSMIT_NEVER) && conn->dup_ack_count < TCP_DUP_THRESHOLD)
+		return false;
 	sender->sacked =
 	        RTE_MIN(known + tcp_smss(conn), conn->snd_max - conn->snd_una - sender->lost);
 	round->delivered = sender->sacked - known;
@@ -143,7 +153,7 @@ dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_se
 	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
 
 	tcp_rack_dsack(conn, sender);
-	if (!sender->undo_possible || sender->undo_bytes == 0 ||
+	if (!sender->undo_possible || sender->undo_bytes == 0 || TOE_MUTANT(UNDO_NEVER) ||
 	        seq_lt(segment->sack[0].start, sender->undo_start))
 		return;
 	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
@@ -204,8 +214,7 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 {
 	struct toe_conn *conn = &worker->conns[index];
 	bool past = sender->has_recovery && !seq_lt(conn->snd_una, sender->recovery_end);
-	bool left = sender->phase != TOE_PHASE_OPEN && past;
-	bool repaired = tcp_tlp_acked(conn, sender, segment, round);
+	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
 
 	if (round->dsack)
 		dsack_seen(conn, sender, segment);
@@ -213,6 +222,7 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 		round->lost = tcp_rack_detect(worker, index, sender);
 	else
 		round->lost = newreno_detect(worker, conn, sender, round);
+	left = sender->phase != TOE_PHASE_OPEN && past; /* unless it was taken back just now */
 	if (left)
 		leave(conn, sender);
 	if (past && seq_lt(sender->recovery_end, conn->snd_una))
@@ -223,6 +233,8 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 		open_phase(worker, conn, sender, round, repaired, left);
 		break;
 	case TOE_PHASE_CWR:
+		if (round->ece && TOE_MUTANT(ECN_REPEATED))
+			enter_cwr(conn, sender, conn->ssthresh / 2, round->outstanding);
 		if (round->lost)
 			enter_recovery(worker, conn, sender, round->outstanding);
 		proportional_rate(conn, sender, round->delivered);

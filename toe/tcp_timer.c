@@ -103,7 +103,8 @@ persist_expired(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 static void
 fin_wait_expired(struct toe_worker *worker, uint32_t index)
 {
-	if (!toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION))
+	if (TOE_MUTANT(FIN_WAIT_2_FOREVER) ||
+	        !toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION))
 		set_retransmit(worker, index, 1);
 	else
 		toe_tcp_closed(worker, index);
@@ -175,6 +176,8 @@ sender_expired(struct toe_worker *worker, uint32_t index)
 		toe_worker_ready(worker, index);
 		return;
 	}
+	if (TOE_MUTANT(SENDER_KEPT))
+		return;
 	toe_cc_restart(conn, NULL);
 	toe_sender_drop(worker, index);
 }
@@ -202,7 +205,8 @@ conn_expired(struct toe_worker *worker, uint32_t index)
 	bool may_send = toe_conn_may_send(worker, conn);
 
 	/* Stopped or not, from now on the ACK is owed. */
-	if (take_due(worker, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED)) {
+	if (take_due(worker, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED) &&
+	        !TOE_MUTANT(DELACK_LOST)) {
 		conn->flags &= ~TOE_CONN_ACK_DELAYED;
 		tcp_owe_ack(worker, index);
 	}

@@ -14,6 +14,7 @@
 
 #include "bench.h"
 #include "rng.h"
+#include "test_mutant.h"
 
 #define BUSY_CONNS 64u
 #define STOP_ROUNDS 400u
@@ -244,7 +245,7 @@ main(int argc, char **argv)
 
 	if (options_parse(argc, argv, &options) != 0)
 		return 2;
-	if (options.fault != NULL && !world_mutant(options.fault))
+	if (options.fault != NULL && !test_mutant(options.fault))
 		bench_fail("no planted fault %s in this build", options.fault);
 	if (options.quick)
 		bench.groups -= 2;

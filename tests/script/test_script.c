@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "play.h"
-#include "world.h"
+#include "test_mutant.h"
 
 #define FAILS "# fails: "
 
@@ -185,12 +185,10 @@ main(int argc, char **argv)
 {
 	int rc = EXIT_SUCCESS;
 
+	/* Behind the folders: what the arguments of the other test programs are. */
 	if (argc >= 5 && strcmp(argv[argc - 2], "--mutant") == 0) {
-		if (!world_mutant(argv[argc - 1])) {
-			fprintf(stderr, "unknown fault, or a build without them: %s\n",
-			        argv[argc - 1]);
+		if (!test_mutant_arguments(3, argv + argc - 3))
 			return EXIT_FAILURE;
-		}
 		argc -= 2;
 	}
 	if (argc < 3) {

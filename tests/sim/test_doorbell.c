@@ -14,6 +14,7 @@
 
 #include "doorbell.h"
 #include "rng.h"
+#include "test_mutant.h"
 #include "world.h"
 
 #define SLEEP_LIMIT_US 5000000
@@ -145,7 +146,7 @@ main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (option == 'c')
 			stress.rounds = strtoull(optarg, NULL, 0);
-		else if (option != 'm' || !world_mutant(optarg))
+		else if (option != 'm' || !test_mutant(optarg))
 			return fprintf(stderr, "usage: %s [--count N] [--mutant NAME]\n", argv[0]),
 			       EXIT_FAILURE;
 	}

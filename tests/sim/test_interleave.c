@@ -11,6 +11,7 @@
 
 #include "sim.h"
 #include "test_eal.h"
+#include "test_mutant.h"
 
 #define GROUP 64u /* interleavings that share a world; the last one may end it */
 
@@ -118,7 +119,7 @@ main(int argc, char **argv)
 			count = strtoull(optarg, NULL, 0);
 		else if (option == 't')
 			trace = true;
-		else if (option != 'm' || !world_mutant(optarg))
+		else if (option != 'm' || !test_mutant(optarg))
 			return usage(), option == 'h' ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
 	if (test_eal_start(256) != 0 || (pool = test_pool_create("sim", 8191)) == NULL)

@@ -11,6 +11,7 @@
 
 #include "malformed.h"
 #include "test_eal.h"
+#include "test_mutant.h"
 
 static struct malformed mal;
 
@@ -170,7 +171,7 @@ main(int argc, char **argv)
 			seed = strtoull(optarg, NULL, 0);
 		else if (option == 'c')
 			count = strtoull(optarg, NULL, 0);
-		else if (option != 'm' || !world_mutant(optarg))
+		else if (option != 'm' || !test_mutant(optarg))
 			return fprintf(stderr, "usage: %s [--seed N] [--count N] [--mutant NAME]\n",
 			               argv[0]),
 			       EXIT_FAILURE;

@@ -12,6 +12,7 @@
 #include "handle.h"
 #include "items.h"
 #include "test_eal.h"
+#include "test_mutant.h"
 #include "tree.h"
 #include "world.h"
 
@@ -142,7 +143,7 @@ main(int argc, char **argv)
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (option != 'm' || !world_mutant(optarg))
+		if (option != 'm' || !test_mutant(optarg))
 			return fprintf(stderr, "usage: %s [--mutant NAME]\n", argv[0]),
 			       EXIT_FAILURE;
 	world_params_default(&params);

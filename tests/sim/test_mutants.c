@@ -2,9 +2,9 @@
 /*
  * Are the checks able to fail? Runs test programs once as they are and once with every planted fault of
  * toe/mutant.h, each run in a process of its own: the first must pass, each fault must make one of them fail.
- * Needs a build with -Dmutants=true.
+ * Needs a build with -Dmutants=true. --engine: the faults of the TCP engine, else those of stops and requests.
  *
- * usage: test_mutants PROGRAM[,ARGUMENT...]...
+ * usage: test_mutants [--engine] PROGRAM[,ARGUMENT...]...
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "world.h"
+#include "test_mutant.h"
 
 #define MAX_ARGUMENTS 32
 #define RUN_SECONDS 240u /* a run that takes longer hangs: that counts as a failure of it */
@@ -42,16 +42,22 @@ child(const char *program, const char *mutant, int output)
 	_exit(127);
 }
 
-/* Keep the line that says what was wrong: the first that starts with "seed" or "at the end". */
+/* Keep the line that says what was wrong: the first that starts so, or CUnit's. */
 static void
 read_reason(int input, char *reason, size_t size)
 {
 	FILE *file = fdopen(input, "r");
-	char line[512];
+	char buffer[512];
 
 	snprintf(reason, size, "no reason given");
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (file != NULL && fgets(buffer, sizeof(buffer), file) != NULL) {
+		char *line = buffer + strspn(buffer, " ");
+		char *test = strstr(line, "Test: ");
+
 		line[strcspn(line, "\n")] = '\0';
+		if (test != NULL && strstr(line, "...FAILED") != NULL &&
+		        strncmp(reason, "no", 2) == 0)
+			snprintf(reason, size, "%.300s", test + strlen("Test: "));
 		if (strchr(line, ':') != NULL && strncmp(reason, "no", 2) == 0 &&
 		        (strncmp(line, "seed", 4) == 0 || strncmp(line, "at the end", 10) == 0 ||
 		                strncmp(line, "group", 5) == 0 || strncmp(line, "FAIL", 4) == 0))
@@ -112,11 +118,15 @@ main(int argc, char **argv)
 	unsigned int passed = 0, failed = 0;
 	const char *only = getenv("MUTANT");
 	const char *mutant, *text;
+	bool engine = argc > 1 && strcmp(argv[1], "--engine") == 0, of_engine;
 	char reason[512];
 
-	if (argc < 2 || world_mutant_name(0, NULL) == NULL) {
+	argc -= engine;
+	argv += engine;
+	if (argc < 2 || test_mutant_name(0, NULL, NULL) == NULL) {
 		fprintf(stderr,
-		        "usage: %s PROGRAM[,ARGUMENT...]... (in a build with -Dmutants=true)\n",
+		        "usage: %s [--engine] PROGRAM[,ARGUMENT...]... (in a build with "
+		        "-Dmutants=true)\n",
 		        argv[0]);
 		return EXIT_FAILURE;
 	}
@@ -128,7 +138,9 @@ main(int argc, char **argv)
 		printf("without a fault %s fails: %s\n", argv[i], reason);
 		failed++;
 	}
-	for (unsigned int i = 0; (mutant = world_mutant_name(i, &text)) != NULL; i++) {
+	for (unsigned int i = 0; (mutant = test_mutant_name(i, &text, &of_engine)) != NULL; i++) {
+		if (engine != of_engine)
+			continue;
 		if (only != NULL && strcmp(only, mutant) != 0)
 			continue;
 		if (caught(&argv[1], argc - 1, mutant)) {

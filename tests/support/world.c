@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mutant.h"
 #include "test_eal.h"
 
 void
@@ -295,45 +294,3 @@ world_drop_frames(struct world *world)
 		count += port_drop(&world->wire[i]) + port_drop(&world->bump[i]);
 	return count;
 }
-
-#ifdef TOE_MUTANTS
-static const char *const mutant_list[][2] = {
-#define MUTANT_ROW(name, text) {#name, text},
-        TOE_MUTANT_LIST(MUTANT_ROW)
-#undef MUTANT_ROW
-};
-
-const char *
-world_mutant_name(unsigned int i, const char **text)
-{
-	if (i >= RTE_DIM(mutant_list))
-		return NULL;
-	if (text != NULL)
-		*text = mutant_list[i][1];
-	return mutant_list[i][0];
-}
-
-bool
-world_mutant(const char *name)
-{
-	for (unsigned int i = 0; i < RTE_DIM(mutant_list); i++) {
-		if (strcmp(mutant_list[i][0], name) == 0) {
-			toe_mutant = (int)i + 1;
-			return true;
-		}
-	}
-	return false;
-}
-#else
-const char *
-world_mutant_name(unsigned int i, const char **text)
-{
-	return NULL;
-}
-
-bool
-world_mutant(const char *name)
-{
-	return false;
-}
-#endif

@@ -101,9 +101,4 @@ int world_submit(struct world *world, uint32_t host, enum chimney_request reques
 /* Drop all frames that wait in the wire ports' TX rings, and those of the host ports. Returns how many. */
 uint32_t world_drop_frames(struct world *world);
 
-/* Switch on the planted fault of this name ("DRAIN_SKIP"); false: unknown, or a build without mutants. */
-bool world_mutant(const char *name);
-/* Name and text of fault i (from 0); NULL at the end of the list. */
-const char *world_mutant_name(unsigned int i, const char **text);
-
 #endif

@@ -7,6 +7,7 @@
 #define TESTS_WIRE_AUDIT_H
 
 #include "end.h"
+#include "received.h"
 
 struct audit {
 	uint32_t start; /* sequence number of stream offset 0 */
@@ -20,8 +21,11 @@ struct audit {
 	bool started;
 	bool fin; /* sent, at start + stream */
 	bool stopped; /* no frame may be sent */
+	bool keepalive; /* probes may be sent */
+	bool marked; /* a CE mark has reached it */
 	/* counters */
-	uint32_t frames, retransmitted, pure_acks;
+	uint32_t frames, retransmitted, pure_acks, blocks, duplicates, ect, probes, keepalives;
+	struct received received; /* what has reached it */
 };
 
 void audit_init(struct audit *audit, const struct end_params *params, uint64_t stream);
@@ -31,7 +35,9 @@ void audit_init(struct audit *audit, const struct end_params *params, uint64_t s
  */
 const char *audit_sent(struct audit *audit, const struct audit *other, struct end *end,
         const struct rte_mbuf *frame, struct toe_segment *segment);
-/* A segment of the opposite direction has reached the end: what it grants. */
+/* Its path has a smaller MTU now. */
+void audit_set_mtu(struct audit *audit, const struct end *end, uint32_t mtu);
+/* A segment of the opposite direction has reached the end: what it grants and brings. */
 void audit_reached(struct audit *audit, struct end *end, const struct toe_segment *segment);
 
 #endif

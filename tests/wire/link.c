@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <rte_ethdev.h>
+#include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
@@ -23,11 +24,14 @@ link_init(struct link *link, struct end *first, struct end *second,
 	link->now_us = now_us;
 	link->count = 0;
 	link->wrong = NULL;
-	link->lost = link->doubled = link->reordered = 0;
+	link->lost = link->doubled = link->reordered = link->corrupted = 0;
+	link->overflowed = link->marked = link->too_long = 0;
+	memset(link->way, 0, sizeof(link->way));
 	rng_seed(&link->rng, params->seed);
 	for (uint32_t i = 0; i < 2; i++) {
 		link->received_bytes[i] = 0;
 		end_clock(link->end[i], now_us);
+		invariant_init(&link->invariant[i], link->end[i]);
 	}
 }
 
@@ -47,7 +51,7 @@ fault(struct link *link, const char *wrong)
 }
 
 static void
-enqueue(struct link *link, struct rte_mbuf *frame, uint32_t to, uint32_t delay_us)
+enqueue(struct link *link, struct rte_mbuf *frame, uint32_t to, uint64_t due_us, bool corrupt)
 {
 	if (frame == NULL || link->count == LINK_FRAMES) {
 		rte_pktmbuf_free(frame);
@@ -55,7 +59,7 @@ enqueue(struct link *link, struct rte_mbuf *frame, uint32_t to, uint32_t delay_u
 		return;
 	}
 	link->frame[link->count++] = (struct link_frame){
-	        .due_us = link->now_us + delay_us, .frame = frame, .to = (uint8_t)to};
+	        .due_us = due_us, .frame = frame, .to = (uint8_t)to, .corrupt = corrupt};
 }
 
 /* Do what a port does that was asked for checksums (ol_flags); the pseudo-header is in place. */
@@ -82,7 +86,149 @@ port_checksums(struct link *link, struct rte_mbuf *frame)
 	frame->ol_flags = 0;
 }
 
-/* What an end has put into its transmit buffer goes onto the wire, or is lost. */
+/* Offset of the IP header; what its version is. */
+static uint32_t
+ip_offset(const struct rte_mbuf *frame, bool *is_ipv4)
+{
+	const struct rte_ether_hdr *ethernet =
+	        rte_pktmbuf_mtod(frame, const struct rte_ether_hdr *);
+	uint32_t offset = sizeof(*ethernet);
+
+	if (ethernet->ether_type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
+		offset += sizeof(struct rte_vlan_hdr);
+	*is_ipv4 = *rte_pktmbuf_mtod_offset(frame, const uint8_t *, offset) >> 4 == 4;
+	return offset;
+}
+
+/*
+ * Flip bits of one byte: a change that no checksum misses (RFC 1071 finds all bursts of up to 15 bits). IPv6 covers its
+ * traffic class, flow label and hop limit by none.
+ */
+static void
+corrupt(struct link *link, struct rte_mbuf *frame)
+{
+	bool is_ipv4;
+	uint32_t at = ip_offset(frame, &is_ipv4), first = is_ipv4 ? 0 : 4;
+	uint32_t byte = rng_below(&link->rng, frame->data_len - at - first) + first;
+
+	if (!is_ipv4 && byte == 7)
+		byte = 6;
+	*rte_pktmbuf_mtod_offset(frame, uint8_t *, at + byte) ^=
+	        (uint8_t)rng_range(&link->rng, 1, 255);
+	link->corrupted++;
+}
+
+/* CE on what may carry it (RFC 3168 section 5). */
+static void
+mark(struct link *link, struct rte_mbuf *frame)
+{
+	bool is_ipv4;
+	uint32_t at = ip_offset(frame, &is_ipv4);
+	uint8_t *ip = rte_pktmbuf_mtod_offset(frame, uint8_t *, at);
+	struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
+
+	if (is_ipv4) {
+		if ((v4->type_of_service & 3) == 0)
+			return;
+		v4->type_of_service |= 3;
+		v4->hdr_checksum = 0;
+		v4->hdr_checksum = rte_ipv4_cksum(v4);
+	} else {
+		if ((ip[1] >> 4 & 3) == 0)
+			return;
+		ip[1] |= 3 << 4;
+	}
+	link->marked++;
+}
+
+/* The rate and its queue: when the frame has left; 0: it found no room. */
+static uint64_t
+leave(struct link *link, uint32_t from, struct rte_mbuf *frame)
+{
+	const struct link_params *params = &link->params;
+	struct link_way *way = &link->way[from];
+	uint64_t waiting;
+
+	if (params->rate == 0)
+		return link->now_us;
+	way->busy_until_us = RTE_MAX(way->busy_until_us, link->now_us);
+	waiting = (way->busy_until_us - link->now_us) * params->rate / 1000;
+	if (waiting + frame->pkt_len > params->queue) {
+		link->overflowed++;
+		return 0;
+	}
+	if (params->mark_above > 0 && waiting > params->mark_above)
+		mark(link, frame);
+	way->busy_until_us += (uint64_t)frame->pkt_len * 1000 / params->rate + 1;
+	return way->busy_until_us;
+}
+
+/* Too long for the path: its sender learns of it as a host would that got the ICMP message (UPD-4). */
+static bool
+is_too_long(struct link *link, uint32_t from, const struct rte_mbuf *frame)
+{
+	bool is_ipv4;
+
+	if (link->params.mtu == 0 ||
+	        frame->pkt_len - ip_offset(frame, &is_ipv4) <= link->params.mtu)
+		return false;
+	link->too_long++;
+	if (link->way[from].told_us == 0)
+		link->way[from].told_us = link->now_us + 2 * link->params.delay_us + 1;
+	return true;
+}
+
+static void
+tell_mtu(struct link *link)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		if (link->way[i].told_us == 0 || link->now_us < link->way[i].told_us)
+			continue;
+		link->way[i].told_us = 0;
+		end_set_mtu(link->end[i], link->params.mtu);
+		audit_set_mtu(&link->audit[i], link->end[i], link->params.mtu);
+	}
+}
+
+/* A frame that passed the audit goes onto the wire, or is lost. */
+static void
+transmit(struct link *link, uint32_t from, struct rte_mbuf *frame)
+{
+	const struct link_params *params = &link->params;
+	struct link_way *way = &link->way[from];
+	uint64_t due = is_too_long(link, from, frame) ? 0 : leave(link, from, frame);
+	bool damaged = false;
+
+	if (due == 0 || rng_chance(&link->rng, params->loss)) {
+		rte_pktmbuf_free(frame);
+		link->lost++;
+		return;
+	}
+	if (rng_chance(&link->rng, params->mark))
+		mark(link, frame);
+	due += params->delay_us;
+	if (params->jitter_us > 0)
+		due += rng_below(&link->rng, params->jitter_us);
+	if (rng_chance(&link->rng, params->reorder)) {
+		due += rng_below(&link->rng, 3 * params->delay_us + 1000);
+		link->reordered++;
+	} else {
+		due = way->last_due_us = RTE_MAX(due, way->last_due_us);
+	}
+	if (rng_chance(&link->rng, params->duplicate)) {
+		struct rte_mbuf *copy = rte_pktmbuf_copy(frame, link->pool, 0, UINT32_MAX);
+
+		enqueue(link, copy, from ^ 1, due + rng_below(&link->rng, 2000), false);
+		link->doubled++;
+	}
+	if (rng_chance(&link->rng, params->corrupt)) {
+		corrupt(link, frame);
+		damaged = true;
+	}
+	enqueue(link, frame, from ^ 1, due, damaged);
+}
+
+/* What an end has put into its transmit buffer. */
 static void
 collect(struct link *link, uint32_t from)
 {
@@ -91,7 +237,6 @@ collect(struct link *link, uint32_t from)
 	uint32_t n = end_take(link->end[from], frames, limit);
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t delay = link->params.delay_us;
 		struct toe_segment segment;
 		const char *wrong;
 
@@ -100,23 +245,7 @@ collect(struct link *link, uint32_t from)
 		        frames[i], &segment);
 		if (wrong != NULL)
 			fault(link, wrong);
-		if (rng_chance(&link->rng, link->params.duplicate)) {
-			struct rte_mbuf *copy =
-			        rte_pktmbuf_copy(frames[i], link->pool, 0, UINT32_MAX);
-
-			enqueue(link, copy, from ^ 1, delay + rng_below(&link->rng, 2000));
-			link->doubled++;
-		}
-		if (rng_chance(&link->rng, link->params.reorder)) {
-			delay += rng_below(&link->rng, 3 * link->params.delay_us + 1000);
-			link->reordered++;
-		}
-		if (rng_chance(&link->rng, link->params.loss)) {
-			rte_pktmbuf_free(frames[i]);
-			link->lost++;
-		} else {
-			enqueue(link, frames[i], from ^ 1, delay);
-		}
+		transmit(link, from, frames[i]);
 	}
 }
 
@@ -141,6 +270,18 @@ split(struct link *link, struct rte_mbuf *frame)
 	frame->nb_segs = 2;
 }
 
+/* A damaged frame changes nothing. */
+static void
+arrive_corrupt(struct link *link, const struct link_frame *at)
+{
+	const struct toe_conn *conn = end_conn(link->end[at->to]);
+	uint32_t segments = conn->segments_in;
+
+	end_receive(link->end[at->to], at->frame);
+	if (conn->segments_in != segments)
+		fault(link, "RX-5: a damaged frame is processed");
+}
+
 /* A frame arrives: count what the end accepts now, of this frame and of what waited for it. */
 static void
 arrive(struct link *link, const struct link_frame *at)
@@ -150,6 +291,7 @@ arrive(struct link *link, const struct link_frame *at)
 	struct toe_segment segment;
 	uint32_t before = conn->rcv_nxt, accepted;
 	bool had_fin = conn->flags & TOE_CONN_FIN_RCVD;
+	const char *wrong;
 
 	toe_segment_parse(at->frame, 0, false, false, &segment);
 	audit_reached(&link->audit[at->to], end, &segment);
@@ -165,6 +307,9 @@ arrive(struct link *link, const struct link_frame *at)
 	if (accepted > 0 && !seq_leq(segment.seq, before))
 		fault(link, "text accepted behind a gap");
 	link->received_bytes[at->to] += accepted;
+	wrong = invariant_check(&link->invariant[at->to], end);
+	if (wrong != NULL)
+		fault(link, wrong);
 }
 
 /* In order of time, then of sending. */
@@ -186,7 +331,10 @@ link_deliver(struct link *link)
 		link->count--;
 		memmove(&link->frame[first], &link->frame[first + 1],
 		        (link->count - first) * sizeof(frame));
-		arrive(link, &frame);
+		if (frame.corrupt)
+			arrive_corrupt(link, &frame);
+		else
+			arrive(link, &frame);
 	}
 }
 
@@ -199,6 +347,9 @@ next_event(struct link *link)
 	for (uint32_t i = 0; i < link->count; i++)
 		next = RTE_MIN(next, link->frame[i].due_us - link->now_us);
 	for (uint32_t i = 0; i < 2; i++) {
+		if (link->way[i].told_us > 0)
+			next = RTE_MIN(
+			        next, RTE_MAX(link->way[i].told_us, link->now_us) - link->now_us);
 		next = RTE_MIN(next, end_next_timer(link->end[i], link->now_us));
 		if (link->end[i]->worker.txq[0].count > 0)
 			next = RTE_MIN(next, UINT64_C(20)); /* the port takes more then */
@@ -212,6 +363,7 @@ link_step(struct link *link)
 	uint64_t next;
 
 	link_deliver(link);
+	tell_mtu(link);
 	for (uint32_t i = 0; i < 2; i++) {
 		end_work(link->end[i]);
 		collect(link, i);
@@ -231,18 +383,4 @@ link_run(struct link *link, uint64_t until_us)
 	while (link->now_us < until_us && link_step(link))
 		;
 	return link->wrong == NULL;
-}
-
-uint64_t
-link_pattern_hash(uint64_t bytes)
-{
-	uint8_t period[TOE_PATTERN_PERIOD];
-	XXH64_state_t state;
-
-	for (uint32_t i = 0; i < TOE_PATTERN_PERIOD; i++)
-		period[i] = (uint8_t)i;
-	XXH64_reset(&state, 0);
-	for (; bytes > 0; bytes -= RTE_MIN(bytes, (uint64_t)TOE_PATTERN_PERIOD))
-		XXH64_update(&state, period, RTE_MIN(bytes, (uint64_t)TOE_PATTERN_PERIOD));
-	return XXH64_digest(&state);
 }

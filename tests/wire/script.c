@@ -72,6 +72,27 @@ script_close(struct script *script, struct tcp_delegated *delegated)
 	CU_ASSERT_EQUAL(test_pool_in_use(script->pool), 0);
 }
 
+/* Length of the options. */
+static uint32_t
+options_length(const struct script_segment *segment)
+{
+	return (segment->timestamps ? 12 : 0) + (segment->sacks ? 4 + 8u * segment->sacks : 0);
+}
+
+static void
+fill_sacks(uint8_t *at, const struct script_segment *segment)
+{
+	const uint8_t prefix[4] = {1, 1, 5, (uint8_t)(2 + 8 * segment->sacks)};
+
+	memcpy(at, prefix, sizeof(prefix));
+	for (uint32_t i = 0; i < segment->sacks; i++) {
+		uint32_t edge[2] = {rte_cpu_to_be_32(SCRIPT_OURS + segment->sack[i].start),
+		        rte_cpu_to_be_32(SCRIPT_OURS + segment->sack[i].end)};
+
+		memcpy(at + 4 + 8 * i, edge, sizeof(edge));
+	}
+}
+
 static void
 fill_tcp(struct rte_tcp_hdr *tcp, const struct script_segment *segment, uint32_t header)
 {
@@ -85,6 +106,7 @@ fill_tcp(struct rte_tcp_hdr *tcp, const struct script_segment *segment, uint32_t
 	        .rx_win = rte_cpu_to_be_16(
 	                (uint16_t)(segment->window || segment->no_window ? segment->window
 	                                                                 : SCRIPT_WINDOW)),
+	        .tcp_urp = rte_cpu_to_be_16(segment->urgent),
 	};
 	if (segment->timestamps) {
 		uint32_t option[3] = {RTE_BE32(0x0101080A), rte_cpu_to_be_32(segment->tsval),
@@ -92,12 +114,14 @@ fill_tcp(struct rte_tcp_hdr *tcp, const struct script_segment *segment, uint32_t
 
 		memcpy(tcp + 1, option, sizeof(option));
 	}
+	if (segment->sacks > 0)
+		fill_sacks((uint8_t *)(tcp + 1) + (segment->timestamps ? 12 : 0), segment);
 }
 
 void
 script_send(struct script *script, struct script_segment segment)
 {
-	uint32_t header = sizeof(struct rte_tcp_hdr) + (segment.timestamps ? 12 : 0);
+	uint32_t header = sizeof(struct rte_tcp_hdr) + options_length(&segment);
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(script->pool);
 	struct rte_ether_hdr *ethernet;
 	struct rte_ipv4_hdr *ip;
@@ -113,6 +137,7 @@ script_send(struct script *script, struct script_segment segment)
 	ip = (struct rte_ipv4_hdr *)(ethernet + 1);
 	*ip = (struct rte_ipv4_hdr){
 	        .version_ihl = RTE_IPV4_VHL_DEF,
+	        .type_of_service = segment.ecn,
 	        .total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + header + segment.length)),
 	        .time_to_live = 64,
 	        .next_proto_id = IPPROTO_TCP,
@@ -154,6 +179,10 @@ script_take(struct script *script)
 	script->got.data = script->text;
 	script->got.seq -= SCRIPT_OURS;
 	script->got.ack -= SCRIPT_PEER;
+	for (uint32_t i = 0; i < script->got.sacks; i++) {
+		script->got.sack[i].start -= SCRIPT_PEER;
+		script->got.sack[i].end -= SCRIPT_PEER;
+	}
 	rte_pktmbuf_free(frame);
 	return true;
 }

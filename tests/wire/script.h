@@ -28,6 +28,10 @@ struct script_segment {
 	uint32_t window; /* in the header; 0: SCRIPT_WINDOW, see no_window */
 	uint32_t tsval, tsecr;
 	uint8_t flags; /* 0: ACK */
+	uint8_t ecn; /* of the IP header */
+	uint8_t sacks;
+	struct toe_sack sack[TOE_SACKS_MAX]; /* offsets from SCRIPT_OURS */
+	uint16_t urgent; /* urgent pointer */
 	bool timestamps;
 	bool no_window;
 };
@@ -36,7 +40,7 @@ struct script {
 	struct end end;
 	struct rte_mempool *pool;
 	uint64_t now_us;
-	struct toe_segment got; /* the last frame taken; seq and ack as offsets */
+	struct toe_segment got; /* the last frame taken; seq, ack and blocks as offsets */
 	uint8_t text[2048]; /* its text */
 };
 

@@ -5,6 +5,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 static struct script script;
@@ -273,7 +274,7 @@ test_no_room_to_tell(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"TCP-1 EVT-1 a sink answers FIN with FIN", test_sink_answers_fin},
@@ -289,7 +290,7 @@ main(void)
 	};
 	int rc;
 
-	if (script_init(&script) != 0)
+	if (!test_mutant_arguments(argc, argv) || script_init(&script) != 0)
 		return EXIT_FAILURE;
 	rc = unit_run("wire_close", tests, RTE_DIM(tests));
 	script_fini(&script);

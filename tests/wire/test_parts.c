@@ -13,6 +13,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 static struct script script;
@@ -288,7 +289,7 @@ test_attached_blocks(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"TCP-1 RFC 6298 round-trip time", test_rtt},
@@ -302,7 +303,7 @@ main(void)
 	};
 	int rc;
 
-	if (script_init(&script) != 0)
+	if (!test_mutant_arguments(argc, argv) || script_init(&script) != 0)
 		return EXIT_FAILURE;
 	rc = unit_run("wire_parts", tests, RTE_DIM(tests));
 	script_fini(&script);

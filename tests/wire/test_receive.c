@@ -3,6 +3,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 static struct script script;
@@ -263,7 +264,7 @@ test_echo_window(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"TMR-1 delayed ACK", test_delayed_ack},
@@ -279,7 +280,7 @@ main(void)
 	};
 	int rc;
 
-	if (script_init(&script) != 0)
+	if (!test_mutant_arguments(argc, argv) || script_init(&script) != 0)
 		return EXIT_FAILURE;
 	rc = unit_run("wire_receive", tests, RTE_DIM(tests));
 	script_fini(&script);

@@ -5,6 +5,7 @@
 #include "items.h"
 #include "script.h"
 #include "tcp.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 static struct script script;
@@ -205,7 +206,7 @@ test_terminate_while_stopped(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"CTX-4 CTX-5 what went in comes out again", test_all_variables},
@@ -217,7 +218,7 @@ main(void)
 	};
 	int status;
 
-	if (script_init(&script) != 0)
+	if (!test_mutant_arguments(argc, argv) || script_init(&script) != 0)
 		return EXIT_FAILURE;
 	status = unit_run("state exchange", tests, sizeof(tests) / sizeof(tests[0]));
 	script_fini(&script);

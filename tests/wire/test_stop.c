@@ -4,6 +4,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 static struct script script;
@@ -232,7 +233,7 @@ test_named(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"INV-7 a drain takes back text, FIN and ACK", test_drain_takes_back},
@@ -246,7 +247,7 @@ main(void)
 	};
 	int rc;
 
-	if (script_init(&script) != 0)
+	if (!test_mutant_arguments(argc, argv) || script_init(&script) != 0)
 		return EXIT_FAILURE;
 	rc = unit_run("wire_stop", tests, RTE_DIM(tests));
 	script_fini(&script);
