@@ -157,8 +157,10 @@ class LiveAuditor(Auditor):
         if not segment.length and start == self.peer_acked - 1 and start != self.snd_max:
             self.count["keepalives"] += 1
             return
+        # Bare ACKs carry SND.NXT, but never lie beyond the peer's window, behind a probe for instance.
+        bare = min(self.snd_max, self.peer_edge)
         if start < 0 or start > self.snd_max \
-                or (not segment.length and start != self.snd_max and self.clean
+                or (not segment.length and start != bare and self.clean
                     and not self.count["retransmitted"]):
             self.error("seq", f"SEQ {start}, but SND.NXT is {self.snd_max}")
             return
