@@ -177,11 +177,12 @@ end_close(struct end *end, struct tcp_delegated *delegated)
 	struct tcp_delegated state;
 	struct toe_event event;
 
-	/* There is no port to hand them to. */
+	/* There is no port to hand them to, nor the ACK that is still owed (TERM-3). */
 	for (uint32_t i = 0; i < end->shared.port_count; i++) {
 		rte_pktmbuf_free_bulk(end->worker.txq[i].frame, end->worker.txq[i].count);
 		end->worker.txq[i].count = 0;
 	}
+	end_conn(end)->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
 	end_terminate(end, delegated != NULL ? delegated : &state, 1);
 	while (end_event(end, &event))
 		;
