@@ -203,6 +203,13 @@ fuzz_frame_make(const struct fuzz_peer *peer, const struct toe_conn *conn, struc
 	return frame;
 }
 
+static void
+claim(struct fuzz_peer *peer, const struct toe_conn *conn, uint32_t end)
+{
+	if (seq_lt(peer->next, end) && seq_leq(end, conn->snd_max))
+		peer->next = end;
+}
+
 void
 fuzz_frame_arrives(
         struct fuzz_peer *peer, const struct toe_conn *conn, const struct fuzz_segment *segment)
@@ -211,9 +218,10 @@ fuzz_frame_arrives(
 
 	if (seq_lt(peer->granted, edge))
 		peer->granted = edge;
-	/* It may acknowledge what still waits to be sent, and then is not. */
-	if (seq_lt(peer->next, segment->ack) && seq_leq(segment->ack, conn->snd_max))
-		peer->next = segment->ack;
+	/* It may acknowledge, in either way, what still waits to be sent, and then is not. */
+	claim(peer, conn, segment->ack);
+	for (uint32_t i = 0; i < segment->sacks; i++)
+		claim(peer, conn, segment->sack[i].end);
 	received_add(&peer->received, segment->seq,
 	        segment->seq + segment->length + !!(segment->flags & RTE_TCP_FIN_FLAG));
 }
