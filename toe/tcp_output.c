@@ -110,6 +110,9 @@ run_begin(struct toe_worker *worker, uint32_t index, struct tcp_run *run)
 		if (run->sender != NULL) {
 			toe_sent_take_back(worker, run->sender, conn->snd_nxt);
 			tcp_duplicates_clamp(conn, run->sender);
+			/* It goes first, and asks whatever a probe that is due by now would ask. */
+			conn->flags &= ~TOE_CONN_PROBE;
+			run->sender->tlp_out = 0;
 		}
 		conn->snd_nxt = conn->snd_max;
 	}

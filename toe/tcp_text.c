@@ -123,8 +123,13 @@ pull(struct toe_worker *worker, uint32_t index)
 		if (fin)
 			input_fin(worker, index);
 	}
-	if (conn->reassembly != TOE_INDEX_NONE)
+	if (conn->reassembly == TOE_INDEX_NONE)
+		return;
+	/* What lies behind a FIN is nobody's: neither kept nor reported. */
+	if (tcp_is_receiving(conn))
 		toe_reassembly_settle(worker, index);
+	else
+		toe_reassembly_drop(worker, index);
 }
 
 /*

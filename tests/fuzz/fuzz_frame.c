@@ -184,9 +184,13 @@ fuzz_frame_make(const struct fuzz_peer *peer, const struct toe_conn *conn, struc
 	for (uint32_t i = 0; i < segment->length; i++)
 		bytes[headers + i] =
 		        (uint8_t)((segment->seq - peer->start + i) % TOE_PATTERN_PERIOD);
+	/* As if the port had found the checksums to be good: there are none. */
 	first = segment->split ? headers + segment->length / 2 : headers + segment->length;
 	frame = wrap(pool, bytes, first, segment->direct);
-	if (frame == NULL || first == headers + segment->length)
+	if (frame == NULL)
+		return NULL;
+	frame->ol_flags |= RTE_MBUF_F_RX_IP_CKSUM_GOOD | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	if (first == headers + segment->length)
 		return frame;
 	rest = wrap(pool, bytes + first, headers + segment->length - first, segment->direct);
 	if (rest == NULL) {
@@ -199,6 +203,13 @@ fuzz_frame_make(const struct fuzz_peer *peer, const struct toe_conn *conn, struc
 	return frame;
 }
 
+static void
+claim(struct fuzz_peer *peer, const struct toe_conn *conn, uint32_t end)
+{
+	if (seq_lt(peer->next, end) && seq_leq(end, conn->snd_max))
+		peer->next = end;
+}
+
 void
 fuzz_frame_arrives(
         struct fuzz_peer *peer, const struct toe_conn *conn, const struct fuzz_segment *segment)
@@ -207,6 +218,10 @@ fuzz_frame_arrives(
 
 	if (seq_lt(peer->granted, edge))
 		peer->granted = edge;
+	/* It may acknowledge, in either way, what still waits to be sent, and then is not. */
+	claim(peer, conn, segment->ack);
+	for (uint32_t i = 0; i < segment->sacks; i++)
+		claim(peer, conn, segment->sack[i].end);
 	received_add(&peer->received, segment->seq,
 	        segment->seq + segment->length + !!(segment->flags & RTE_TCP_FIN_FLAG));
 }

@@ -142,6 +142,27 @@ test_without_sack(void)
 	script_close(&script, NULL);
 }
 
+/* Text behind a FIN is neither kept nor reported. */
+static void
+test_text_behind_fin(void)
+{
+	struct end_params params = with_sack(0);
+
+	script_open(&script, &params);
+	text(1, 100);
+	text(3000, 500);
+	while (script_take(&script))
+		;
+	script_send(&script, (struct script_segment){.flags = ACK | FIN});
+	CU_ASSERT(script_take(&script));
+	CU_ASSERT_EQUAL(script.got.ack, 1);
+	CU_ASSERT_EQUAL(script.got.sacks, 0);
+	CU_ASSERT_EQUAL(script.end.worker.pieces.used, 0);
+	CU_ASSERT_EQUAL(script.end.worker.reassembly_buffers, 0);
+	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 0);
+	script_close(&script, NULL);
+}
+
 /* The first byte that has not arrived. */
 static uint32_t
 map_next(uint32_t from, uint32_t end)
@@ -227,6 +248,7 @@ main(int argc, char **argv)
 	        {"TCP-1 RFC 2018 blocks beside timestamps", test_blocks_beside_timestamps},
 	        {"TCP-1 RFC 2883 duplicates", test_duplicates},
 	        {"TCP-1 without SACK", test_without_sack},
+	        {"TCP-1 text behind a FIN", test_text_behind_fin},
 	        {"TCP-2 random pieces against a map", test_model},
 	};
 	int rc;

@@ -39,6 +39,27 @@ test_drain_takes_back(void)
 	script_close(&script, NULL);
 }
 
+/* A tail loss probe that falls due between a relink and its turn does not overtake what was taken back. */
+static void
+test_probe_after_drain(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+
+	params.constant.flags = TCP_OPTION_SACK;
+	params.delegated.cwnd = 10 * SCRIPT_MSS;
+	script_open(&script, &params);
+	CU_ASSERT_EQUAL(script_waiting(&script), 10);
+	end_stop(&script.end);
+	/* The peer guesses: a round trip of nothing, so that the probe is due after 2 ms. */
+	script_send(&script, (struct script_segment){.ack = 1});
+	end_relink(&script.end);
+	script.now_us += 3000;
+	end_clock(&script.end, script.now_us);
+	CU_ASSERT(script_took_text(&script, 1, 1000, 0));
+	CU_ASSERT(script_took_text(&script, 1001, 1000, 0));
+	script_close(&script, NULL);
+}
+
 /* INV-11: receiving goes on; INV-6: nothing is answered; the ACK follows when it may. */
 static void
 test_receiving_goes_on(void)
@@ -237,6 +258,7 @@ main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"INV-7 a drain takes back text, FIN and ACK", test_drain_takes_back},
+	        {"INV-7 RFC 8985 a probe after a drain", test_probe_after_drain},
 	        {"INV-6 INV-11 receiving goes on in silence", test_receiving_goes_on},
 	        {"INV-11 ACKs free send data", test_acks_free_send_data},
 	        {"INV-6 INV-10 timers are frozen", test_timers_are_frozen},
