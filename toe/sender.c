@@ -297,8 +297,11 @@ toe_sent_restamp(struct toe_worker *worker, struct toe_sender *sender)
 {
 	uint32_t record = sender->time_head;
 
-	for (; record != TOE_INDEX_NONE; record = toe_sent_at(worker, record)->later)
+	/* Nor do they say anything of the round trip, as if it had all been sent twice. */
+	for (; record != TOE_INDEX_NONE; record = toe_sent_at(worker, record)->later) {
 		toe_sent_at(worker, record)->time = worker->now_us;
+		toe_sent_at(worker, record)->flags |= TOE_SENT_EVER;
+	}
 	sender->rack_time = sender->last_sent = worker->now_us;
 	sender->rack_end = 0;
 }

@@ -91,6 +91,8 @@ persist_expired(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 	} else {
 		struct toe_sent *head = toe_sent_at(worker, sender->head);
 
+		/* It may take longer than the clock of the records goes. */
+		toe_sent_restamp(worker, sender);
 		if (head->end - head->seq > tcp_smss(conn))
 			toe_sent_split(worker, sender, sender->head, head->seq + tcp_smss(conn));
 		toe_sent_lose(worker, sender, sender->head);

@@ -60,6 +60,28 @@ test_probe_after_drain(void)
 	script_close(&script, NULL);
 }
 
+/* What was in flight during a stop says nothing of the round trip. */
+static void
+test_no_sample_after_stop(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+
+	params.constant.flags = TCP_OPTION_SACK;
+	params.delegated.snd_wnd = 2000;
+	script_open(&script, &params);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
+	end_stop(&script.end);
+	script_pass(&script, 300);
+	end_relink(&script.end);
+	script_pass(&script, 1);
+	script_send(&script, (struct script_segment){.ack = 2000});
+	CU_ASSERT_EQUAL(script_conn(&script)->srtt, 0);
+	while (script_take(&script))
+		;
+	script_close(&script, NULL);
+}
+
 /* INV-11: receiving goes on; INV-6: nothing is answered; the ACK follows when it may. */
 static void
 test_receiving_goes_on(void)
@@ -259,6 +281,7 @@ main(int argc, char **argv)
 	static const struct unit_test tests[] = {
 	        {"INV-7 a drain takes back text, FIN and ACK", test_drain_takes_back},
 	        {"INV-7 RFC 8985 a probe after a drain", test_probe_after_drain},
+	        {"TCP-1 no round trip through a stop", test_no_sample_after_stop},
 	        {"INV-6 INV-11 receiving goes on in silence", test_receiving_goes_on},
 	        {"INV-11 ACKs free send data", test_acks_free_send_data},
 	        {"INV-6 INV-10 timers are frozen", test_timers_are_frozen},

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Keepalive, persist, FIN_WAIT_2, pacing, idle senders: what happens when, to the millisecond. */
+#include "invariant.h"
 #include "script.h"
 #include "sender.h"
 #include "tcp.h"
@@ -138,6 +139,32 @@ test_persist(void)
 	CU_ASSERT_EQUAL(conn->retransmit_count, 0);
 	CU_ASSERT(script_take(&script) && script.got.seq == 0);
 	CU_ASSERT_EQUAL(conn->cwnd, 100 * SCRIPT_MSS);
+	script_close(&script, NULL);
+}
+
+/* A window that closes on data in flight, for longer than the clock of the records goes (71 minutes). */
+static void
+test_persist_for_long(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct invariant before;
+
+	params.constant.flags = TCP_OPTION_SACK;
+	params.delegated.snd_wnd = 4000;
+	script_open(&script, &params);
+	invariant_init(&before, &script.end);
+	while (script_take(&script))
+		;
+	for (uint32_t second = 0; second < 4300; second++) {
+		script_send(&script, (struct script_segment){.ack = 1000, .no_window = true});
+		script_pass(&script, 1000);
+		while (script_take(&script))
+			CU_ASSERT_FATAL(script.got.seq == 1000 && script.got.length == 1000);
+		CU_ASSERT_PTR_NULL_FATAL(invariant_check(&before, &script.end));
+	}
+	script_send(&script, (struct script_segment){.ack = 4000, .window = 4000});
+	CU_ASSERT(script_took_text(&script, 4000, 1000, 0));
+	CU_ASSERT(script_conn(&script)->srtt >> 3 <= 1000); /* of the first segment */
 	script_close(&script, NULL);
 }
 
@@ -289,6 +316,7 @@ main(int argc, char **argv)
 	        {"TMR-1 keepalive beside text", test_keepalive_and_text},
 	        {"TMR-1 TERM-7 no keepalive in TIME_WAIT", test_keepalive_ends},
 	        {"TMR-1 window probes", test_persist},
+	        {"TMR-1 a window closed for long", test_persist_for_long},
 	        {"TMR-2 window probes that nobody answers", test_persist_limit},
 	        {"TMR-3 FIN_WAIT_2", test_fin_wait_2},
 	        {"SEC-1 keepalive after a suspicious segment", test_suspicion},
