@@ -152,7 +152,9 @@ retransmit_expired(struct toe_worker *worker, uint32_t index)
 		return;
 	}
 	if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_TLP) {
-		tcp_tlp_send(worker, index, sender);
+		/* What a drain took back goes first, and asks the same. */
+		if (sender->lost == sender->again && conn->snd_nxt == conn->snd_max)
+			tcp_tlp_send(worker, index, sender);
 		sender->timer = TOE_SENDER_RTO;
 		set_retransmit(worker, index, toe_rto(conn));
 	} else if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_REORDER) {

@@ -60,6 +60,32 @@ test_probe_after_drain(void)
 	script_close(&script, NULL);
 }
 
+/* Nor one that falls due while pacing holds back what was taken back. */
+static void
+test_probe_beside_pacing(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+
+	params.constant.flags = TCP_OPTION_SACK;
+	params.constant.extensions = TCP_EXTENSION_PACING;
+	params.delegated.cwnd = 10 * SCRIPT_MSS;
+	params.delegated.ssthresh = 5 * SCRIPT_MSS;
+	params.delegated.srtt = 8 * 100;
+	params.delegated.rttvar = 4 * 50;
+	script_open(&script, &params);
+	script_pass(&script, 260);
+	CU_ASSERT_EQUAL(script_waiting(&script), 10);
+	CU_ASSERT_EQUAL(end_set_mtu(&script.end, 1400), 10);
+	for (uint32_t ms = 0, next = 0; ms < 100; ms++) {
+		script_pass(&script, 1);
+		while (script_take(&script)) {
+			CU_ASSERT(script.got.seq <= next);
+			next = RTE_MAX(next, script.got.seq + script.got.length);
+		}
+	}
+	script_close(&script, NULL);
+}
+
 /* What was in flight during a stop says nothing of the round trip. */
 static void
 test_no_sample_after_stop(void)
@@ -281,6 +307,7 @@ main(int argc, char **argv)
 	static const struct unit_test tests[] = {
 	        {"INV-7 a drain takes back text, FIN and ACK", test_drain_takes_back},
 	        {"INV-7 RFC 8985 a probe after a drain", test_probe_after_drain},
+	        {"INV-7 RFC 8985 a probe beside pacing", test_probe_beside_pacing},
 	        {"TCP-1 no round trip through a stop", test_no_sample_after_stop},
 	        {"INV-6 INV-11 receiving goes on in silence", test_receiving_goes_on},
 	        {"INV-11 ACKs free send data", test_acks_free_send_data},
