@@ -110,7 +110,6 @@ struct toe_conn {
 	uint8_t retransmit_count;
 	uint8_t snd_wnd_probe_count;
 	uint8_t ka_probe_count;
-	uint8_t quick_acks; /* ACKs that are not delayed yet, so that the peer's slow start gets going */
 
 	/* line 2: timers, links, receive */
 	uint32_t due[TOE_TIMER_COUNT]; /* worker ms */

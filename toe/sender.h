@@ -75,7 +75,7 @@ struct toe_dctcp {
 
 struct toe_sender {
 	/* line 0: every segment sent and every ACK */
-	uint32_t conn;
+	uint32_t conn; /* whose it is: readers of a copy check it */
 	uint32_t head, tail; /* records by sequence */
 	uint32_t time_head, time_tail; /* records by time */
 	uint32_t records;
@@ -83,8 +83,8 @@ struct toe_sender {
 	uint32_t retry; /* record from which on the next one to be sent again is looked for */
 	uint32_t last_sent; /* us */
 	uint32_t rack_time, rack_end; /* RACK.xmit_ts, RACK.end_seq */
+	uint32_t rack_rtt; /* us */
 	uint32_t min_rtt; /* us, 0: none yet */
-	uint32_t delivered; /* bytes acknowledged in either way, modulo 2^32 */
 	uint8_t phase; /* enum toe_phase */
 	uint8_t timer; /* enum toe_sender_timer */
 	uint8_t has_recovery : 1; /* recovery_end holds */
@@ -98,8 +98,6 @@ struct toe_sender {
 	/* line 1: recovery */
 	uint32_t recovery_end; /* snd_max when recovery began */
 	uint32_t fack; /* behind the highest byte that was selectively acknowledged */
-	uint32_t rack_rtt; /* us */
-	uint32_t min_rtt_ms; /* worker ms when min_rtt was measured */
 	uint32_t tlp_end; /* RFC 8985: TLP.end_seq */
 	uint32_t dsack_round; /* RACK.dsack_round */
 	uint32_t prr_delivered, prr_out, recover_fs; /* RFC 6937 */
@@ -107,14 +105,16 @@ struct toe_sender {
 	        prior_ssthresh; /* before the reduction, in case it was not justified */
 	uint32_t undo_start; /* snd_una at that time */
 	uint32_t undo_bytes; /* sent again since and not reported as duplicates */
+	uint32_t acked_rest; /* bytes acknowledged that cwnd has not been credited yet */
 	uint32_t pace_next; /* us at which pacing lets the next segment go */
 	uint32_t reo_wnd; /* us, as it was applied last */
+	uint32_t min_rtt_ms; /* worker ms when min_rtt was measured */
 	uint8_t reo_wnd_persist;
 	bool dsack_seen; /* dsack_round holds */
 
 	/* line 2: less often */
-	uint32_t sack_seen[8]; /* blocks of the last ACK: start and end, 4 of them */
-	uint32_t acked_rest; /* bytes acknowledged that cwnd has not been credited yet */
+	uint32_t sack_seen
+	        [8] __rte_cache_aligned; /* blocks of the last ACK: start and end, 4 of them */
 
 	union {
 		struct toe_cubic cubic;

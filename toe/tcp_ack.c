@@ -147,7 +147,6 @@ ack_sender(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
 		if (round->acked == 0 && round->rtt != 0)
 			toe_rtt_sample(conn, round->rtt);
 	}
-	sender->delivered += round->delivered;
 	if (round->acked > 0 && cc->count != NULL && (conn->options & TCP_OPTION_ECN))
 		cc->count(conn, sender, round->acked, round->ece);
 	/* The usual case: nothing amiss before and after. */

@@ -21,7 +21,8 @@ dctcp_count(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, bo
 	dctcp->acked += bytes;
 	if (ece)
 		dctcp->marked += bytes;
-	if (seq_lt(conn->snd_una, dctcp->window_end))
+	/* Step 3: what was sent at its end is part of the next window. */
+	if (seq_leq(conn->snd_una, dctcp->window_end))
 		return;
 	fraction =
 	        dctcp->acked ? (uint32_t)((uint64_t)dctcp->marked * ALPHA_ONE / dctcp->acked) : 0;

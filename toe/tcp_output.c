@@ -35,7 +35,7 @@ toe_tcp_send_mss(const struct toe_conn *conn, struct toe_route route, uint8_t fa
 	return mss > options ? mss - options : 1;
 }
 
-/* The same on this worker, whose frames are one mbuf each. */
+/* The same on this worker: a segment lies in one buffer. */
 static uint32_t
 segment_text_max(const struct toe_worker *worker, const struct toe_conn *conn,
         struct toe_route route, uint8_t family)

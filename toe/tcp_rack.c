@@ -86,7 +86,7 @@ tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 
 	if (sender->rack_rtt == 0 || sender->sacked + sender->lost == 0)
 		return false;
-	window = reordering_window(conn, sender);
+	window = sender->reo_wnd = reordering_window(conn, sender);
 	for (; record != TOE_INDEX_NONE; record = next) {
 		const struct toe_sent *sent = toe_sent_at(worker, record);
 		int32_t left;
