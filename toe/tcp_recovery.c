@@ -148,13 +148,14 @@ newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 
 /* RFC 2883, RFC 3708: when all that was sent again turns out to have been there, the reduction was for nothing. */
 static void
-dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment)
+dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment,
+        const struct tcp_round *round)
 {
 	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
 
 	tcp_rack_dsack(conn, sender);
-	if (!sender->undo_possible || sender->undo_bytes == 0 || TOE_MUTANT(UNDO_NEVER) ||
-	        seq_lt(segment->sack[0].start, sender->undo_start))
+	if (!sender->undo_possible || sender->undo_bytes == 0 || round->dsack_foreign ||
+	        TOE_MUTANT(UNDO_NEVER) || seq_lt(segment->sack[0].start, sender->undo_start))
 		return;
 	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
 	if (sender->undo_bytes != 0)
@@ -217,7 +218,7 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
 
 	if (round->dsack)
-		dsack_seen(conn, sender, segment);
+		dsack_seen(conn, sender, segment, round);
 	if (conn->options & TCP_OPTION_SACK)
 		round->lost = tcp_rack_detect(worker, index, sender);
 	else
