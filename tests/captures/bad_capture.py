@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Recorded conversations over bad links: both sides' segments with times, and their description."""
+"""Recorded conversations as one end saw them, segments and times, and the description of bad links."""
 import os
 import re
 
@@ -10,7 +10,7 @@ PERIOD = bytes(range(251))      # the byte at offset i is i mod 251: toe/service
 
 
 class Event:
-    """A segment at the server's end: time in us from the SYN, its Segment, who sent it.
+    """A segment: time in us from the SYN, its Segment, whether it was sent from our place.
 
     Positions are relative: start and end of what it carries (FIN counted) in its own stream, ack
     and sack in the other's; edge is the end of the window that it announces there.
@@ -34,20 +34,23 @@ class Event:
         self.edge = self.ack + (segment.window << (view.rcv_wscale if ours else view.snd_wscale))
 
 
-class BadConversation:
-    """One conversation as the server, in the target's place, saw it."""
+class Recording:
+    """One conversation as the side saw it whose place the target takes, "server" or "client"."""
 
-    def __init__(self, conversation):
+    def __init__(self, conversation, side="server"):
         self.conversation = conversation
-        self.view = Handshake(conversation, "server")
+        self.view = Handshake(conversation, side)
         zero = conversation.packets[0].frame.time_ns
         packets = [packet for packet in conversation.packets if not packet.segment.flags & SYN]
         times = {id(packet.segment): (packet.frame.time_ns - zero) // 1000
                  for packet in conversation.packets}
         self.open_us = times[id(conversation.handshake_ack)]
-        self.round_us = self.open_us - times[id(conversation.syn_ack)]
-        # The handshake's own last ACK has done its work before the connection is taken over.
-        self.events = [Event(packet, zero, self.view, not packet.from_client)
+        begin, end = conversation.syn_ack, conversation.handshake_ack
+        if side == "client":
+            begin, end = conversation.syn, conversation.syn_ack
+        self.round_us = times[id(end)] - times[id(begin)]
+        # The handshake's last ACK has done its work before the connection is taken over.
+        self.events = [Event(packet, zero, self.view, packet.from_client == (side == "client"))
                        for packet in packets if packet.segment is not conversation.handshake_ack]
 
     def sent_bytes(self, ours):
@@ -78,15 +81,16 @@ class BadConversation:
                                        "the pattern")
 
 
-def load_bad(path):
-    """All conversations of a capture."""
-    return [BadConversation(conversation) for conversation in load_conversations(path)]
+def load_recordings(path, *sides):
+    """All conversations of a capture, as these sides saw them; the server when none is given."""
+    return [Recording(conversation, side) for conversation in load_conversations(path)
+            for side in sides or ("server",)]
 
 
 def describe_bad(path, options, names, happened, sends):
     """The manifest's entry for a capture, without file and digest; CaptureError when it is bad."""
     version, timestamps, sack, congestion = options
-    conversations = load_bad(path)
+    conversations = load_recordings(path)
     entries, frames = [], 0
     for name, events, one in zip(names, happened, conversations, strict=True):
         view = one.view

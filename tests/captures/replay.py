@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Plays recorded conversations to the engine, in virtual time (tests/wire/replay.c).
 
-A Replay holds what Linux did in the server's place and what the engine did there, on the same
+A Replay holds what Linux did in the target's place and what the engine did there, on the same
 input at the same times, both as lists of Events.
 """
 import ipaddress
 import struct
 import subprocess
 
-from chimcap import Frame, fix_checksums, parse_frame
+from chimcap import Frame, ones_sum, parse_frame
 from bad_capture import Event
 
-OURS, PEER = ("10.0.0.1", "fd00::1"), ("10.0.0.2", "fd00::2")      # tests/wire/end.c
+# Of the peer and of the end in tests/wire/end.c, by whether they are IPv6.
+ADDRESSES = [b"".join(ipaddress.ip_address(address).packed for address in pair)
+             for pair in (("10.0.0.2", "10.0.0.1"), ("fd00::2", "fd00::1"))]
 OUR_PORT, PEER_PORT = 0x1111, 0x2222
 GAP_US = 10_000_000         # between conversations
+SHORT_US = 1000             # a round trip without a link: what is acknowledged was sent, no more
 TAIL_US = 5_000_000         # after the last frame
 CUBIC, NEWRENO = 1, 2
 SINK, SOURCE = 1, 2
@@ -28,16 +31,28 @@ class ReplayError(Exception):
     """The replay could not be made; the message says why."""
 
 
-def readdressed(data):
-    """A frame of the client with the addresses and ports of the end in tests/wire."""
-    segment = parse_frame(data)
-    fixed = bytearray(data)
+def adjust(frame, offset, before, after):
+    """A checksum in a frame follows what it covers from before to after (RFC 1624)."""
+    total = (~int.from_bytes(frame[offset:offset + 2], "big") & 0xFFFF) \
+        + (~ones_sum(before) & 0xFFFF) + ones_sum(after)
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    struct.pack_into("!H", frame, offset, ~total & 0xFFFF)
+
+
+def readdressed(segment):
+    """A frame of the peer with the addresses and ports of the end in tests/wire."""
+    frame = bytearray(segment.data)
     six = segment.version == 6
-    packed = ipaddress.ip_address(PEER[six]).packed + ipaddress.ip_address(OURS[six]).packed
-    place = segment.ip_offset + (8 if six else 12)
-    fixed[place:place + len(packed)] = packed
-    struct.pack_into("!HH", fixed, segment.tcp_offset, PEER_PORT, OUR_PORT)
-    return fix_checksums(bytes(fixed))
+    begin = segment.ip_offset + (8 if six else 12)
+    end, ports = begin + (32 if six else 8), segment.tcp_offset
+    before = bytes(frame[begin:end]), bytes(frame[ports:ports + 4])
+    frame[begin:end] = ADDRESSES[six]
+    struct.pack_into("!HH", frame, ports, PEER_PORT, OUR_PORT)
+    if not six:
+        adjust(frame, segment.ip_offset + 10, before[0], ADDRESSES[six])
+    adjust(frame, ports + 16, before[0] + before[1], ADDRESSES[six] + bytes(frame[ports:ports + 4]))
+    return frame
 
 
 class Packet:
@@ -50,7 +65,7 @@ class Packet:
 class Replay:
     """One conversation: its input for the program, and its output read back.
 
-    inputs are the client's segments; linux and engine what came from the server's place, each as
+    inputs are the peer's segments; linux and engine what came from the target's place, each as
     (number of inputs before it, Event). held, masked: numbers of inputs that the program held
     back; states: (cwnd, ssthresh, outstanding, srtt) after each input.
     """
@@ -65,7 +80,7 @@ class Replay:
                 self.linux.append((count, event))
             count += not event.ours
         self.engine, self.held, self.masked, self.states = [], {}, [], []
-        self.received = None
+        self.received, self.parts = None, 0
 
     def open_us(self):
         """When the connection is taken over: as late as possible."""
@@ -73,7 +88,7 @@ class Replay:
         return first.time_us if first.ours else self.one.open_us
 
     def _open_line(self):
-        view, segment = self.one.view, self.one.conversation.handshake_ack
+        view = self.one.view
         mss = view.mss - (12 if view.timestamps else 0)
         srtt = self.one.round_us
         options = (view.timestamps * OPTION_TIMESTAMPS | view.sack * OPTION_SACK
@@ -84,10 +99,9 @@ class Replay:
             "congestion": CUBIC if self.congestion == "cubic" else NEWRENO,
             "service": SOURCE if self.sends else SINK,
             "initial-rcv-wnd": WINDOW, "rcv-nxt": view.rcv_nxt, "rcv-wnd": WINDOW,
-            "snd-nxt": view.snd_nxt, "snd-wnd": segment.window << view.snd_wscale,
+            "snd-nxt": view.snd_nxt, "snd-wnd": view.snd_wnd,
             "snd-wl1": view.rcv_nxt, "cwnd": INITIAL_SEGMENTS * mss,
             "srtt": srtt * 8 // 1000, "rttvar": srtt * 2 // 1000,
-            # Less what the kernel needed itself: the link's delay alone.
             "round": self.round_us() if self.sends else 0,
         }
         if view.timestamps:
@@ -98,8 +112,8 @@ class Replay:
         return "".join(f" {name} {value}" for name, value in fields.items())
 
     def round_us(self):
-        """The link's round trip."""
-        return self.one.round_us * 9 // 10
+        """The link's round trip, less what a kernel may have added to the handshake's."""
+        return self.one.round_us * 9 // 10 if self.one.round_us > SHORT_US else 1
 
     def lines(self, base_us):
         """The program's input; times from base_us on."""
@@ -110,7 +124,7 @@ class Replay:
             time_us = base_us + event.time_us
             if not event.ours:
                 cover = max([event.ack] + [end for _, end in event.sack])
-                yield f"frame {time_us} {max(cover, 0)} {readdressed(event.data).hex()}\n"
+                yield f"frame {time_us} {max(cover, 0)} {readdressed(event.segment).hex()}\n"
             elif self.sends and event.end > offered:
                 offered = event.end
                 yield f"offer {time_us} {event.end - event.fin} {int(event.fin)}\n"
@@ -131,6 +145,8 @@ class Replay:
                 self.held[int(words[1])] = int(words[2]) - self.base_us
             elif words[0] == "masked":
                 self.masked.append(int(words[1]))
+            elif words[0] == "part":
+                self.parts += 1
             elif words[0] == "state":
                 self.states.append(tuple(map(int, words[3:])))
             else:

@@ -4,6 +4,7 @@
 Data is looked at in units: what a segment of full size carries. The result is a list of
 Differences, each of a class; which classes may be there is for docs/conformance.md to say.
 """
+import bisect
 from collections import namedtuple
 
 Difference = namedtuple("Difference", "kind where what")
@@ -50,9 +51,12 @@ class Sent:
 
 
 class SenderComparison:
-    """One conversation in which the server's place sends."""
+    """One conversation in which the target's place sends.
 
-    def __init__(self, replay, happened):
+    happened: what the link did. greedy: Linux had all of its data from the beginning.
+    """
+
+    def __init__(self, replay, happened=(), greedy=True):
         view = replay.one.view
         self.replay = replay
         self.unit = view.mss - (12 if view.timestamps else 0)
@@ -62,7 +66,8 @@ class SenderComparison:
         self.engine = Sent(replay, replay.engine, self.unit)
         self.found = []
         self._compare_first()
-        self._compare_windows()
+        if greedy:
+            self._compare_windows()
         for number in sorted(set(self.linux.again) | set(self.engine.again)):
             self._compare_again(number)
 
@@ -71,19 +76,17 @@ class SenderComparison:
 
     def _compare_first(self):
         """Nothing stays unsent; how far the engine falls behind."""
-        behind = 0
-        for number, time_us in self.linux.first.items():
-            if number not in self.engine.first:
-                self._note("unsent", number, "never sent")
-                continue
-            late = sum(1 for other, sent in self.linux.first.items()
-                       if sent <= time_us
-                       and self.engine.first.get(other, 1 << 62) > time_us + SAME_US)
-            behind = max(behind, late)
+        for number in sorted(set(self.linux.first) - set(self.engine.first)):
+            self._note("unsent", number, "never sent")
+        theirs, ours = sorted(self.linux.first.values()), sorted(self.engine.first.values())
+        behind = max((place + 1 - bisect.bisect_right(ours, time_us + SAME_US)
+                      for place, time_us in enumerate(theirs)), default=0)
         if behind > BEHIND_UNITS:
             self._note("far-behind", "-", f"{behind} segments")
-        elif behind:
+        elif behind > 0:
             self._note("behind", "-", f"{behind} segments")
+        if self.replay.parts:
+            self._note("part", "-", f"{self.replay.parts} ACKs come in parts")
         for number in self.replay.masked:
             self._note("masked", "-", f"input {number} acknowledges what was not sent")
 

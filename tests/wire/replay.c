@@ -13,7 +13,8 @@
  *   sent TIME N HEX               a frame, after the first N frames of the input
  *   held N TIME                   frame N waited until TIME: what it acknowledges was not sent, or not a round
  *                                 trip ago
- *   masked N                      frame N waited in vain for a round trip, and arrived then
+ *   part N                        frame N waited for a round trip; a copy has acknowledged what was sent
+ *   masked N                      frame N waited in vain, and arrived then
  *   state TIME N CWND SSTHRESH OUTSTANDING SRTT   after frame N
  *   received BYTES                in order
  */
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #include <rte_mempool.h>
+#include <rte_tcp.h>
 
 #include "end.h"
 #include "sender.h"
@@ -59,26 +61,30 @@ give_up(const char *what)
 	exit(2);
 }
 
-static int
+static uint8_t
 nibble(char letter)
 {
-	static const char letters[] = "0123456789abcdef";
-	const char *at = letter != '\0' ? strchr(letters, letter) : NULL;
-
-	if (at == NULL)
+	if (letter >= '0' && letter <= '9')
+		return (uint8_t)(letter - '0');
+	if (letter < 'a' || letter > 'f')
 		give_up("a frame is no hex text");
-	return (int)(at - letters);
+	return (uint8_t)(letter - 'a' + 10);
 }
 
 static void
 print_frame(const struct replay *replay, const struct rte_mbuf *frame)
 {
-	static char text[LINE_MAX_BYTES];
+	static const char letters[] = "0123456789abcdef";
+	static char text[2 * FRAME_MAX + 1];
 	uint8_t copy[FRAME_MAX];
-	const uint8_t *data = rte_pktmbuf_read(frame, 0, frame->pkt_len, copy);
+	uint32_t length = RTE_MIN(frame->pkt_len, FRAME_MAX);
+	const uint8_t *data = rte_pktmbuf_read(frame, 0, length, copy);
 
-	for (uint32_t i = 0; i < frame->pkt_len; i++)
-		snprintf(text + 2 * (size_t)i, 3, "%02x", data[i]);
+	for (uint32_t i = 0; i < length; i++) {
+		text[2 * i] = letters[data[i] >> 4];
+		text[2 * i + 1] = letters[data[i] & 15];
+	}
+	text[2 * length] = '\0';
 	printf("sent %ju %u %s\n", (uintmax_t)replay->now_us, replay->frames, text);
 }
 
@@ -141,34 +147,6 @@ covered_at(const struct replay *replay, uint32_t cover)
 	return UINT64_MAX;
 }
 
-/* Nobody acknowledges what was not sent a round trip ago. */
-static void
-hold(struct replay *replay, uint32_t cover)
-{
-	uint64_t limit = replay->now_us + replay->round_us, began = replay->now_us;
-
-	if (replay->round_us == 0)
-		return;
-	for (;;) {
-		uint64_t sent = covered_at(replay, cover);
-
-		if (sent != UINT64_MAX && sent + replay->round_us <= replay->now_us)
-			break;
-		if (sent == UINT64_MAX && replay->now_us >= limit) {
-			printf("masked %u\n", replay->frames);
-			return;
-		}
-		/* The loop ends: what was sent is waited for once, what was not for a round trip at most. */
-		advance(replay,
-		        sent != UINT64_MAX
-		                ? sent + replay->round_us
-		                : RTE_MIN(limit, replay->now_us + end_next_timer(&replay->end,
-		                                                          replay->now_us)));
-	}
-	if (replay->now_us > began)
-		printf("held %u %ju\n", replay->frames, (uintmax_t)replay->now_us);
-}
-
 static void
 print_state(struct replay *replay)
 {
@@ -178,8 +156,8 @@ print_state(struct replay *replay)
 	        conn->ssthresh, conn->snd_max - conn->snd_una, conn->srtt >> 3);
 }
 
-static void
-arrive(struct replay *replay, const char *text)
+static struct rte_mbuf *
+frame_of(struct replay *replay, const char *text)
 {
 	size_t length = strcspn(text, "\n");
 	struct rte_mbuf *frame = rte_pktmbuf_alloc(replay->pool);
@@ -192,10 +170,80 @@ arrive(struct replay *replay, const char *text)
 		give_up("a frame does not fit into a buffer");
 	for (size_t i = 0; i < length / 2; i++)
 		data[i] = (uint8_t)(nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]));
-	replay->frames++;
+	return frame;
+}
+
+static void
+deliver(struct replay *replay, struct rte_mbuf *frame)
+{
 	if (end_receive(&replay->end, frame) != TOE_SEGMENT_OK)
 		give_up("a frame of the input is bad");
 	work(replay);
+}
+
+/* A copy of the frame acknowledges what was sent, and no more; false: that would be nothing. */
+static bool
+deliver_part(struct replay *replay, const char *text)
+{
+	const struct toe_conn *conn = end_conn(&replay->end);
+	struct toe_segment segment;
+	struct rte_mbuf *frame;
+	struct rte_tcp_hdr *tcp;
+
+	if (conn->snd_una == conn->snd_max)
+		return false;
+	frame = frame_of(replay, text);
+	toe_segment_parse(frame, 0, false, true, &segment);
+	if (segment.verdict != TOE_SEGMENT_OK)
+		give_up("a frame of the input is bad");
+	tcp = rte_pktmbuf_mtod_offset(frame, struct rte_tcp_hdr *, segment.header_offset);
+	tcp->recv_ack = rte_cpu_to_be_32(conn->snd_max);
+	frame->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD | RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+	printf("part %u\n", replay->frames);
+	deliver(replay, frame);
+	return true;
+}
+
+/*
+ * Nobody acknowledges what was not sent a round trip ago. What is not sent for a round trip needs an ACK to be sent: it
+ * gets one of what was sent.
+ */
+static void
+hold(struct replay *replay, uint32_t cover, const char *text)
+{
+	uint64_t began = replay->now_us, limit = began + replay->round_us;
+
+	if (replay->round_us == 0)
+		return;
+	for (;;) {
+		uint64_t sent = covered_at(replay, cover), next;
+
+		if (sent != UINT64_MAX && sent + replay->round_us <= replay->now_us)
+			break;
+		if (sent == UINT64_MAX && replay->now_us >= limit) {
+			if (!deliver_part(replay, text)) {
+				printf("masked %u\n", replay->frames);
+				return;
+			}
+			limit = replay->now_us + replay->round_us;
+			continue;
+		}
+		next = sent != UINT64_MAX
+		               ? sent + replay->round_us
+		               : replay->now_us + end_next_timer(&replay->end, replay->now_us);
+		advance(replay, sent != UINT64_MAX ? next : RTE_MIN(limit, next));
+	}
+	if (replay->now_us > began)
+		printf("held %u %ju\n", replay->frames, (uintmax_t)replay->now_us);
+}
+
+static void
+arrive(struct replay *replay, const char *text)
+{
+	struct rte_mbuf *frame = frame_of(replay, text);
+
+	replay->frames++;
+	deliver(replay, frame);
 	print_state(replay);
 }
 
@@ -308,8 +356,9 @@ run_line(struct replay *replay, char *line)
 	} else if (strcmp(verb, "frame") == 0) {
 		uint32_t cover = (uint32_t)strtoul(rest, &rest, 10);
 
-		hold(replay, cover);
-		arrive(replay, rest + strspn(rest, " "));
+		rest += strspn(rest, " ");
+		hold(replay, cover, rest);
+		arrive(replay, rest);
 	} else if (strcmp(verb, "offer") == 0) {
 		uint64_t bytes = strtoull(rest, &rest, 10);
 
