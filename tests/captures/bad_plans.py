@@ -24,6 +24,12 @@ PLANS = {
                   twice={(25, 1)}, acks_lost={9, 10, 11, 21}),
 }
 
+# Of the peer's window: for senders only, since the target's own window never closes here.
+WINDOW_PLANS = {
+    "closed": Plan(pause_ms=2000),
+    "closed-tail": Plan(pause_ms=1000, lose={(LAST, 1)}),
+}
+
 # name: (IP version, timestamps, SACK, congestion control)
 CAPTURES = {
     "v4-ts-sack-cubic": (4, True, True, "cubic"),
@@ -32,3 +38,15 @@ CAPTURES = {
     "v6-ts-nosack-reno": (6, True, False, "reno"),
     "v4-nots-nosack-cubic": (4, False, False, "cubic"),
 }
+
+# The same, with WINDOW_PLANS. Without SACK: a tail loss probe before the window closes, which only
+# one of two senders makes, would leave the other without the report of the duplicate.
+WINDOW_CAPTURES = {
+    "v4-ts-nosack-window": (4, True, False, "cubic"),
+    "v6-nots-nosack-window": (6, False, False, "reno"),
+}
+
+
+def plans_of(name):
+    """The plans of a capture, by name."""
+    return WINDOW_PLANS if name in WINDOW_CAPTURES else PLANS

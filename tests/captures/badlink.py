@@ -28,12 +28,14 @@ class Plan:
     Data is named (k, n): the n-th time that a segment beginning in the k-th segment's place is
     sent, both from 0 and 1. lose, twice: sets of these; late: extra milliseconds by name; what
     is twice comes again right behind itself. acks_lost: places of bare ACKs of the other way,
-    counted from the first after the handshake.
+    counted from the first after the handshake. pause_ms: how long the receiver, with a small
+    buffer, reads nothing.
     """
 
-    def __init__(self, lose=(), late=None, twice=(), acks_lost=()):
+    def __init__(self, lose=(), late=None, twice=(), acks_lost=(), pause_ms=0):
         self.lose, self.twice, self.acks_lost = set(lose), set(twice), set(acks_lost)
         self.late = dict(late or {})
+        self.pause_ms = pause_ms
 
     def events(self):
         """How many things are to happen."""

@@ -89,7 +89,6 @@ class Replay:
 
     def _open_line(self):
         view = self.one.view
-        mss = view.mss - (12 if view.timestamps else 0)
         srtt = self.one.round_us
         options = (view.timestamps * OPTION_TIMESTAMPS | view.sack * OPTION_SACK
                    | view.scaled * OPTION_SCALE)
@@ -100,7 +99,7 @@ class Replay:
             "service": SOURCE if self.sends else SINK,
             "initial-rcv-wnd": WINDOW, "rcv-nxt": view.rcv_nxt, "rcv-wnd": WINDOW,
             "snd-nxt": view.snd_nxt, "snd-wnd": view.snd_wnd,
-            "snd-wl1": view.rcv_nxt, "cwnd": INITIAL_SEGMENTS * mss,
+            "snd-wl1": view.rcv_nxt, "cwnd": INITIAL_SEGMENTS * self.unit(),
             "srtt": srtt * 8 // 1000, "rttvar": srtt * 2 // 1000,
             "round": self.round_us() if self.sends else 0,
         }
@@ -111,23 +110,35 @@ class Replay:
                                  - (first.time_us - self.open_us()) // 1000) & 0xFFFFFFFF
         return "".join(f" {name} {value}" for name, value in fields.items())
 
+    def unit(self):
+        """What a segment of full size carries."""
+        return self.one.view.mss - (12 if self.one.view.timestamps else 0)
+
     def round_us(self):
-        """The link's round trip, less what a kernel may have added to the handshake's."""
-        return self.one.round_us * 9 // 10 if self.one.round_us > SHORT_US else 1
+        """The link's round trip: of the handshake or of the first data, less what kernels may add."""
+        first = self.linux[0][1]
+        answer = min((event.time_us for event in self.inputs if event.ack >= first.end),
+                     default=first.time_us + self.one.round_us)
+        least = min(self.one.round_us, answer - first.time_us) * 9 // 10
+        return least if least > SHORT_US else 1
 
     def lines(self, base_us):
         """The program's input; times from base_us on."""
         self.base_us = base_us
         yield f"open {base_us + self.open_us()}{self._open_line()}\n"
-        offered = 0
+        offered, edge, total = 0, self.one.view.snd_wnd, self.one.sent_bytes(True)
         for event in self.one.events:
             time_us = base_us + event.time_us
             if not event.ours:
+                edge = max(edge, event.edge)
                 cover = max([event.ack] + [end for _, end in event.sack])
                 yield f"frame {time_us} {max(cover, 0)} {readdressed(event.segment).hex()}\n"
             elif self.sends and event.end > offered:
                 offered = event.end
-                yield f"offer {time_us} {event.end - event.fin} {int(event.fin)}\n"
+                # The window holds the next segment back, not the application.
+                more = self.unit() if edge - event.end < self.unit() else 0
+                limit = min(event.end - event.fin + more, total)
+                yield f"offer {time_us} {limit} {int(event.fin)}\n"
         yield f"end {self.end_us()}\n"
 
     def end_us(self):

@@ -62,9 +62,11 @@ class SenderComparison:
         self.unit = view.mss - (12 if view.timestamps else 0)
         self.lost = {(k, n) for what, k, n in (one for one in happened if len(one) == 3)
                      if what == "lost"}
-        self.linux = Sent(replay, replay.linux, self.unit)
-        self.engine = Sent(replay, replay.engine, self.unit)
         self.found = []
+        (linux, theirs), (engine, ours) = map(self._split, (replay.linux, replay.engine))
+        self.linux = Sent(replay, linux, self.unit)
+        self.engine = Sent(replay, engine, self.unit)
+        self._compare_probes(theirs, ours)
         self._compare_first()
         if greedy:
             self._compare_windows()
@@ -72,7 +74,33 @@ class SenderComparison:
             self._compare_again(number)
 
     def _note(self, kind, number, what):
-        self.found.append(Difference(kind, f"{self.replay.name}, segment {number}", what))
+        self.found.append(Difference(kind, f"{self.replay.name}, {number if isinstance(number, str) else f'segment {number}'}", what))
+
+    def _split(self, events):
+        """Data, and probes of a closed window: Linux's carry nothing, the engine's a byte."""
+        data, probes, edges = [], [], [(0, self.replay.one.view.snd_wnd)]
+        for event in self.replay.inputs:
+            edges.append((max(edges[-1][0], event.ack), max(edges[-1][1], event.edge)))
+        for inputs, event in events:
+            acked, edge = edges[inputs]
+            beyond = event.end - event.start == 1 and event.text and event.start >= edge
+            behind = not event.text and not event.fin and event.start == acked - 1
+            (probes if beyond or behind else data).append((inputs, event))
+        return data, [event.time_us for _, event in probes]
+
+    def _compare_probes(self, theirs, ours):
+        """As many, at the same times: each by what it waited since the one before."""
+        if len(theirs) != len(ours):
+            self._note("probes", "-", f"{len(ours)} window probes at {ours}, Linux at {theirs}")
+        for place, (linux, engine) in enumerate(zip(theirs, ours)):
+            after = theirs[place - 1] if place else \
+                max(event.time_us for event in self.replay.inputs if event.time_us < linux)
+            if engine > linux + TIMER_US:
+                self._note("probe-later", f"probe {place}", f"at {engine}, Linux at {linux}")
+            elif engine < linux - SOONER * (linux - after) - SAME_US:
+                self._note("probe-too-soon", f"probe {place}", f"at {engine}, Linux at {linux}")
+            elif engine < linux - SAME_US:
+                self._note("probe-sooner", f"probe {place}", f"at {engine}, Linux at {linux}")
 
     def _compare_first(self):
         """Nothing stays unsent; how far the engine falls behind."""
@@ -92,13 +120,15 @@ class SenderComparison:
 
     def _compare_windows(self):
         """Where nothing is missing and Linux has more to send, its flight is its window, in time."""
-        total, top, place, last, flights = self.replay.one.sent_bytes(True), 0, 0, 0, []
+        total, edge = self.replay.one.sent_bytes(True), 0
+        top, place, last, flights = 0, 0, 0, []
         for number, event in enumerate(self.replay.inputs, 1):
             while place < len(self.replay.linux) and self.replay.linux[place][0] <= number:
                 top = max(top, self.replay.linux[place][1].end)
                 place += 1
-            if top >= total:
-                break
+            edge = max(edge, event.edge)
+            if top >= total or edge - top < self.unit:
+                break       # Linux has no more to send, or its peer no more room
             if not event.sack and event.ack > last:
                 flights.append((top - event.ack, self.replay.states[number - 1][0]))
             last = event.ack
