@@ -8,7 +8,7 @@ import ipaddress
 import struct
 import subprocess
 
-from chimcap import Frame, ones_sum, parse_frame
+from chimcap import Frame, ones_sum, parse_frame, seq_diff
 from bad_capture import Event
 
 # Of the peer and of the end in tests/wire/end.c, by whether they are IPv6.
@@ -104,11 +104,21 @@ class Replay:
             "round": self.round_us() if self.sends else 0,
         }
         if view.timestamps:
-            first = self.linux[0][1]
             fields["ts-recent"] = view.ts_recent
-            fields["ts-time"] = (first.segment.timestamps[0]
-                                 - (first.time_us - self.open_us()) // 1000) & 0xFFFFFFFF
+            fields["ts-time"] = (self._first_tsval() + (self.open_us() + self._phase_us()) // 1000) \
+                & 0xFFFFFFFF
         return "".join(f" {name} {value}" for name, value in fields.items())
+
+    def _first_tsval(self):
+        return self.linux[0][1].segment.timestamps[0]
+
+    def _phase_us(self):
+        """What to add to a time so that Linux's timestamp clock, from its first value on, is its ms.
+
+        The engine's clock is to tick at the same moments: the peer echoes what Linux sent.
+        """
+        return max(seq_diff(event.segment.timestamps[0], self._first_tsval()) * 1000 - event.time_us
+                   for _, event in self.linux)
 
     def unit(self):
         """What a segment of full size carries."""
@@ -124,6 +134,8 @@ class Replay:
 
     def lines(self, base_us):
         """The program's input; times from base_us on."""
+        if self.one.view.timestamps:
+            base_us += (self._phase_us() - base_us) % 1000
         self.base_us = base_us
         yield f"open {base_us + self.open_us()}{self._open_line()}\n"
         offered, edge, total = 0, self.one.view.snd_wnd, self.one.sent_bytes(True)
