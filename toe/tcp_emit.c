@@ -124,6 +124,8 @@ note_sent(
 		if (plan->seq != toe_sent_at(worker, record)->seq)
 			rest = toe_sent_split(worker, sender, record, plan->seq);
 		toe_sent_again(worker, sender, rest != TOE_INDEX_NONE ? rest : record, length);
+		if (sender->undo_bytes == 0)
+			sender->undo_ts = worker->now_ms + conn->ts_offset;
 		sender->undo_bytes += length;
 		worker->stats.tx_retransmitted++;
 		conn->segments_retransmitted++;
