@@ -184,6 +184,26 @@ test_exact(void)
 	free(conns);
 }
 
+/* A tick in which all was done already is not over: what becomes due in it, or was due before, is handed over in it. */
+static void
+test_due_at_once(void)
+{
+	struct toe_conn *conns = conns_alloc(2);
+	struct toe_timer_wheel wheel;
+	uint32_t index;
+
+	toe_wheel_init(&wheel, conns, 1000);
+	for (uint32_t due = 1500; due >= 1400; due -= 100) {
+		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1500, &index, 1), 0);
+		toe_wheel_set(&wheel, 0, TOE_TIMER_DELACK, due);
+		toe_wheel_set(&wheel, 1, TOE_TIMER_DELACK, due);
+		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1500, &index, 1), 1);
+		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1500, &index, 1), 1);
+	}
+	CU_ASSERT_EQUAL(wheel.armed, 0);
+	free(conns);
+}
+
 static void
 test_set_again(void)
 {
@@ -330,6 +350,7 @@ main(void)
 	        {"TMR-1: random schedules against a reference", test_random},
 	        {"TMR-1: the same across the wrap of 32-bit ms", test_random_wrap},
 	        {"TMR-1: deadlines are exact at every distance", test_exact},
+	        {"TMR-1: deadlines in a tick that is being looked at again", test_due_at_once},
 	        {"TMR-1: deadlines set again, cleared, removed", test_set_again},
 	        {"TMR-1: a jump of hours is bounded work per call", test_jump_is_bounded},
 	        {"TMR-1: far timers moved down delay no near ones", test_cascade_delays_nobody},
