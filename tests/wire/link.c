@@ -10,6 +10,7 @@
 #include <rte_tcp.h>
 
 #include "service.h"
+#include "tamper.h"
 
 #define HEADERS_MAX 128u /* of a frame: what stays together when it is split */
 
@@ -245,6 +246,8 @@ collect(struct link *link, uint32_t from)
 		        frames[i], &segment);
 		if (wrong != NULL)
 			fault(link, wrong);
+		else if (link->params.tamper && from == 0)
+			tamper(frames[i], &segment, link->params.tamper_at + link->audit[0].start);
 		transmit(link, from, frames[i]);
 	}
 }

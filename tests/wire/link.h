@@ -26,6 +26,9 @@ struct link_params {
 	uint32_t
 	        mtu; /* longer IP packets vanish, and their sender is told a while later; 0: none do */
 	uint32_t take_max; /* frames that the port takes at once; 0: all */
+	/* A fault that the engines cannot see: what end 0 sends at this stream offset is another byte, checksum and all. */
+	bool tamper;
+	uint64_t tamper_at;
 };
 
 /* A frame under way. */
