@@ -8,6 +8,7 @@
 
 #include "audit.h"
 #include "invariant.h"
+#include "pattern.h"
 #include "rng.h"
 
 #define LINK_FRAMES 4096u
@@ -55,7 +56,9 @@ struct link {
 	        [2]; /* that end i has accepted; every frame's text is audited when it is sent */
 	struct rng rng;
 	struct rte_mempool *pool;
-	uint64_t now_us;
+	uint64_t now_us, began_us;
+	uint64_t wake_us; /* a step ends then, too; UINT64_MAX: no need */
+	uint64_t trace; /* hash of every frame sent, from its IP header on, and of when */
 	struct link_frame frame[LINK_FRAMES];
 	uint32_t count;
 	const char *wrong; /* first fault found, NULL: none */
@@ -69,6 +72,8 @@ void link_init(struct link *link, struct end *first, struct end *second,
 /* Frees the frames under way. */
 void link_fini(struct link *link);
 
+/* When the next frame arrives; UINT64_MAX: none is under way. */
+uint64_t link_next_due(const struct link *link);
 /* Hand over the frames that are due: the first part of a step. */
 void link_deliver(struct link *link);
 /*
