@@ -10,12 +10,13 @@
 enum toe_input tcp_text_input(struct toe_worker *worker, uint32_t index,
         const struct toe_segment *segment, struct rte_mbuf *mbuf);
 
-/* Text directly behind the last; false: it needs all the checks of tcp_text_input. */
+/* Text directly behind the last, with the ACK and the window known; false: it needs all the checks of tcp_text_input. */
 static inline bool
 tcp_text_follows(const struct toe_worker *worker, const struct toe_conn *conn,
         const struct toe_segment *segment)
 {
-	return conn->rcv_nxt == segment->seq && conn->reassembly == TOE_INDEX_NONE &&
+	return conn->rcv_nxt == segment->seq && conn->snd_una == segment->ack &&
+	       conn->reassembly == TOE_INDEX_NONE &&
 	       conn->snd_wnd == segment->window << conn->snd_wscale &&
 	       segment->length <= conn->rcv_adv - conn->rcv_nxt && tcp_is_receiving(conn) &&
 	       !(conn->flags & (TOE_CONN_URGENT | TOE_CONN_ABORTED)) &&
