@@ -13,6 +13,7 @@
 #include <rte_tcp.h>
 
 #include "checksum.h"
+#include "mutant.h"
 
 #define IP_ID_FIRST 0x8000u /* TCP-3: the upper half belongs to the target, the lower to the host */
 #define TIMESTAMPS_PREFIX 0x0101080Au /* NOP, NOP, kind 8, length 10 */
@@ -145,7 +146,10 @@ take_ip_ids(struct toe_conn *conn, uint32_t segments)
 
 	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
 		first = IP_ID_FIRST;
-	conn->ip_id = (uint16_t)(first + segments - 1);
+	if (TOE_MUTANT(TSO_IDS))
+		segments = 1;
+	if (!TOE_MUTANT(RUN_IDS))
+		conn->ip_id = (uint16_t)(first + segments - 1);
 	return (uint16_t)first;
 }
 
@@ -154,6 +158,8 @@ static inline void
 finish_ip(uint8_t *at, bool is_ipv4, struct toe_conn *conn, const struct toe_frame_fields *fields,
         uint32_t payload, uint32_t segments)
 {
+	if (TOE_MUTANT(RUN_LENGTH) && fields->length > 0)
+		payload += fields->mss - RTE_MIN(fields->length, fields->mss);
 	if (likely(is_ipv4)) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
 
@@ -174,6 +180,7 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
 {
 	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	uint32_t l2 = template->l2, l3 = template->l3, l4 = template->l4, segments = 1;
+	uint32_t size = fields->mss;
 	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
 
 	if (unlikely(fields->length > fields->mss))
@@ -188,7 +195,9 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
 	tcp->tcp_flags = fields->flags;
 	mbuf->data_len = (uint16_t)(l2 + l3 + l4 + fields->length);
 	mbuf->pkt_len = l2 + l3 + l4 + fields->length;
-	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, l4, segments > 1 ? fields->mss : 0, 0, 0, 0);
+	if (TOE_MUTANT(TSO_SIZE))
+		size += l4 - sizeof(*tcp);
+	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, l4, segments > 1 ? size : 0, 0, 0, 0);
 	if (unlikely(segments > 1))
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
 	return (uint8_t *)tcp + l4;
@@ -204,7 +213,7 @@ toe_frame_checksums(const struct toe_frame_template *template, struct rte_mbuf *
 	uint64_t sum = template->pseudo_sum;
 
 	/* A port that cuts the frame adds each segment's length itself. */
-	if (!cut)
+	if (!cut || TOE_MUTANT(TSO_SUM))
 		sum += rte_cpu_to_be_16((uint16_t)(template->l4 + length));
 	if (!toe_frame_wants_sum(template)) {
 		/* The port wants the pseudo-header's sum, not complemented, in place. */

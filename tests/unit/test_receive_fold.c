@@ -58,9 +58,14 @@ plan_oddity(struct planned *segment, const struct planned *before, struct rng *r
 	if (rng_chance(rng, 5))
 		segment->ack += rng_below(rng, conn->snd_max - conn->snd_una + 2);
 	segment->sack = rng_chance(rng, 3);
-	/* Its numbers go on where those of another connection's segment end. */
-	if (before != NULL && rng_chance(rng, 5))
+	/* It goes on where another connection's segment ends, in everything but its tuple. */
+	if (before != NULL && before->conn != segment->conn && rng_chance(rng, 10)) {
+		uint32_t conn = segment->conn;
+
+		*segment = *before;
+		segment->conn = conn;
 		segment->seq = before->seq + before->length;
+	}
 }
 
 /* Mostly runs of segments in order; now and then a gap, old text, another window or flag, a closed end. */
