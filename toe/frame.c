@@ -144,7 +144,7 @@ take_ip_ids(struct toe_conn *conn, uint32_t segments)
 {
 	uint32_t first = conn->ip_id + 1u;
 
-	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
+	if ((first + segments - 1 > UINT16_MAX && !TOE_MUTANT(IDS_RUN_OVER)) || first < IP_ID_FIRST)
 		first = IP_ID_FIRST;
 	if (TOE_MUTANT(TSO_IDS))
 		segments = 1;

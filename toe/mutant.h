@@ -101,6 +101,7 @@
 	X(SUM_ODD, "text in parts is summed as if all began at even bytes")                        \
 	X(TSO_SIZE, "the port cuts segments that have no room for the options")                    \
 	X(TSO_IDS, "a frame that is cut takes one IP id")                                          \
+	X(IDS_RUN_OVER, "IP ids go on in the host's half")                                         \
 	X(TSO_SUM, "the sum for a frame that is cut holds its length")                             \
 	X(TSO_UNEVEN, "a frame ends in the middle of a segment")                                   \
 	X(TSO_CHAIN, "each buffer of a frame has the first one's text")                            \
