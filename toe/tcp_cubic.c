@@ -6,6 +6,7 @@
 #include "tcp_facts.h"
 
 #define BETA_TENTHS 7u
+#define FIRST_TICK_MS 4u /* of Linux with its usual 250 ticks a second */
 #define TIME_MAX_MS 100000 /* from the plateau, where the cube still fits into 64 bits */
 
 /* The largest x with x^3 <= value. */
@@ -53,13 +54,17 @@ window_at(const struct toe_conn *conn, const struct toe_cubic *cubic, uint32_t t
 	return (uint32_t)RTE_MIN(window, (int64_t)TCP_CWND_MAX);
 }
 
-/* The window that Reno would have (4.3): alpha segments per window, 9 / 17 until it is back where it came from. */
+/*
+ * The window that Reno would have (4.3): alpha segments per window, 9 / 17 until it is back where it came from. Linux looks
+ * at its curve once in a tick, and adds a segment per window until then: with round trips of less than a
+ * tick alpha is 1 for whole epochs, and whoever did less beside it would get less (docs/conformance.md).
+ */
 static void
-friendly_grow(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t bytes)
+friendly_grow(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t bytes, uint32_t t_ms)
 {
 	uint64_t step = (uint64_t)bytes * tcp_smss(conn);
 
-	if (cubic->w_est < cubic->prior)
+	if (cubic->w_est < cubic->prior && t_ms >= FIRST_TICK_MS)
 		step = step * 9 / 17;
 	step += cubic->w_est_rest;
 	cubic->w_est = (uint32_t)RTE_MIN(cubic->w_est + step / conn->cwnd, (uint64_t)TCP_CWND_MAX);
@@ -76,7 +81,7 @@ cubic_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, ui
 	if (!cubic->running)
 		epoch_begin(conn, cubic, now_us);
 	t_ms = (now_us - cubic->epoch) / 1000;
-	friendly_grow(conn, cubic, bytes);
+	friendly_grow(conn, cubic, bytes, t_ms);
 	if (window_at(conn, cubic, t_ms) < cubic->w_est) {
 		conn->cwnd = RTE_MAX(conn->cwnd, cubic->w_est);
 		return;

@@ -93,8 +93,9 @@ reference_acked(struct reference *cubic, double segments, double now, double rtt
 		cubic->k = cbrt((cubic->origin - cubic->cwnd) / 0.4); /* (2) */
 	}
 	t = now - cubic->epoch;
-	/* 4.3 */
-	cubic->w_est += (cubic->w_est < cubic->prior ? 9.0 / 17 : 1.0) * segments / cubic->cwnd;
+	/* 4.3, after a first tick of 4 ms as Linux does it */
+	cubic->w_est += (cubic->w_est < cubic->prior && t > 0.0039 ? 9.0 / 17 : 1.0) * segments /
+	                cubic->cwnd;
 	if (0.4 * pow(t - cubic->k, 3) + cubic->origin < cubic->w_est) {
 		cubic->cwnd = fmax(cubic->cwnd, cubic->w_est);
 		return;
@@ -158,6 +159,25 @@ test_cubic(void)
 	for (uint32_t i = 0; i < 100; i++)
 		agreed += cubic_agrees(&rng);
 	CU_ASSERT_EQUAL(agreed, 100);
+}
+
+/* Round trips far below a tick of Linux's: a segment per window in the tick that follows a loss, as there, then 9 / 17. */
+static void
+test_cubic_first_tick(void)
+{
+	struct toe_conn conn = new_conn(OFFLOAD_CC_CUBIC, 30 * MSS, 2 * MSS);
+	struct toe_sender sender = {0};
+	double first;
+
+	conn.srtt = 8 * 200;
+	conn.cwnd = conn.ssthresh = toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd);
+	for (uint32_t i = 0; i < 4; i++)
+		toe_cc_acked(&conn, &sender, conn.cwnd, 1000 * i);
+	first = (conn.cwnd - 21.0 * MSS) / MSS;
+	CU_ASSERT(fabs(first - 4) < 0.01);
+	for (uint32_t i = 4; i < 8; i++)
+		toe_cc_acked(&conn, &sender, conn.cwnd, 1000 * i);
+	CU_ASSERT(fabs((conn.cwnd - 21.0 * MSS) / MSS - first - 4 * 9.0 / 17) < 0.01);
 }
 
 static void
@@ -247,6 +267,7 @@ main(int argc, char **argv)
 	        {"TCP-1 RFC 5681 slow start and restart", test_slow_start},
 	        {"TCP-1 RFC 5681 NewReno", test_newreno},
 	        {"TCP-1 RFC 9438 CUBIC", test_cubic},
+	        {"TCP-1 RFC 9438 CUBIC in its first tick", test_cubic_first_tick},
 	        {"TCP-1 RFC 9438 CUBIC after idle time", test_cubic_idle},
 	        {"TCP-1 RFC 8257 DCTCP", test_dctcp},
 	        {"TCP-1 ACK division", test_ack_division},
