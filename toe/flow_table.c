@@ -116,8 +116,12 @@ toe_flow_lookup_bulk(const struct toe_flow_table *table, const struct toe_flow_k
 	void *data[RTE_HASH_LOOKUP_BULK_MAX];
 	uint64_t hits = 0;
 
-	if (n == 0)
+	/* Nothing to overlap: the plain lookup is shorter. */
+	if (n <= 1) {
+		if (n == 1)
+			results[0] = toe_flow_lookup(table, keys[0]);
 		return;
+	}
 	for (uint32_t i = 0; i < n; i++)
 		hash[i] = hash_key(keys[i]);
 	rte_hash_lookup_with_hash_bulk_data(

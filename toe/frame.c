@@ -48,33 +48,41 @@ put_ethernet(uint8_t *at, const struct toe_frame_route *route, const struct toe_
 	return sizeof(*ethernet) + sizeof(*tag);
 }
 
-/* IPv4 or IPv6 but for lengths, id and checksum; returns the length. */
-static inline uint32_t
-put_ip(uint8_t *at, const struct toe_path *path, const struct toe_conn *conn, uint8_t tos)
+/*
+ * IPv4 but for length, id and checksum, and the sum of what is there. Sums are made of the values, not by reading back what
+ * was just written in other pieces.
+ */
+static inline uint64_t
+put_ipv4(uint8_t *at, const struct toe_path *path, uint8_t hops, uint8_t tos)
 {
-	uint8_t hops = conn->ttl ? conn->ttl : DEFAULT_HOPS;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
+	uint32_t source, destination;
 
-	if (path->family == 4) {
-		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
+	memcpy(&source, path->source, sizeof(source));
+	memcpy(&destination, path->destination, sizeof(destination));
+	ip->version_ihl = RTE_IPV4_VHL_DEF;
+	ip->type_of_service = tos;
+	ip->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+	ip->time_to_live = hops;
+	ip->next_proto_id = IPPROTO_TCP;
+	ip->src_addr = source;
+	ip->dst_addr = destination;
+	return (uint64_t)source + destination + RTE_BE16(RTE_IPV4_HDR_DF_FLAG) +
+	       rte_cpu_to_be_16((uint16_t)(RTE_IPV4_VHL_DEF << 8 | tos)) +
+	       rte_cpu_to_be_16((uint16_t)(hops << 8 | IPPROTO_TCP));
+}
 
-		ip->version_ihl = RTE_IPV4_VHL_DEF;
-		ip->type_of_service = tos;
-		ip->fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
-		ip->time_to_live = hops;
-		ip->next_proto_id = IPPROTO_TCP;
-		ip->hdr_checksum = 0;
-		memcpy(&ip->src_addr, path->source, 4);
-		memcpy(&ip->dst_addr, path->destination, 4);
-		return sizeof(*ip);
-	}
+/* IPv6 but for the length. */
+static inline void
+put_ipv6(uint8_t *at, const struct toe_path *path, uint8_t hops, uint8_t tos, uint32_t flow_label)
+{
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
 
-	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)tos << 20 | conn->flow_label);
+	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)tos << 20 | flow_label);
 	ip->proto = IPPROTO_TCP;
 	ip->hop_limits = hops;
 	memcpy(ip->src_addr, path->source, 16);
 	memcpy(ip->dst_addr, path->destination, 16);
-	return sizeof(*ip);
 }
 
 /* The SACK option (RFC 2018 section 3), two NOPs before it; returns its length. */
@@ -94,45 +102,69 @@ put_sacks(uint8_t *at, const struct toe_frame_common *common)
 	return (uint32_t)sizeof(prefix) + blocks;
 }
 
-void
-toe_frame_begin(struct toe_frame_template *template, const struct toe_frame_route *route,
-        const struct toe_conn *conn, const struct toe_frame_common *common)
+/* TCP but for sequence number, flags and checksum; sets the template's l4, and returns the sum of what is there. */
+static inline uint64_t
+put_tcp(struct rte_tcp_hdr *tcp, struct toe_frame_template *template, const struct toe_conn *conn,
+        const struct toe_frame_common *common)
 {
-	uint32_t l2 = put_ethernet(template->bytes, route, conn);
-	uint8_t *ip = template->bytes + l2;
-	uint32_t l3 = put_ip(ip, route->path, conn, common->tos);
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + l3);
-	uint32_t l4 = sizeof(*tcp);
+	rte_be32_t ack = rte_cpu_to_be_32(common->ack);
+	rte_be16_t window = rte_cpu_to_be_16(common->window);
+	uint64_t sum = (uint64_t)conn->local_port + conn->remote_port + ack + window;
+	uint32_t length = sizeof(*tcp);
 
 	tcp->src_port = conn->local_port;
 	tcp->dst_port = conn->remote_port;
-	tcp->recv_ack = rte_cpu_to_be_32(common->ack);
-	tcp->rx_win = rte_cpu_to_be_16(common->window);
-	tcp->cksum = 0;
+	tcp->recv_ack = ack;
+	tcp->rx_win = window;
 	tcp->tcp_urp = 0;
 	if (conn->options & TCP_OPTION_TIMESTAMPS) {
 		rte_be32_t option[3] = {RTE_BE32(TIMESTAMPS_PREFIX),
 		        rte_cpu_to_be_32(common->tsval), rte_cpu_to_be_32(common->tsecr)};
 
 		memcpy(tcp + 1, option, sizeof(option));
-		l4 += TOE_FRAME_TIMESTAMPS;
+		sum += (uint64_t)option[0] + option[1] + option[2];
+		length += TOE_FRAME_TIMESTAMPS;
 	}
-	if (unlikely(common->sacks > 0))
-		l4 += put_sacks((uint8_t *)tcp + l4, common);
-	tcp->data_off = TCP_WORDS(l4);
+	if (unlikely(common->sacks > 0)) {
+		uint32_t sacks = put_sacks((uint8_t *)tcp + length, common);
+
+		if (!TOE_MUTANT(SUM_SACK))
+			sum = toe_checksum_add(sum, (uint8_t *)tcp + length, sacks);
+		length += sacks;
+	}
+	tcp->data_off = TCP_WORDS(length);
+	template->l4 = (uint8_t)length;
+	return sum + rte_cpu_to_be_16((uint16_t)(TCP_WORDS(length) << 8));
+}
+
+void
+toe_frame_begin(struct toe_frame_template *template, const struct toe_frame_route *route,
+        const struct toe_conn *conn, const struct toe_frame_common *common)
+{
+	const struct toe_path *path = route->path;
+	uint32_t l2 = put_ethernet(template->bytes, route, conn);
+	uint8_t *ip = template->bytes + l2;
+	uint8_t hops = conn->ttl ? conn->ttl : DEFAULT_HOPS;
+	uint64_t pseudo_sum = RTE_BE16(IPPROTO_TCP), tcp_sum;
+
 	template->l2 = (uint8_t)l2;
-	template->l3 = (uint8_t)l3;
-	template->l4 = (uint8_t)l4;
-	template->is_ipv4 = route->path->family == 4;
+	template->is_ipv4 = path->family == 4;
 	template->offloads = route->offloads;
 	/* The addresses stand together in both IP versions. */
-	template->pseudo_sum = RTE_BE16(IPPROTO_TCP);
-	if (template->is_ipv4)
-		template->pseudo_sum = toe_checksum_add(
-		        template->pseudo_sum, ip + offsetof(struct rte_ipv4_hdr, src_addr), 8);
-	else
-		template->pseudo_sum = toe_checksum_add(
-		        template->pseudo_sum, ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
+	if (likely(template->is_ipv4)) {
+		template->l3 = sizeof(struct rte_ipv4_hdr);
+		template->ip_sum = put_ipv4(ip, path, hops, common->tos);
+		pseudo_sum = toe_checksum_add(
+		        pseudo_sum, ip + offsetof(struct rte_ipv4_hdr, src_addr), 8);
+	} else {
+		template->l3 = sizeof(struct rte_ipv6_hdr);
+		put_ipv6(ip, path, hops, common->tos, conn->flow_label);
+		pseudo_sum = toe_checksum_add(
+		        pseudo_sum, ip + offsetof(struct rte_ipv6_hdr, src_addr), 32);
+	}
+	tcp_sum = put_tcp((struct rte_tcp_hdr *)(ip + template->l3), template, conn, common);
+	/* A port that makes the checksum wants the pseudo-header's sum, not complemented, in place. */
+	template->tcp_sum = pseudo_sum + (toe_frame_wants_sum(template) ? tcp_sum : 0);
 }
 
 /*
@@ -153,23 +185,35 @@ take_ip_ids(struct toe_conn *conn, uint32_t segments)
 	return (uint16_t)first;
 }
 
-/* The parts of the IP header that differ. ecn: added to the traffic class. */
+/* The parts of the IP header that differ, and its checksum. ecn: added to the traffic class. */
 static inline void
-finish_ip(uint8_t *at, bool is_ipv4, struct toe_conn *conn, const struct toe_frame_fields *fields,
-        uint32_t payload, uint32_t segments)
+finish_ip(const struct toe_frame_template *template, uint8_t *at, struct rte_mbuf *mbuf,
+        struct toe_conn *conn, const struct toe_frame_fields *fields, uint32_t segments)
 {
-	if (TOE_MUTANT(RUN_LENGTH) && fields->length > 0)
-		payload += fields->mss - RTE_MIN(fields->length, fields->mss);
-	if (likely(is_ipv4)) {
-		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
+	uint16_t payload = (uint16_t)(template->l4 + fields->length);
 
-		ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
-		ip->packet_id = rte_cpu_to_be_16(take_ip_ids(conn, segments));
+	if (TOE_MUTANT(RUN_LENGTH) && fields->length > 0)
+		payload = (uint16_t)(template->l4 + RTE_MAX(fields->length, fields->mss));
+	if (likely(template->is_ipv4)) {
+		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
+		rte_be16_t length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
+		rte_be16_t id = rte_cpu_to_be_16(take_ip_ids(conn, segments));
+
+		ip->total_length = length;
+		ip->packet_id = id;
 		ip->type_of_service |= fields->ecn;
+		if (segments > 1 || (template->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)) {
+			ip->hdr_checksum = 0;
+			mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
+		} else {
+			ip->hdr_checksum = (uint16_t)~toe_checksum_fold(
+			        template->ip_sum + length + (TOE_MUTANT(SUM_ID) ? 0 : id) +
+			        rte_cpu_to_be_16(fields->ecn));
+		}
 	} else {
 		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
 
-		ip->payload_len = rte_cpu_to_be_16((uint16_t)payload);
+		ip->payload_len = rte_cpu_to_be_16(payload);
 		ip->vtc_flow |= rte_cpu_to_be_32((uint32_t)fields->ecn << 20);
 	}
 }
@@ -190,7 +234,7 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
 	if (unlikely(l2 + l3 + l4 > HEADERS_USUAL))
 		memcpy(frame + HEADERS_USUAL, template->bytes + HEADERS_USUAL,
 		        TOE_FRAME_HEADERS_MAX - HEADERS_USUAL);
-	finish_ip(frame + l2, template->is_ipv4, conn, fields, l4 + fields->length, segments);
+	finish_ip(template, frame + l2, mbuf, conn, fields, segments);
 	tcp->sent_seq = rte_cpu_to_be_32(fields->seq);
 	tcp->tcp_flags = fields->flags;
 	mbuf->data_len = (uint16_t)(l2 + l3 + l4 + fields->length);
@@ -204,34 +248,23 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
 }
 
 void
-toe_frame_checksums(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
-        uint32_t length, uint64_t text_sum)
+toe_frame_checksum(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
+        const struct toe_frame_fields *fields, uint64_t text_sum)
 {
-	uint8_t *ip = rte_pktmbuf_mtod_offset(mbuf, uint8_t *, template->l2);
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(ip + template->l3);
-	bool cut = mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG;
-	uint64_t sum = template->pseudo_sum;
+	struct rte_tcp_hdr *tcp =
+	        rte_pktmbuf_mtod_offset(mbuf, struct rte_tcp_hdr *, template->l2 + template->l3);
+	uint64_t sum = template->tcp_sum;
 
 	/* A port that cuts the frame adds each segment's length itself. */
-	if (!cut || TOE_MUTANT(TSO_SUM))
-		sum += rte_cpu_to_be_16((uint16_t)(template->l4 + length));
+	if (!(mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) || TOE_MUTANT(TSO_SUM))
+		sum += rte_cpu_to_be_16((uint16_t)(template->l4 + fields->length));
 	if (!toe_frame_wants_sum(template)) {
-		/* The port wants the pseudo-header's sum, not complemented, in place. */
 		tcp->cksum = toe_checksum_fold(sum);
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_CKSUM |
 		                  (template->is_ipv4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6);
-	} else {
-		sum = toe_checksum_add(sum, tcp, template->l4) + toe_checksum_fold(text_sum);
-		tcp->cksum = (uint16_t)~toe_checksum_fold(sum);
-	}
-	if (!template->is_ipv4)
 		return;
-	if (cut || (template->offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM)) {
-		mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
-	} else {
-		struct rte_ipv4_hdr *header = (struct rte_ipv4_hdr *)ip;
-
-		header->hdr_checksum =
-		        (uint16_t)~toe_checksum_fold(toe_checksum_add(0, ip, sizeof(*header)));
 	}
+	sum += rte_cpu_to_be_32(fields->seq);
+	sum += TOE_MUTANT(SUM_FLAGS) ? RTE_BE16(RTE_TCP_ACK_FLAG) : rte_cpu_to_be_16(fields->flags);
+	tcp->cksum = (uint16_t)~toe_checksum_fold(sum + text_sum);
 }

@@ -56,25 +56,30 @@ struct toe_frame_template {
 	uint8_t l2, l3, l4; /* lengths */
 	bool is_ipv4;
 	uint64_t offloads; /* of the port: RTE_ETH_TX_OFFLOAD_... */
-	uint64_t pseudo_sum; /* of the pseudo-header but for the length (RFC 9293 section 3.1) */
+	uint64_t ip_sum; /* of the IPv4 header but for length, id and ECN */
+	/*
+	 * Of the pseudo-header but for the length (RFC 9293 section 3.1), and of the TCP header but for sequence number and
+	 * flags, unless the port makes the checksum.
+	 */
+	uint64_t tcp_sum;
 };
 
 void toe_frame_begin(struct toe_frame_template *template, const struct toe_frame_route *route,
         const struct toe_conn *conn, const struct toe_frame_common *common);
 
 /*
- * Write the headers into an empty mbuf, set its lengths as if all text were to follow in it, and advance
- * conn->ip_id. Returns where the text goes.
+ * Write the headers into an empty mbuf, but for TCP's checksum, set its lengths as if all text were to follow in it, and
+ * advance conn->ip_id. Returns where the text goes.
  */
 uint8_t *toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
         struct toe_conn *conn, const struct toe_frame_fields *fields);
 
 /*
- * The text is in place: checksums, by the port where it offers them, else here. text_sum: toe_checksum_add over the text,
- * needed unless toe_frame_wants_sum says no.
+ * The text is in place: TCP's checksum, by the port where it offers that, else here. text_sum: toe_checksum_add over the
+ * text, needed unless toe_frame_wants_sum says no.
  */
-void toe_frame_checksums(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
-        uint32_t length, uint64_t text_sum);
+void toe_frame_checksum(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
+        const struct toe_frame_fields *fields, uint64_t text_sum);
 
 static inline bool
 toe_frame_wants_sum(const struct toe_frame_template *template)

@@ -55,6 +55,15 @@ toe_mailbox_send(struct toe_mailbox *mailbox, const struct toe_message *message)
 	               mailbox->messages, (void *)(uintptr_t)message, sizeof(*message)) == 0;
 }
 
+/* Worker side: no message, at the first glance; what is being sent now is seen at the next one. */
+static inline bool
+toe_mailbox_is_empty(const struct toe_mailbox *mailbox)
+{
+	const struct rte_ring *ring = mailbox->messages;
+
+	return __atomic_load_n(&ring->prod.tail, __ATOMIC_RELAXED) == ring->cons.head;
+}
+
 /* Worker side: takes a message only when a reply to it will fit. */
 static inline bool
 toe_mailbox_take(struct toe_mailbox *mailbox, struct toe_message *message)

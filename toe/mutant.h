@@ -99,6 +99,9 @@
 	X(RUN_CWR, "all segments of a run say that the window was reduced")                        \
 	X(RUN_ENDS, "the segment that ends the stream is one of a run")                            \
 	X(SUM_ODD, "text in parts is summed as if all began at even bytes")                        \
+	X(SUM_ID, "the IP checksum of a run's frames lacks their ids")                             \
+	X(SUM_FLAGS, "the TCP checksum of a run's frames has the flags of an ACK")                 \
+	X(SUM_SACK, "the TCP checksum lacks the blocks")                                           \
 	X(TSO_SIZE, "the port cuts segments that have no room for the options")                    \
 	X(TSO_IDS, "a frame that is cut takes one IP id")                                          \
 	X(IDS_RUN_OVER, "IP ids go on in the host's half")                                         \

@@ -122,7 +122,8 @@ ipv4_checksum_good(const struct frame *frame, const uint8_t *ip)
 	uint64_t known = frame->port_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 
 	if (known == RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN && frame->check)
-		return toe_checksum_fold(toe_checksum_add(0, ip, IPV4_HEADER)) == 0xFFFF;
+		return toe_checksum_fold((uint64_t)load32(ip) + load32(ip + 4) + load32(ip + 8) +
+		                         load32(ip + 12) + load32(ip + 16)) == 0xFFFF;
 	return known != RTE_MBUF_F_RX_IP_CKSUM_BAD;
 }
 

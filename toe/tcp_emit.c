@@ -257,7 +257,7 @@ build(struct toe_worker *worker, struct tcp_run *run, const struct toe_frame_fie
 	else if (fields->length > 0)
 		sum = toe_service_copy(worker, conn, offset, text, fields->length,
 		        toe_frame_wants_sum(&run->template));
-	toe_frame_checksums(&run->template, mbuf, fields->length, sum);
+	toe_frame_checksum(&run->template, mbuf, fields, sum);
 	run->tag.seq = fields->seq;
 	run->tag.length = covered;
 	toe_txq_put(run->txq, mbuf, &run->tag);

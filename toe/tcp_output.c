@@ -159,6 +159,9 @@ run_segments(struct toe_worker *worker, struct tcp_run *run, uint32_t frames)
 			worker->stats.tx_no_mbuf++;
 			return true;
 		}
+		/* The end of the stream so far, or nothing but an ACK: there is no more to plan. */
+		if ((plan.push && plan.record == TOE_INDEX_NONE) || !tcp_plan_carries(&plan))
+			return false;
 		frames -= n;
 	}
 }

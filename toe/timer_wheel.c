@@ -13,6 +13,7 @@
  */
 #include <stdbool.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
 #include "shared.h"
@@ -75,6 +76,7 @@ insert_node(struct toe_timer_wheel *wheel, uint32_t index)
 	conn->wheel_prev = HEAD_OF_SLOT | level * SLOTS | slot;
 	wheel->slot[level][slot] = index;
 	wheel->occupied[level][slot / 64] |= 1ull << (slot % 64);
+	wheel->settled = wheel->settled && difference != 0;
 }
 
 static void
@@ -121,6 +123,7 @@ toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t n
 	wheel->conns = conns;
 	wheel->now = now_ms;
 	wheel->armed = 0;
+	wheel->settled = false;
 	for (uint32_t level = 0; level < TOE_WHEEL_LEVELS; level++) {
 		for (uint32_t word = 0; word < SLOTS / 64; word++)
 			wheel->occupied[level][word] = 0;
@@ -301,6 +304,9 @@ toe_wheel_expire(struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *index
 {
 	uint32_t moves = n, count = 0;
 
+	/* Most turns are shorter than a tick. */
+	if (likely(wheel->settled && now_ms == wheel->now))
+		return 0;
 	do {
 		/* Near ones first; moving down never fills a current slot but that of level 0. */
 		for (uint32_t level = 1; level < TOE_WHEEL_LEVELS; level++)
@@ -309,6 +315,8 @@ toe_wheel_expire(struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *index
 		if (is_occupied(wheel, 0, slot_of(wheel->now, 0)))
 			break;
 	} while (advance(wheel, now_ms));
+	wheel->settled = !is_occupied(wheel, 0, slot_of(wheel->now, 0)) &&
+	                 find_draining(wheel) == TOE_WHEEL_LEVELS;
 	return count;
 }
 

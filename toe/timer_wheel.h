@@ -10,6 +10,7 @@
 #ifndef TOE_TIMER_WHEEL_H
 #define TOE_TIMER_WHEEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "conn.h"
@@ -22,6 +23,7 @@ struct toe_timer_wheel {
 	struct toe_conn *conns;
 	uint32_t now; /* ms up to which slots have been expired */
 	uint32_t armed;
+	bool settled; /* nothing is due at `now`, nor to be moved down: not before it is later */
 	uint64_t occupied[TOE_WHEEL_LEVELS]
 	                 [(1u << TOE_WHEEL_BITS) / 64]; /* bit set: slot not empty */
 	uint32_t slot[TOE_WHEEL_LEVELS][1u << TOE_WHEEL_BITS]; /* heads; valid when occupied */

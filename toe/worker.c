@@ -96,7 +96,7 @@ urgent_items(struct toe_worker *worker, const struct toe_message *message)
 }
 
 uint32_t
-toe_worker_urgent(struct toe_worker *worker)
+toe_worker_urgent_take(struct toe_worker *worker)
 {
 	struct toe_message message;
 	uint32_t n = 0;

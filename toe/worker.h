@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
@@ -186,7 +187,8 @@ int toe_workers_connect(struct toe_worker **workers, uint32_t count);
 uint32_t toe_worker_poll(struct toe_worker *worker, uint64_t now);
 
 /* Steps of a turn, each bounded; public to the folder and its tests. */
-uint32_t toe_worker_urgent(struct toe_worker *worker); /* urgent mailbox */
+uint32_t toe_worker_urgent_take(
+        struct toe_worker *worker); /* urgent mailbox; see toe_worker_urgent */
 uint32_t toe_worker_ordinary(
         struct toe_worker *worker); /* ordinary mailbox and the chain in progress */
 uint32_t toe_worker_receive(struct toe_worker *worker); /* ports and steering rings (receive.c) */
@@ -196,6 +198,13 @@ uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* tcp_o
 void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
 /* Every connection that waits for room in a transmit buffer is ready again. */
 void toe_worker_requeue(struct toe_worker *worker); /* tcp_output.c */
+
+/* The urgent mailbox is looked at between all steps, so that a look must cost next to nothing. */
+static inline uint32_t
+toe_worker_urgent(struct toe_worker *worker)
+{
+	return likely(toe_mailbox_is_empty(&worker->urgent)) ? 0 : toe_worker_urgent_take(worker);
+}
 
 /* Put a connection on the ready list: output will run it once (unless stopped). */
 static inline void

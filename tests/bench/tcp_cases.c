@@ -204,17 +204,26 @@ rpc_size(struct tcp_options *options, uint32_t conns, bool echo, double *first)
 	        });
 }
 
+static void
+rpc_sizes(struct tcp_options *options, bool echo)
+{
+	static const uint32_t sizes[] = {1, 1000, 100000};
+	double first = 0;
+
+	for (uint32_t i = 0; i < RTE_DIM(sizes) - options->quick; i++)
+		rpc_size(options, sizes[i], echo, &first);
+}
+
 void
 case_rpc(struct tcp_options *options)
 {
-	static const uint32_t sizes[] = {1, 1000, 100000};
+	rpc_sizes(options, false);
+}
 
-	for (uint32_t echo = 0; echo < 2; echo++) {
-		double first = 0;
-
-		for (uint32_t i = 0; i < RTE_DIM(sizes) - options->quick; i++)
-			rpc_size(options, sizes[i], echo, &first);
-	}
+void
+case_rpc_echo(struct tcp_options *options)
+{
+	rpc_sizes(options, true);
 }
 
 /* What a flood could have taken: everything that a worker has pools of. */

@@ -26,6 +26,7 @@ void case_split(struct tcp_options *options);
 void case_bulk(struct tcp_options *options);
 /* Request and response of 64 bytes: applications that generate them, and the echo service. */
 void case_rpc(struct tcp_options *options);
+void case_rpc_echo(struct tcp_options *options);
 /* Goodput beside segments that match nothing. */
 void case_flood(struct tcp_options *options);
 /* The same work by lwIP, in turn with ours. */

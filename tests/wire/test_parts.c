@@ -94,15 +94,20 @@ frame_agrees(struct rng *rng, struct rte_mbuf *mbuf, bool is_ipv4, uint64_t offl
 	struct toe_path path = {.family = is_ipv4 ? 4 : 6};
 	struct toe_neighbor neighbor = {.vlan_id = (uint16_t)rng_below(rng, 2)};
 	struct toe_frame_route route = {.path = &path, .neighbor = &neighbor, .offloads = offloads};
-	struct toe_conn conn = {.options = (uint8_t)rng_below(rng, 2), .ttl = 9, .tos = 3};
+	struct toe_conn conn = {.options = (uint8_t)rng_below(rng, 2),
+	        .ttl = 9,
+	        .local_port = (uint16_t)rng_next(rng),
+	        .remote_port = (uint16_t)rng_next(rng)};
 	struct toe_frame_common common = {.ack = (uint32_t)rng_next(rng),
 	        .tsval = (uint32_t)rng_next(rng),
-	        .tos = 3,
+	        .tos = (uint8_t)(rng_below(rng, 64) << 2),
+	        .sacks = (uint8_t)rng_below(rng, 4),
 	        .window = (uint16_t)rng_next(rng)};
 	struct toe_frame_fields fields = {.seq = (uint32_t)rng_next(rng),
 	        .length = rng_below(rng, 1700),
 	        .mss = 65535,
-	        .flags = ACK};
+	        .flags = (uint8_t)rng_next(rng),
+	        .ecn = (uint8_t)rng_below(rng, 4)};
 	struct toe_frame_template template;
 	struct rte_tcp_hdr *tcp;
 	uint16_t cksum;
@@ -113,13 +118,15 @@ frame_agrees(struct rng *rng, struct rte_mbuf *mbuf, bool is_ipv4, uint64_t offl
 		path.source[i] = (uint8_t)rng_next(rng);
 		path.destination[i] = (uint8_t)rng_next(rng);
 	}
+	for (uint32_t i = 0; i < common.sacks; i++)
+		common.sack[i] =
+		        (struct toe_sack){(uint32_t)rng_next(rng), (uint32_t)rng_next(rng)};
 	rte_pktmbuf_reset(mbuf);
 	toe_frame_begin(&template, &route, &conn, &common);
 	text = toe_frame_put(&template, mbuf, &conn, &fields);
 	for (uint32_t i = 0; i < fields.length; i++)
 		text[i] = (uint8_t)rng_next(rng);
-	toe_frame_checksums(
-	        &template, mbuf, fields.length, toe_checksum_add(0, text, fields.length));
+	toe_frame_checksum(&template, mbuf, &fields, toe_checksum_add(0, text, fields.length));
 	ip = rte_pktmbuf_mtod_offset(mbuf, void *, mbuf->l2_len);
 	tcp = (struct rte_tcp_hdr *)((uint8_t *)ip + mbuf->l3_len);
 	if (text + fields.length != rte_pktmbuf_mtod_offset(mbuf, uint8_t *, mbuf->data_len))
