@@ -62,7 +62,7 @@ options_parse(int argc, char **argv, struct tcp_options *options)
 			        "  --json          one JSON object per line\n"
 			        "  --quick         small sizes and few rounds: to see that it "
 			        "works\n"
-			        "  --case          only split, bulk, rpc, rpc_echo, flood or lwip\n"
+			        "  --case          only split, bulk, rpc, rpc_cold, rpc_echo, flood or lwip\n"
 			        "  --connections   only this size of a case\n"
 			        "  --rounds        rounds of each size (default %u)\n"
 			        "  --count         only run a fixed number of segments, for "
@@ -104,6 +104,7 @@ main(int argc, char **argv)
 	        {"split", case_split},
 	        {"bulk", case_bulk},
 	        {"rpc", case_rpc},
+	        {"rpc_cold", case_rpc_cold},
 	        {"rpc_echo", case_rpc_echo},
 	        {"flood", case_flood},
 	        {"lwip", case_lwip},

@@ -13,6 +13,7 @@
 #define RPCS_PER_ROUND 40000u
 #define MEMORY_RESERVE (UINT64_C(1) << 30)
 #define ECHO_SPARE_MBUFS 4096u
+#define MBUF_CACHE 256u
 #define MEDIAN 50.0
 
 double
@@ -35,6 +36,12 @@ tcp_wanted(const struct tcp_options *options, const struct pair_params *params)
 	        params->conns, wanted >> 20, available >> 20);
 	return false;
 }
+
+struct rpc_case {
+	const char *name;
+	uint32_t turn; /* exchanges of a connection before the next one has its turn */
+	bool echo;
+};
 
 static uint32_t
 runs_of(uint32_t conns)
@@ -162,12 +169,12 @@ case_bulk(struct tcp_options *options)
 }
 
 static void
-rpc_size(struct tcp_options *options, uint32_t conns, bool echo, double *first)
+rpc_size(struct tcp_options *options, const struct rpc_case *rpc, uint32_t conns, double *first)
 {
 	struct pair_params params = {
 	        .conns = conns,
 	        .service = {OFFLOAD_SERVICE_SOURCE,
-	                echo ? OFFLOAD_SERVICE_ECHO : OFFLOAD_SERVICE_SOURCE},
+	                rpc->echo ? OFFLOAD_SERVICE_ECHO : OFFLOAD_SERVICE_SOURCE},
 	        .pool = options->pool,
 	};
 	uint32_t count = RTE_MAX(RPCS_PER_ROUND / conns, 2u);
@@ -178,23 +185,25 @@ rpc_size(struct tcp_options *options, uint32_t conns, bool echo, double *first)
 	if (!tcp_wanted(options, &params))
 		return;
 	total.count = 0;
+	count += (rpc->turn - count % rpc->turn) % rpc->turn;
 	/* An echo keeps what it sent until the next request acknowledges it. */
-	if (echo)
-		params.pool = test_pool_create("echo", conns + ECHO_SPARE_MBUFS);
+	if (rpc->echo)
+		params.pool = rte_pktmbuf_pool_create("echo", conns + ECHO_SPARE_MBUFS, MBUF_CACHE,
+		        0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (params.pool == NULL)
-		return;
+		bench_fail("no memory for the packet buffers of %u connections", conns);
 	pair = pair_create(&params);
-	work_rpc(pair, count);
+	work_rpc(pair, count, rpc->turn);
 	/* Half of the cycles that both ends take on this one core: what an end takes. */
 	for (uint32_t round = 0; round < options->rounds; round++)
-		samples_add(&total, (double)work_rpc(pair, count) / conns / count / 2);
+		samples_add(&total, (double)work_rpc(pair, count, rpc->turn) / conns / count / 2);
 	pair_destroy(pair);
-	if (echo)
+	if (rpc->echo)
 		rte_mempool_free(params.pool);
 	cycles = samples_percentile(&total, MEDIAN);
 	if (*first == 0)
 		*first = cycles;
-	report_line(&options->report, echo ? "rpc_echo" : "rpc", conns,
+	report_line(&options->report, rpc->name, conns,
 	        (struct report_value[]){
 	                {"rpc_per_second", "per second", (double)rte_get_tsc_hz() / cycles, 0},
 	                {"cycles_per_rpc", "cycles", cycles, 0},
@@ -205,25 +214,31 @@ rpc_size(struct tcp_options *options, uint32_t conns, bool echo, double *first)
 }
 
 static void
-rpc_sizes(struct tcp_options *options, bool echo)
+rpc_sizes(struct tcp_options *options, const struct rpc_case *rpc)
 {
 	static const uint32_t sizes[] = {1, 1000, 100000};
 	double first = 0;
 
 	for (uint32_t i = 0; i < RTE_DIM(sizes) - options->quick; i++)
-		rpc_size(options, sizes[i], echo, &first);
+		rpc_size(options, rpc, sizes[i], &first);
 }
 
 void
 case_rpc(struct tcp_options *options)
 {
-	rpc_sizes(options, false);
+	rpc_sizes(options, &(struct rpc_case){"rpc", WORK_RUN, false});
+}
+
+void
+case_rpc_cold(struct tcp_options *options)
+{
+	rpc_sizes(options, &(struct rpc_case){"rpc_cold", 1, false});
 }
 
 void
 case_rpc_echo(struct tcp_options *options)
 {
-	rpc_sizes(options, true);
+	rpc_sizes(options, &(struct rpc_case){"rpc_echo", WORK_RUN, true});
 }
 
 /* What a flood could have taken: everything that a worker has pools of. */

@@ -24,8 +24,12 @@ struct tcp_options {
 void case_split(struct tcp_options *options);
 /* Both ends with everything in. */
 void case_bulk(struct tcp_options *options);
-/* Request and response of 64 bytes: applications that generate them, and the echo service. */
+/*
+ * Request and response of 64 bytes: applications that generate them, connections with several in turn; with one in turn,
+ * so that each finds its connection cold, its ACK overdue; and the echo service.
+ */
 void case_rpc(struct tcp_options *options);
+void case_rpc_cold(struct tcp_options *options);
 void case_rpc_echo(struct tcp_options *options);
 /* Goodput beside segments that match nothing. */
 void case_flood(struct tcp_options *options);

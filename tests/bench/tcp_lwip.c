@@ -34,7 +34,7 @@ lwip_size(struct tcp_options *options, uint32_t conns)
 	for (uint32_t round = 0; round < options->rounds; round++) {
 		double a = (double)work_bulk(pair, runs) / segments;
 		double b = (double)lwip_pair_bulk(lwip, runs, WORK_RUN) / segments;
-		double c = (double)work_rpc(pair, count) / requests / 2;
+		double c = (double)work_rpc(pair, count, 1) / requests / 2;
 		double d = (double)lwip_pair_rpc(lwip, count, WORK_RPC_BYTES) / requests / 2;
 
 		samples_add(&ours, a);

@@ -14,11 +14,24 @@
 #define TCP_HEADER 20u
 #define PATIENCE_NS UINT64_C(60000000000)
 
+/* The order of the exchanges: those of a group take turns, each has as many as it takes; then the next group. */
+struct rpc_order {
+	uint32_t conns, group, turn;
+};
+
+struct rpc_place {
+	uint32_t conn, first; /* of the group */
+	uint32_t turn; /* done by the group */
+	uint64_t wanted; /* bytes that this connection has received when it is done here */
+};
+
 /* What an application of requests and answers has to do in a round. */
 struct rpc_plan {
-	uint64_t before; /* bytes that each connection had received */
+	struct rpc_order order;
+	struct rpc_place news; /* where something arrives next */
+	struct rpc_place next; /* which connection that lets send */
+	uint64_t done, ahead; /* exchanges; how far `next` is ahead of `news` */
 	uint64_t grants; /* messages to send */
-	uint32_t ahead; /* what arrives on one connection lets the one so far ahead send */
 };
 
 __rte_noinline uint32_t
@@ -141,30 +154,57 @@ work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
 	settle(pair);
 }
 
-/*
- * The application of one end: `done` requests or answers have arrived, now look for more. Both ends work through
- * connections in turn, so that the next one with news is always the next in line. Each makes another one ready,
- * `ahead` places further on, up to `grants` in all.
- */
-static uint64_t
-application_step(struct pair *pair, uint32_t end, const struct rpc_plan *plan, uint64_t done)
+static void
+place_advance(const struct rpc_order *order, struct rpc_place *place)
 {
-	uint32_t conns = pair->params.conns;
-	uint32_t i = (uint32_t)(done % conns), to = (uint32_t)((done + plan->ahead) % conns);
-	uint64_t wanted = plan->before + (done / conns + 1) * WORK_RPC_BYTES;
-
-	for (;; done++) {
-		rte_prefetch0(&pair_conn(pair, end, to + 4 < conns ? to + 4 : to)->snd_limit);
-		if (pair_conn(pair, end, i)->rcv_bytes < wanted)
-			return done;
-		if (done + plan->ahead < plan->grants)
-			pair_grant(pair, end, to, WORK_RPC_BYTES);
-		to = to + 1 < conns ? to + 1 : 0;
-		if (++i == conns) {
-			i = 0;
-			wanted += WORK_RPC_BYTES;
+	if (++place->conn < place->first + order->group)
+		return;
+	if (++place->turn == order->turn) {
+		place->turn = 0;
+		place->wanted -= (uint64_t)(order->turn - 1) * WORK_RPC_BYTES;
+		place->first += order->group;
+		if (place->first >= order->conns) {
+			place->first = 0;
+			place->wanted += (uint64_t)order->turn * WORK_RPC_BYTES;
 		}
+	} else {
+		place->wanted += WORK_RPC_BYTES;
 	}
+	place->conn = place->first;
+}
+
+/*
+ * The application of one end. What has arrived is looked for in the order of the exchanges, which is that in which it
+ * arrives; each makes another connection ready.
+ */
+static void
+application_step(struct pair *pair, uint32_t end, struct rpc_plan *plan)
+{
+	for (;;) {
+		uint32_t soon = plan->next.conn + 4;
+
+		rte_prefetch0(&pair_conn(pair, end, soon < plan->order.conns ? soon : 0)->snd_limit);
+		if (pair_conn(pair, end, plan->news.conn)->rcv_bytes < plan->news.wanted)
+			return;
+		if (plan->done + plan->ahead < plan->grants)
+			pair_grant(pair, end, plan->next.conn, WORK_RPC_BYTES);
+		place_advance(&plan->order, &plan->news);
+		place_advance(&plan->order, &plan->next);
+		plan->done++;
+	}
+}
+
+static void
+plan_begin(struct pair *pair, uint32_t end, const struct rpc_order *order, uint64_t grants,
+        struct rpc_plan *plan)
+{
+	/* All connections have done the same until now. */
+	*plan = (struct rpc_plan){
+	        .order = *order,
+	        .news.wanted = pair_conn(pair, end, 0)->rcv_bytes + WORK_RPC_BYTES,
+	        .grants = grants,
+	};
+	plan->next = plan->news;
 }
 
 /* toe_worker_poll in two parts: the application comes where the engine's own services do, behind receive. */
@@ -189,26 +229,30 @@ turn_end(struct pair *pair, uint32_t end)
 }
 
 uint64_t
-work_rpc(struct pair *pair, uint32_t count)
+work_rpc(struct pair *pair, uint32_t count, uint32_t turn)
 {
-	uint32_t conns = pair->params.conns, outstanding = RTE_MIN(conns, WORK_RPC_OUTSTANDING);
-	uint64_t total = (uint64_t)conns * count, answered = 0, served = 0, start;
+	struct rpc_order order = {.conns = pair->params.conns, .turn = turn};
+	uint64_t total = (uint64_t)order.conns * count, start, since = bench_now(&pair->clock);
 	bool echo = pair->params.service[1] == OFFLOAD_SERVICE_ECHO;
-	/* All connections have done the same until now. */
-	const struct rpc_plan client = {pair_conn(pair, 0, 0)->rcv_bytes, total, outstanding};
-	const struct rpc_plan server = {pair_conn(pair, 1, 0)->rcv_bytes, total, 0};
-	uint64_t since = bench_now(&pair->clock);
+	struct rpc_plan client, server;
 
+	order.group = RTE_MIN(order.conns, WORK_RPC_OUTSTANDING);
+	while (order.conns % order.group != 0)
+		order.group--;
+	plan_begin(pair, 0, &order, total, &client);
+	plan_begin(pair, 1, &order, total, &server);
 	start = rte_rdtsc();
-	for (uint32_t i = 0; i < outstanding; i++)
-		pair_grant(pair, 0, i, WORK_RPC_BYTES);
-	while (answered < total) {
+	for (; client.ahead < order.group; client.ahead++) {
+		pair_grant(pair, 0, client.next.conn, WORK_RPC_BYTES);
+		place_advance(&order, &client.next);
+	}
+	while (client.done < total) {
 		turn_begin(pair, 0);
-		answered = application_step(pair, 0, &client, answered);
+		application_step(pair, 0, &client);
 		turn_end(pair, 0);
 		turn_begin(pair, 1);
 		if (!echo)
-			served = application_step(pair, 1, &server, served);
+			application_step(pair, 1, &server);
 		turn_end(pair, 1);
 		check_patience(pair, since);
 	}

@@ -7,7 +7,7 @@
 
 #define WORK_RUN 4u /* segments that a connection sends before the next one has its turn */
 #define WORK_RPC_BYTES 64u
-#define WORK_RPC_OUTSTANDING 1024u /* requests, all connections together */
+#define WORK_RPC_OUTSTANDING 1024u /* requests, all connections together, at most */
 
 /* Where the cycles of a round went. */
 struct work_parts {
@@ -28,11 +28,12 @@ uint64_t work_bulk(struct pair *pair, uint32_t runs);
 /* The same, taken apart. */
 void work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts);
 /*
- * Every connection: `count` requests of WORK_RPC_BYTES by end 0, each answered by as many bytes. At most one is
- * outstanding on a connection, and WORK_RPC_OUTSTANDING in all: the connections take turns. End 1 is an ECHO, or a
- * SOURCE that is told to answer. Cycles.
+ * Every connection: `count` requests of WORK_RPC_BYTES by end 0, each answered by as many bytes; a multiple of `turn`.
+ * One is outstanding on a connection, and WORK_RPC_OUTSTANDING in all: so many connections, or fewer, are busy at the
+ * same time; after `turn` requests of each the next ones have their turn. End 1 is an ECHO, or a SOURCE that is told
+ * to answer. Cycles.
  */
-uint64_t work_rpc(struct pair *pair, uint32_t count);
+uint64_t work_rpc(struct pair *pair, uint32_t count, uint32_t turn);
 /* Measured on buffers of the pair's pool. */
 void work_measure_costs(struct pair *pair, struct work_costs *costs);
 
