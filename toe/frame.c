@@ -222,10 +222,14 @@ uint8_t *
 toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
         struct toe_conn *conn, const struct toe_frame_fields *fields)
 {
-	uint8_t *frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
 	uint32_t l2 = template->l2, l3 = template->l3, l4 = template->l4, segments = 1;
 	uint32_t size = fields->mss;
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
+	struct rte_tcp_hdr *tcp;
+	uint8_t *frame;
+
+	mbuf->data_off = (uint16_t)(mbuf->data_off + (-(l2 + l3 + l4) & (TOE_FRAME_ALIGN - 1)));
+	frame = rte_pktmbuf_mtod(mbuf, uint8_t *);
+	tcp = (struct rte_tcp_hdr *)(frame + l2 + l3);
 
 	if (unlikely(fields->length > fields->mss))
 		segments = (fields->length + fields->mss - 1) / fields->mss;

@@ -18,6 +18,7 @@
 #include "shared.h"
 
 #define TOE_FRAME_HEADERS_MAX 118u /* Ethernet 14, VLAN 4, IPv6 40, TCP 60 */
+#define TOE_FRAME_ALIGN 16u /* of the text in its buffer: copying likes it */
 #define TOE_FRAME_TIMESTAMPS 12u /* the option with its padding (RFC 7323 appendix A) */
 
 /*

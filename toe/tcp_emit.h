@@ -27,7 +27,7 @@ static inline uint32_t
 tcp_first_room(const struct toe_worker *worker)
 {
 	return rte_pktmbuf_data_room_size(worker->params.mbuf_pool) - RTE_PKTMBUF_HEADROOM -
-	       TOE_FRAME_HEADERS_MAX;
+	       TOE_FRAME_HEADERS_MAX - (TOE_FRAME_ALIGN - 1);
 }
 
 static inline uint32_t
