@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Every byte that an end's service is given. */
+/*
+ * Every byte that an end's service is given. The program has the engine's services from here and not from its library: they
+ * are the same, but what they are given passes through this file.
+ */
+#define toe_service_deliver delivered_to_service
+#include "service.c"
+#undef toe_service_deliver
+
 #include "delivered.h"
 
-#include "service.h"
-
-/* Names that the linker makes of --wrap=toe_service_deliver. */
-bool __real_toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
-        const uint8_t *data, uint32_t length);
-bool __wrap_toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
+bool toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
         const uint8_t *data, uint32_t length);
 
 static struct {
@@ -27,7 +29,7 @@ delivered_watch(uint32_t which, const struct end *end, struct delivered *deliver
 }
 
 bool
-__wrap_toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
+toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
         const uint8_t *data, uint32_t length)
 {
 	for (uint32_t i = 0; i < RTE_DIM(watched); i++) {
@@ -36,5 +38,5 @@ __wrap_toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte
 		XXH64_update(&watched[i].delivered->digest, data, length);
 		watched[i].delivered->bytes += length;
 	}
-	return __real_toe_service_deliver(worker, index, mbuf, data, length);
+	return delivered_to_service(worker, index, mbuf, data, length);
 }

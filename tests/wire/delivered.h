@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Every byte that an end's service is given, whatever the service: counted and hashed in the order of delivery. It stands
- * between the engine and toe_service_deliver (the linker's --wrap), so that the engine needs no hook for it.
+ * between the engine and toe_service_deliver, so that the engine needs no hook for it.
  */
 #ifndef TESTS_WIRE_DELIVERED_H
 #define TESTS_WIRE_DELIVERED_H
