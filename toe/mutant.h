@@ -69,6 +69,8 @@
 	X(LIMITED_TRANSMIT_NEVER, "the first duplicates let nothing go")                           \
 	X(LIMITED_TRANSMIT_COUNTED, "what limited transmit sent counts in the reduction")          \
 	X(UNDO_NEVER, "a recovery for nothing keeps its window")                                   \
+	X(EIFEL_NEVER, "an old timestamp in a recovery tells nothing")                             \
+	X(DSACK_FOREIGN, "a duplicate made by the network undoes a reduction")                     \
 	X(TLP_FIRST_ONLY, "a flight without a probe after its first segment has none")             \
 	X(FIN_WAIT_2_FOREVER, "FIN_WAIT_2 has no end")                                             \
 	X(PERSIST_FLAT, "rounds of window probes are not counted")                                 \

@@ -42,7 +42,7 @@ toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t
 		toe_txq_flush(txq);
 	if (unlikely(toe_txq_room(txq) == 0))
 		goto drop;
-	toe_txq_put(txq, mbuf, NULL);
+	toe_txq_put(txq, mbuf);
 	if (worker->shared->ports[peer].role == TOE_PORT_HOST)
 		worker->stats.exception_to_host++;
 	else

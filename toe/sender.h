@@ -120,6 +120,7 @@ struct toe_sender {
 		struct toe_cubic cubic;
 		struct toe_dctcp dctcp;
 	} cc;
+	uint32_t undo_ts; /* TSval of the first segment sent again since the reduction (RFC 3522) */
 } __rte_cache_aligned;
 
 _Static_assert(offsetof(struct toe_sender, recovery_end) == 64, "line 0");

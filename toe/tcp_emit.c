@@ -124,6 +124,8 @@ note_sent(
 		if (plan->seq != toe_sent_at(worker, record)->seq)
 			rest = toe_sent_split(worker, sender, record, plan->seq);
 		toe_sent_again(worker, sender, rest != TOE_INDEX_NONE ? rest : record, length);
+		if (sender->undo_bytes == 0)
+			sender->undo_ts = worker->now_ms + conn->ts_offset;
 		sender->undo_bytes += length;
 		worker->stats.tx_retransmitted++;
 		conn->segments_retransmitted++;
@@ -171,10 +173,6 @@ run_open(struct toe_worker *worker, struct tcp_run *run)
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		common.sacks = (uint8_t)toe_reassembly_blocks(worker, conn, common.sack);
 	toe_frame_begin(&run->template, &run->route, conn, &common);
-	run->tag.route = run->route.words;
-	run->tag.conn = run->index;
-	run->tag.generation = conn->generation;
-	run->tag.path = conn->path;
 	run->open = true;
 	conn->last_ack_sent = conn->rcv_nxt;
 	conn->delack_count = 0;
@@ -250,6 +248,7 @@ build(struct toe_worker *worker, struct tcp_run *run, const struct toe_frame_fie
 {
 	struct toe_conn *conn = &worker->conns[run->index];
 	uint8_t *text = toe_frame_put(&run->template, mbuf, conn, fields);
+	struct toe_tx_tag *tag;
 	uint64_t sum = 0;
 
 	if (unlikely(mbuf->nb_segs > 1))
@@ -258,9 +257,14 @@ build(struct toe_worker *worker, struct tcp_run *run, const struct toe_frame_fie
 		sum = toe_service_copy(worker, conn, offset, text, fields->length,
 		        toe_frame_wants_sum(&run->template));
 	toe_frame_checksum(&run->template, mbuf, fields, sum);
-	run->tag.seq = fields->seq;
-	run->tag.length = covered;
-	toe_txq_put(run->txq, mbuf, &run->tag);
+	tag = toe_txq_put(run->txq, mbuf);
+	tag->route = run->route.words;
+	tag->conn = run->index;
+	tag->generation = conn->generation;
+	tag->path = conn->path;
+	tag->seq = fields->seq;
+	tag->length = covered;
+	tag->segments = run->frame_segments;
 }
 
 /* What the flags of the segment say. */
@@ -301,7 +305,7 @@ tcp_emit(
 		segments = (plan->length + fields.mss - 1) / fields.mss;
 	if (!run->open)
 		run_open(worker, run);
-	run->tag.segments = count > 1 ? 1 : segments;
+	run->frame_segments = count > 1 ? 1 : segments;
 	set_flags(conn, plan, &fields);
 	if (!carries)
 		fields.seq = bare_seq(conn);

@@ -18,7 +18,7 @@ struct tcp_run {
 	bool open; /* the members below hold: something is being sent */
 	bool sent_new; /* new data has been sent: the timer starts */
 	struct tcp_plan_limits limits;
-	struct toe_tx_tag tag; /* but for the sequence numbers */
+	uint32_t frame_segments; /* that the frame being built is, or becomes */
 	struct toe_frame_template template;
 };
 

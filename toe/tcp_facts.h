@@ -6,6 +6,7 @@
 #ifndef TOE_TCP_FACTS_H
 #define TOE_TCP_FACTS_H
 
+#include "frame.h"
 #include "service.h"
 #include "worker.h"
 
@@ -24,11 +25,23 @@
 
 #define TCP_MSS_DEFAULT 536u /* RFC 9293 section 3.7.1: the peer sent no MSS option */
 
-/* SMSS of RFC 5681: what congestion control counts in. */
+/* The peer's MSS option, with nothing taken off. */
+static inline uint32_t
+tcp_peer_mss(const struct toe_conn *conn)
+{
+	return conn->mss ? conn->mss : TCP_MSS_DEFAULT;
+}
+
+/*
+ * SMSS of RFC 5681: what congestion control counts in, and a segment of full size carries: less than the peer's option
+ * says where each has timestamps (RFC 9293 section 3.7.1).
+ */
 static inline uint32_t
 tcp_smss(const struct toe_conn *conn)
 {
-	return conn->mss ? conn->mss : TCP_MSS_DEFAULT;
+	uint32_t mss = tcp_peer_mss(conn);
+
+	return conn->options & TCP_OPTION_TIMESTAMPS ? mss - TOE_FRAME_TIMESTAMPS : mss;
 }
 
 static inline bool

@@ -23,6 +23,20 @@ refuse(struct toe_worker *worker, uint32_t index)
 	tcp_owe_ack(worker, index);
 }
 
+/*
+ * What comes with an old timestamp is most often text that was overtaken and has been sent again: it is reported like
+ * any duplicate (RFC 2883), which tells the peer that it was not lost.
+ */
+static __rte_noinline void
+refuse_old(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+{
+	if (segment->length > 0 &&
+	        seq_leq(segment->seq + segment->length, worker->conns[index].rcv_nxt))
+		toe_reassembly_duplicate(
+		        worker, index, segment->seq, segment->seq + segment->length);
+	refuse(worker, index);
+}
+
 /* RFC 7323 sections 3.2 and 5.3. False: the segment is dropped. */
 static inline bool
 accept_timestamps(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
@@ -37,7 +51,7 @@ accept_timestamps(struct toe_worker *worker, uint32_t index, const struct toe_se
 	}
 	if (unlikely(seq_lt(segment->tsval, conn->ts_recent)) &&
 	        worker->now_ms - conn->ts_recent_age <= PAWS_IDLE_MS && !TOE_MUTANT(PAWS_IGNORED)) {
-		refuse(worker, index);
+		refuse_old(worker, index, segment);
 		return false;
 	}
 	return true;

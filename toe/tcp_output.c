@@ -30,7 +30,7 @@ toe_tcp_send_mss(const struct toe_conn *conn, struct toe_route route, uint8_t fa
 	uint32_t headers = (family == 4 ? 20u : 40u) + 20u;
 	uint32_t options = conn->options & TCP_OPTION_TIMESTAMPS ? TOE_FRAME_TIMESTAMPS : 0;
 	uint32_t mtu = toe_path_word_mtu(route.path_word);
-	uint32_t mss = RTE_MIN(tcp_smss(conn), mtu - RTE_MIN(mtu, headers));
+	uint32_t mss = RTE_MIN(tcp_peer_mss(conn), mtu - RTE_MIN(mtu, headers));
 
 	return mss > options ? mss - options : 1;
 }

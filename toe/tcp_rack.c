@@ -64,14 +64,15 @@ tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
 	sender->rack_rtt = RTE_MAX(age, 1u);
 }
 
-/* Section 6.2, step 4. */
+/* Section 6.2, step 4. Three segments are more than two of full size (RFC 6675 section 4). */
 static uint32_t
 reordering_window(const struct toe_conn *conn, const struct toe_sender *sender)
 {
 	uint32_t window;
 
-	if (!sender->reordering && (sender->phase >= TOE_PHASE_RECOVERY ||
-	                                   sender->sacked >= TCP_DUP_THRESHOLD * tcp_smss(conn)))
+	if (!sender->reordering &&
+	        (sender->phase >= TOE_PHASE_RECOVERY ||
+	                sender->sacked > (TCP_DUP_THRESHOLD - 1) * tcp_smss(conn)))
 		return 0;
 	window = sender->reo_wnd_mult * (sender->min_rtt / 4);
 	return RTE_MIN(window, conn->srtt >> 3);

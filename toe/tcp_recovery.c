@@ -146,24 +146,47 @@ newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	return true;
 }
 
-/* RFC 2883, RFC 3708: when all that was sent again turns out to have been there, the reduction was for nothing. */
+/* The reduction was for nothing (RFC 4015). */
 static void
-dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment)
+undo(struct toe_conn *conn, struct toe_sender *sender)
 {
-	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
-
-	tcp_rack_dsack(conn, sender);
-	if (!sender->undo_possible || sender->undo_bytes == 0 || TOE_MUTANT(UNDO_NEVER) ||
-	        seq_lt(segment->sack[0].start, sender->undo_start))
-		return;
-	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
-	if (sender->undo_bytes != 0)
-		return;
 	conn->cwnd = RTE_MAX(conn->cwnd, sender->prior_cwnd);
 	conn->ssthresh = RTE_MAX(conn->ssthresh, sender->prior_ssthresh);
 	sender->undo_possible = 0;
 	if (sender->phase == TOE_PHASE_RECOVERY)
 		sender->phase = TOE_PHASE_OPEN;
+}
+
+/* RFC 2883, RFC 3708: all that was sent again turns out to have been there. */
+static void
+dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment,
+        const struct tcp_round *round)
+{
+	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
+
+	tcp_rack_dsack(conn, sender);
+	if (!sender->undo_possible || sender->undo_bytes == 0 || round->dsack_foreign ||
+	        TOE_MUTANT(UNDO_NEVER) || seq_lt(segment->sack[0].start, sender->undo_start))
+		return;
+	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
+	if (sender->undo_bytes == 0)
+		undo(conn, sender);
+}
+
+/*
+ * RFC 3522: what was sent again was there before, when the first ACK of it echoes a timestamp from before that. Its
+ * segments had been overtaken: RACK is to wait from now on.
+ */
+static void
+eifel(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment,
+        const struct tcp_round *round)
+{
+	if (round->acked == 0 || sender->phase != TOE_PHASE_RECOVERY || !sender->undo_possible ||
+	        sender->undo_bytes == 0 || !(conn->options & TCP_OPTION_TIMESTAMPS) ||
+	        !seq_lt(segment->tsecr, sender->undo_ts) || TOE_MUTANT(EIFEL_NEVER))
+		return;
+	sender->reordering = 1;
+	undo(conn, sender);
 }
 
 /* The data in flight when recovery began is acknowledged. */
@@ -217,7 +240,8 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
 
 	if (round->dsack)
-		dsack_seen(conn, sender, segment);
+		dsack_seen(conn, sender, segment, round);
+	eifel(conn, sender, segment, round);
 	if (conn->options & TCP_OPTION_SACK)
 		round->lost = tcp_rack_detect(worker, index, sender);
 	else

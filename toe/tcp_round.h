@@ -15,6 +15,7 @@ struct tcp_round {
 	bool duplicate; /* RFC 5681 section 2 */
 	bool sacked; /* a block told something new */
 	bool dsack; /* a duplicate was reported (RFC 2883) */
+	bool dsack_foreign; /* of something that was sent once: the network doubled it */
 	bool ece;
 	bool lost; /* loss detection has marked something */
 };

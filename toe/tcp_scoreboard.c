@@ -140,6 +140,19 @@ is_dsack(const struct toe_segment *segment)
 	       seq_leq(first->end, second->end);
 }
 
+/* Was what the block names sent once, as far as that is known: what is acknowledged is forgotten? */
+static bool
+sent_once(struct toe_worker *worker, const struct toe_conn *conn, const struct toe_sender *sender,
+        const struct toe_sack *block)
+{
+	uint32_t record;
+
+	if (seq_lt(block->start, conn->snd_una) || TOE_MUTANT(DSACK_FOREIGN))
+		return false;
+	record = find(worker, conn, sender, block->start);
+	return record != TOE_INDEX_NONE && !(toe_sent_at(worker, record)->flags & TOE_SENT_EVER);
+}
+
 void
 tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round)
@@ -152,6 +165,7 @@ tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_se
 	fack = sender->fack;
 	if (is_dsack(segment)) {
 		round->dsack = true;
+		round->dsack_foreign = sent_once(worker, conn, sender, &segment->sack[0]);
 		first = 1;
 	}
 	for (uint32_t i = first; i < segment->sacks; i++) {

@@ -46,16 +46,18 @@ toe_txq_room(const struct toe_txq *txq)
 	return TOE_TXQ_SIZE - txq->count;
 }
 
-/* Append a frame; the caller has checked toe_txq_room. tag NULL: depends on nothing. */
-static inline void
-toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame, const struct toe_tx_tag *tag)
+/*
+ * Append a frame; the caller has checked toe_txq_room. Returns its tag, which says that it depends on nothing, to be filled
+ * in by whoever knows better: member by member, since a copy of what was just written elsewhere would wait for that.
+ */
+static inline struct toe_tx_tag *
+toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame)
 {
-	txq->frame[txq->count] = frame;
-	if (tag != NULL)
-		txq->tag[txq->count] = *tag;
-	else
-		txq->tag[txq->count].conn = UINT32_MAX;
-	txq->count++;
+	struct toe_tx_tag *tag = &txq->tag[txq->count];
+
+	tag->conn = TOE_INDEX_NONE;
+	txq->frame[txq->count++] = frame;
+	return tag;
 }
 
 /* Offer everything held to the port; what it does not take stays held, in order. */

@@ -105,7 +105,7 @@ class Hop:
 class Link:
     """One link of the peer: interfaces, addresses by IP version, and the hop."""
 
-    def __init__(self, world, number, linux):
+    def __init__(self, world, number, linux, hop):
         self.number = number
         self.near_namespace, self.far_namespace = world.peer, world.add_namespace(f"far{number}")
         self.near_device, self.far_device = f"near{number}", f"far{number}"
@@ -117,7 +117,7 @@ class Link:
         self._give(self.near_namespace, self.near_device, self.near, self.far, self.far_mac)
         if linux:
             self._give(self.far_namespace, self.far_device, self.far, self.near, self.near_mac)
-        self.hop = Hop(world.hop, f"a{number}", f"b{number}")
+        self.hop = hop(world.hop, f"a{number}", f"b{number}")
 
     def _wire(self, world):
         for namespace, device, mac, inner in (
@@ -207,9 +207,9 @@ class World:
                 write_sysctl(f"net/ipv6/conf/{place}/accept_ra", 0)
         return namespace
 
-    def add_link(self, linux=False):
-        """A link from the peer to a target, or to another Linux."""
-        self.links.append(Link(self, len(self.links) + 1, linux))
+    def add_link(self, linux=False, hop=Hop):
+        """A link from the peer to a target, or to another Linux; hop makes what stands between."""
+        self.links.append(Link(self, len(self.links) + 1, linux, hop))
         return self.links[-1]
 
     def end(self):
