@@ -25,9 +25,10 @@ completion_post(struct chimney_host *host, struct offload_block_list *root, uint
 	if (rte_ring_enqueue_bulk_elem_start(host->control.ring, 1, NULL) == 0)
 		return false;
 	nonce_clear(root);
+	/* Counted first: whoever has read the completion finds it in the statistics. */
+	stat_add(&host->target->stats.completed[kind], 1);
 	rte_ring_enqueue_elem_finish(host->control.ring, &event, sizeof(event), 1);
 	toe_doorbell_ring(host->control.bell);
-	stat_add(&host->target->stats.completed[kind], 1);
 	return true;
 }
 

@@ -54,3 +54,20 @@ build_in()
 	fi
 	rm -f "$log"
 }
+
+# suite_targets BUILD SUITE...: the programs of meson suites, as targets: what a sanitizer's build needs, and no more.
+suite_targets()
+{
+	/usr/bin/python3 -c '
+import json, os, sys
+build, suites = sys.argv[1], sys.argv[2:]
+targets = set()
+for test in json.load(open(build + "/meson-info/intro-tests.json")):
+    if any(suite in s for s in test["suite"] for suite in suites):
+        for word in test["cmd"]:
+            path = os.path.relpath(word.split(",")[0], os.path.abspath(build))
+            if path.startswith("tests/"):
+                targets.add(path)
+print(" ".join(sorted(targets)))
+' "$@"
+}

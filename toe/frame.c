@@ -13,6 +13,7 @@
 #include <rte_tcp.h>
 
 #include "checksum.h"
+#include "mutant.h"
 
 #define IP_ID_FIRST 0x8000u /* TCP-3: the upper half belongs to the target, the lower to the host */
 #define TIMESTAMPS_PREFIX 0x0101080Au /* NOP, NOP, kind 8, length 10 */
@@ -127,7 +128,8 @@ put_tcp(struct rte_tcp_hdr *tcp, struct toe_frame_template *template, const stru
 	if (unlikely(common->sacks > 0)) {
 		uint32_t sacks = put_sacks((uint8_t *)tcp + length, common);
 
-		sum = toe_checksum_add(sum, (uint8_t *)tcp + length, sacks);
+		if (!TOE_MUTANT(SUM_SACK))
+			sum = toe_checksum_add(sum, (uint8_t *)tcp + length, sacks);
 		length += sacks;
 	}
 	tcp->data_off = TCP_WORDS(length);
@@ -174,9 +176,12 @@ take_ip_ids(struct toe_conn *conn, uint32_t segments)
 {
 	uint32_t first = conn->ip_id + 1u;
 
-	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
+	if ((first + segments - 1 > UINT16_MAX && !TOE_MUTANT(IDS_RUN_OVER)) || first < IP_ID_FIRST)
 		first = IP_ID_FIRST;
-	conn->ip_id = (uint16_t)(first + segments - 1);
+	if (TOE_MUTANT(TSO_IDS))
+		segments = 1;
+	if (!TOE_MUTANT(RUN_IDS))
+		conn->ip_id = (uint16_t)(first + segments - 1);
 	return (uint16_t)first;
 }
 
@@ -187,6 +192,8 @@ finish_ip(const struct toe_frame_template *template, uint8_t *at, struct rte_mbu
 {
 	uint16_t payload = (uint16_t)(template->l4 + fields->length);
 
+	if (TOE_MUTANT(RUN_LENGTH) && fields->length > 0)
+		payload = (uint16_t)(template->l4 + RTE_MAX(fields->length, fields->mss));
 	if (likely(template->is_ipv4)) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
 		rte_be16_t length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
@@ -200,7 +207,8 @@ finish_ip(const struct toe_frame_template *template, uint8_t *at, struct rte_mbu
 			mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
 		} else {
 			ip->hdr_checksum = (uint16_t)~toe_checksum_fold(
-			        template->ip_sum + length + id + rte_cpu_to_be_16(fields->ecn));
+			        template->ip_sum + length + (TOE_MUTANT(SUM_ID) ? 0 : id) +
+			        rte_cpu_to_be_16(fields->ecn));
 		}
 	} else {
 		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
@@ -215,6 +223,7 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
         struct toe_conn *conn, const struct toe_frame_fields *fields)
 {
 	uint32_t l2 = template->l2, l3 = template->l3, l4 = template->l4, segments = 1;
+	uint32_t size = fields->mss;
 	struct rte_tcp_hdr *tcp;
 	uint8_t *frame;
 
@@ -234,7 +243,9 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
 	tcp->tcp_flags = fields->flags;
 	mbuf->data_len = (uint16_t)(l2 + l3 + l4 + fields->length);
 	mbuf->pkt_len = l2 + l3 + l4 + fields->length;
-	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, l4, segments > 1 ? fields->mss : 0, 0, 0, 0);
+	if (TOE_MUTANT(TSO_SIZE))
+		size += l4 - sizeof(*tcp);
+	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, l4, segments > 1 ? size : 0, 0, 0, 0);
 	if (unlikely(segments > 1))
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
 	return (uint8_t *)tcp + l4;
@@ -244,12 +255,12 @@ void
 toe_frame_checksum(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
         const struct toe_frame_fields *fields, uint64_t text_sum)
 {
-	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(
-	        mbuf, struct rte_tcp_hdr *, template->l2 + template->l3);
+	struct rte_tcp_hdr *tcp =
+	        rte_pktmbuf_mtod_offset(mbuf, struct rte_tcp_hdr *, template->l2 + template->l3);
 	uint64_t sum = template->tcp_sum;
 
 	/* A port that cuts the frame adds each segment's length itself. */
-	if (!(mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG))
+	if (!(mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) || TOE_MUTANT(TSO_SUM))
 		sum += rte_cpu_to_be_16((uint16_t)(template->l4 + fields->length));
 	if (!toe_frame_wants_sum(template)) {
 		tcp->cksum = toe_checksum_fold(sum);
@@ -258,6 +269,6 @@ toe_frame_checksum(const struct toe_frame_template *template, struct rte_mbuf *m
 		return;
 	}
 	sum += rte_cpu_to_be_32(fields->seq);
-	sum += rte_cpu_to_be_16(fields->flags);
+	sum += TOE_MUTANT(SUM_FLAGS) ? RTE_BE16(RTE_TCP_ACK_FLAG) : rte_cpu_to_be_16(fields->flags);
 	tcp->cksum = (uint16_t)~toe_checksum_fold(sum + text_sum);
 }

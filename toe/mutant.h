@@ -82,7 +82,35 @@
 	X(CUBIC_NO_CONVERGENCE, "CUBIC leaves no room for others")                                 \
 	X(SLOW_START_UNLIMITED, "slow start grows by whatever is acknowledged")                    \
 	X(RESTART_NEVER, "a pause leaves the window as it was")                                    \
-	X(RECORDS_UNBOUNDED, "records have no bound")
+	X(RECORDS_UNBOUNDED, "records have no bound")                                              \
+	X(FOLD_GAP, "text behind a gap is folded")                                                 \
+	X(FOLD_BEYOND, "text beyond the window is folded")                                         \
+	X(FOLD_ACK, "text with another acknowledgment is folded")                                  \
+	X(FOLD_WINDOW, "text with another window is folded")                                       \
+	X(FOLD_FLAGS, "text with other flags is folded")                                           \
+	X(FOLD_OLD_TIME, "text with an older timestamp is folded")                                 \
+	X(FOLD_SACK, "text with blocks is folded")                                                 \
+	X(FOLD_MARK, "text with another congestion mark is folded")                                \
+	X(FOLD_VLAN, "text of another VLAN is folded")                                             \
+	X(FOLD_STRANGER, "text of another connection is folded")                                   \
+	X(FOLD_UNACKED, "text folded is not acknowledged")                                         \
+	X(RUN_SEQ, "all segments of a run have the first one's number")                            \
+	X(RUN_TEXT, "all segments of a run have the first one's text")                             \
+	X(RUN_LENGTH, "a short segment's IP length is that of a full one")                         \
+	X(RUN_IDS, "all frames of a connection have the same IP id")                               \
+	X(RUN_CWR, "all segments of a run say that the window was reduced")                        \
+	X(RUN_ENDS, "the segment that ends the stream is one of a run")                            \
+	X(SUM_ODD, "text in parts is summed as if all began at even bytes")                        \
+	X(SUM_ID, "the IP checksum of a run's frames lacks their ids")                             \
+	X(SUM_FLAGS, "the TCP checksum of a run's frames has the flags of an ACK")                 \
+	X(SUM_SACK, "the TCP checksum lacks the blocks")                                           \
+	X(TSO_SIZE, "the port cuts segments that have no room for the options")                    \
+	X(TSO_IDS, "a frame that is cut takes one IP id")                                          \
+	X(IDS_RUN_OVER, "IP ids go on in the host's half")                                         \
+	X(TSO_SUM, "the sum for a frame that is cut holds its length")                             \
+	X(TSO_UNEVEN, "a frame ends in the middle of a segment")                                   \
+	X(TSO_CHAIN, "each buffer of a frame has the first one's text")                            \
+	X(TSO_COUNT, "a frame that is cut counts as one segment")
 
 #define TOE_MUTANT_LIST(X) TOE_MUTANT_STOP_LIST(X) TOE_MUTANT_ENGINE_LIST(X)
 

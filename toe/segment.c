@@ -251,8 +251,7 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 }
 
 /*
- * True when an extension header asks for nothing: options that are only padding (RFC 8200 section 4.2), or a
- * routing header with no segments left, which is ignored (section 4.4).
+ * Does an extension header ask for nothing? Padding only (RFC 8200 section 4.2), or routing with no segments left (4.4).
  */
 static bool
 extension_is_idle(uint8_t type, const uint8_t *header, uint32_t length)

@@ -230,7 +230,7 @@ put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t 
 	frame->data_len = (uint16_t)(frame->data_len - length + part);
 	for (struct rte_mbuf *at = frame;;) {
 		toe_service_copy(worker, conn, offset, text, part, false);
-		offset += part;
+		offset += TOE_MUTANT(TSO_CHAIN) ? 0 : part;
 		length -= part;
 		if (length == 0)
 			return;
@@ -301,7 +301,7 @@ tcp_emit(
 	} else if (unlikely(rte_pktmbuf_alloc_bulk(worker->params.mbuf_pool, mbuf, count) != 0)) {
 		return false;
 	}
-	if (unlikely(plan->length > fields.mss))
+	if (unlikely(plan->length > fields.mss) && !TOE_MUTANT(TSO_COUNT))
 		segments = (plan->length + fields.mss - 1) / fields.mss;
 	if (!run->open)
 		run_open(worker, run);
@@ -311,10 +311,11 @@ tcp_emit(
 		fields.seq = bare_seq(conn);
 	for (uint32_t i = 0; i < count; i++) {
 		build(worker, run, &fields, offset, plan->length + plan->fin, mbuf[i]);
-		fields.seq += plan->length;
-		offset += plan->length;
+		fields.seq += TOE_MUTANT(RUN_SEQ) ? 0 : plan->length;
+		offset += TOE_MUTANT(RUN_TEXT) ? 0 : plan->length;
 		/* CWR belongs to the first segment. */
-		fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
+		if (!TOE_MUTANT(RUN_CWR))
+			fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	}
 	conn->segments_out += segments;
 	worker->stats.tx_segments += segments;

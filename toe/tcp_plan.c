@@ -27,7 +27,8 @@ is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, 
 static uint32_t
 whole_segments(uint32_t length, uint64_t unsent, uint32_t mss)
 {
-	return length <= mss || length == unsent ? length : length - length % mss;
+	return length <= mss || length == unsent || TOE_MUTANT(TSO_UNEVEN) ? length
+	                                                                   : length - length % mss;
 }
 
 /* New data, up to `window` bytes of it. */
@@ -49,8 +50,10 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	plan->fin = length == unsent && tcp_fin_pending(conn);
 	/* As many as the window holds, but for one that ends the stream: it has other flags. */
 	if (length == limits->mss && limits->frame == limits->mss && !plan->probe)
-		plan->count =
-		        RTE_MAX((uint32_t)(RTE_MIN((uint64_t)window, unsent - 1) / length), 1u);
+		plan->count = RTE_MAX(
+		        (uint32_t)(RTE_MIN((uint64_t)window, unsent - !TOE_MUTANT(RUN_ENDS)) /
+		                   length),
+		        1u);
 }
 
 /* The part of a record from `seq` on, up to a segment. Our FIN is the sequence number behind the stream. */

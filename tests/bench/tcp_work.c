@@ -183,7 +183,8 @@ application_step(struct pair *pair, uint32_t end, struct rpc_plan *plan)
 	for (;;) {
 		uint32_t soon = plan->next.conn + 4;
 
-		rte_prefetch0(&pair_conn(pair, end, soon < plan->order.conns ? soon : 0)->snd_limit);
+		rte_prefetch0(
+		        &pair_conn(pair, end, soon < plan->order.conns ? soon : 0)->snd_limit);
 		if (pair_conn(pair, end, plan->news.conn)->rcv_bytes < plan->news.wanted)
 			return;
 		if (plan->done + plan->ahead < plan->grants)

@@ -2,7 +2,8 @@
 /*
  * Are the checks able to fail? Runs test programs once as they are and once with every planted fault of
  * toe/mutant.h, each run in a process of its own: the first must pass, each fault must make one of them fail.
- * Needs a build with -Dmutants=true. --engine: the faults of the TCP engine, else those of stops and requests.
+ * Needs a build with -Dmutants=true. --engine: the faults of the TCP engine, else those of stops and requests. The
+ * programs of the engine have one thread each: as many faults as there are cores are tried at a time.
  *
  * usage: test_mutants [--engine] PROGRAM[,ARGUMENT...]...
  */
@@ -12,13 +13,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <rte_common.h>
 
 #include "test_mutant.h"
 
 #define MAX_ARGUMENTS 32
-#define RUN_SECONDS 240u /* a run that takes longer hangs: that counts as a failure of it */
+#define MAX_MUTANTS 256u
+#define MAX_JOBS 4
+/*
+ * A run that takes longer hangs: that counts as a failure of it. The engine's programs wait for nobody: theirs are seconds of
+ * the processor, however many others want it.
+ */
+#define RUN_SECONDS 240u
+
+static bool engine; /* its faults */
 
 /* In the child: run `program,argument,...` with the fault switched on; stdout goes to the pipe. */
 static void
@@ -37,7 +50,11 @@ child(const char *program, const char *mutant, int output)
 	}
 	argv[argc] = NULL;
 	dup2(output, STDOUT_FILENO);
-	alarm(RUN_SECONDS); /* kept across exec */
+	/* Both are kept across exec. */
+	if (engine)
+		setrlimit(RLIMIT_CPU, &(struct rlimit){RUN_SECONDS, RUN_SECONDS});
+	else
+		alarm(RUN_SECONDS);
 	execv(argv[0], argv);
 	_exit(127);
 }
@@ -112,15 +129,93 @@ caught(char **programs, int count, const char *mutant)
 	return false;
 }
 
+/* A fault that is tried in a process of its own. */
+struct job {
+	const char *mutant, *text;
+	FILE *output; /* what it says */
+	pid_t pid;
+	bool ended, caught;
+};
+
+static void
+start(struct job *job, char **programs, int count)
+{
+	job->output = tmpfile();
+	fflush(stdout);
+	if (job->output == NULL || (job->pid = fork()) < 0) {
+		perror("cannot try a fault");
+		exit(EXIT_FAILURE);
+	}
+	if (job->pid > 0)
+		return;
+	dup2(fileno(job->output), STDOUT_FILENO);
+	if (caught(programs, count, job->mutant)) {
+		fflush(stdout);
+		_exit(EXIT_SUCCESS);
+	}
+	printf("%-22s NOT CAUGHT (%s)\n", job->mutant, job->text);
+	fflush(stdout);
+	_exit(EXIT_FAILURE);
+}
+
+/* Whichever ends next. */
+static void
+wait_for_one(struct job *job, unsigned int n)
+{
+	int status = 0;
+	pid_t pid = wait(&status);
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (job[i].pid != pid)
+			continue;
+		job[i].ended = true;
+		job[i].caught = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
+	}
+}
+
+static void
+show(struct job *job)
+{
+	char line[1024];
+
+	rewind(job->output);
+	while (fgets(line, sizeof(line), job->output) != NULL)
+		fputs(line, stdout);
+	fclose(job->output);
+}
+
+/* Try all of them, some at a time; they are reported in order. Returns how many were caught. */
+static unsigned int
+try_all(struct job *job, unsigned int n, unsigned int at_once, char **programs, int count)
+{
+	unsigned int started = 0, ended = 0, shown = 0, result = 0;
+
+	while (shown < n) {
+		if (started < n && started - ended < at_once) {
+			start(&job[started++], programs, count);
+			continue;
+		}
+		wait_for_one(job, started);
+		ended++;
+		for (; shown < started && job[shown].ended; shown++) {
+			show(&job[shown]);
+			result += job[shown].caught;
+		}
+	}
+	return result;
+}
+
 int
 main(int argc, char **argv)
 {
-	unsigned int passed = 0, failed = 0;
+	static struct job job[MAX_MUTANTS];
+	unsigned int passed = 0, failed = 0, jobs = 0, at_once = 1, caught_all;
 	const char *only = getenv("MUTANT");
 	const char *mutant, *text;
-	bool engine = argc > 1 && strcmp(argv[1], "--engine") == 0, of_engine;
+	bool of_engine;
 	char reason[512];
 
+	engine = argc > 1 && strcmp(argv[1], "--engine") == 0;
 	argc -= engine;
 	argv += engine;
 	if (argc < 2 || test_mutant_name(0, NULL, NULL) == NULL) {
@@ -143,13 +238,16 @@ main(int argc, char **argv)
 			continue;
 		if (only != NULL && strcmp(only, mutant) != 0)
 			continue;
-		if (caught(&argv[1], argc - 1, mutant)) {
-			passed++;
-			continue;
-		}
-		printf("%-22s NOT CAUGHT (%s)\n", mutant, text);
-		failed++;
+		if (jobs == MAX_MUTANTS)
+			return EXIT_FAILURE;
+		job[jobs++] = (struct job){.mutant = mutant, .text = text};
 	}
+	/* Those of stops have two threads: they need the cores. */
+	if (engine)
+		at_once = (unsigned int)RTE_MIN(RTE_MAX(get_nprocs(), 1), MAX_JOBS);
+	caught_all = try_all(job, jobs, at_once, &argv[1], argc - 1);
+	passed += caught_all;
+	failed += jobs - caught_all;
 	printf("%u passed, %u failed\n", passed, failed);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

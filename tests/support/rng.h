@@ -13,12 +13,6 @@ struct rng {
 	uint64_t state;
 };
 
-static inline void
-rng_seed(struct rng *rng, uint64_t seed)
-{
-	rng->state = seed * UINT64_C(0x9E3779B97F4A7C15) + UINT64_C(0xD1B54A32D192ED03);
-}
-
 static inline uint64_t
 rng_next(struct rng *rng)
 {
@@ -27,6 +21,17 @@ rng_next(struct rng *rng)
 	z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
 	z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
 	return z ^ (z >> 31);
+}
+
+/*
+ * The state walks in equal steps. Seeds that follow each other must not lie a step apart, or a sequence would be the one before
+ * but for its first number: the seed is scrambled.
+ */
+static inline void
+rng_seed(struct rng *rng, uint64_t seed)
+{
+	rng->state = seed * UINT64_C(0x9E3779B97F4A7C15) + UINT64_C(0xD1B54A32D192ED03);
+	rng->state = rng_next(rng);
 }
 
 /* Uniform in [0, n); n > 0. */

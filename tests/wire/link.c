@@ -9,9 +9,8 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include "change.h"
 #include "service.h"
-
-#define HEADERS_MAX 128u /* of a frame: what stays together when it is split */
 
 void
 link_init(struct link *link, struct end *first, struct end *second,
@@ -21,7 +20,9 @@ link_init(struct link *link, struct end *first, struct end *second,
 	link->end[0] = first;
 	link->end[1] = second;
 	link->pool = pool;
-	link->now_us = now_us;
+	link->now_us = link->began_us = now_us;
+	link->trace = 0;
+	link->wake_us = UINT64_MAX;
 	link->count = 0;
 	link->wrong = NULL;
 	link->lost = link->doubled = link->reordered = link->corrupted = 0;
@@ -86,61 +87,6 @@ port_checksums(struct link *link, struct rte_mbuf *frame)
 	frame->ol_flags = 0;
 }
 
-/* Offset of the IP header; what its version is. */
-static uint32_t
-ip_offset(const struct rte_mbuf *frame, bool *is_ipv4)
-{
-	const struct rte_ether_hdr *ethernet =
-	        rte_pktmbuf_mtod(frame, const struct rte_ether_hdr *);
-	uint32_t offset = sizeof(*ethernet);
-
-	if (ethernet->ether_type == RTE_BE16(RTE_ETHER_TYPE_VLAN))
-		offset += sizeof(struct rte_vlan_hdr);
-	*is_ipv4 = *rte_pktmbuf_mtod_offset(frame, const uint8_t *, offset) >> 4 == 4;
-	return offset;
-}
-
-/*
- * Flip bits of one byte: a change that no checksum misses (RFC 1071 finds all bursts of up to 15 bits). IPv6 covers its
- * traffic class, flow label and hop limit by none.
- */
-static void
-corrupt(struct link *link, struct rte_mbuf *frame)
-{
-	bool is_ipv4;
-	uint32_t at = ip_offset(frame, &is_ipv4), first = is_ipv4 ? 0 : 4;
-	uint32_t byte = rng_below(&link->rng, frame->data_len - at - first) + first;
-
-	if (!is_ipv4 && byte == 7)
-		byte = 6;
-	*rte_pktmbuf_mtod_offset(frame, uint8_t *, at + byte) ^=
-	        (uint8_t)rng_range(&link->rng, 1, 255);
-	link->corrupted++;
-}
-
-/* CE on what may carry it (RFC 3168 section 5). */
-static void
-mark(struct link *link, struct rte_mbuf *frame)
-{
-	bool is_ipv4;
-	uint32_t at = ip_offset(frame, &is_ipv4);
-	uint8_t *ip = rte_pktmbuf_mtod_offset(frame, uint8_t *, at);
-	struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
-
-	if (is_ipv4) {
-		if ((v4->type_of_service & 3) == 0)
-			return;
-		v4->type_of_service |= 3;
-		v4->hdr_checksum = 0;
-		v4->hdr_checksum = rte_ipv4_cksum(v4);
-	} else {
-		if ((ip[1] >> 4 & 3) == 0)
-			return;
-		ip[1] |= 3 << 4;
-	}
-	link->marked++;
-}
-
 /* The rate and its queue: when the frame has left; 0: it found no room. */
 static uint64_t
 leave(struct link *link, uint32_t from, struct rte_mbuf *frame)
@@ -158,7 +104,7 @@ leave(struct link *link, uint32_t from, struct rte_mbuf *frame)
 		return 0;
 	}
 	if (params->mark_above > 0 && waiting > params->mark_above)
-		mark(link, frame);
+		link->marked += change_mark(frame);
 	way->busy_until_us += (uint64_t)frame->pkt_len * 1000 / params->rate + 1;
 	return way->busy_until_us;
 }
@@ -170,7 +116,7 @@ is_too_long(struct link *link, uint32_t from, const struct rte_mbuf *frame)
 	bool is_ipv4;
 
 	if (link->params.mtu == 0 ||
-	        frame->pkt_len - ip_offset(frame, &is_ipv4) <= link->params.mtu)
+	        frame->pkt_len - change_ip_offset(frame, &is_ipv4) <= link->params.mtu)
 		return false;
 	link->too_long++;
 	if (link->way[from].told_us == 0)
@@ -205,7 +151,7 @@ transmit(struct link *link, uint32_t from, struct rte_mbuf *frame)
 		return;
 	}
 	if (rng_chance(&link->rng, params->mark))
-		mark(link, frame);
+		link->marked += change_mark(frame);
 	due += params->delay_us;
 	if (params->jitter_us > 0)
 		due += rng_below(&link->rng, params->jitter_us);
@@ -222,10 +168,22 @@ transmit(struct link *link, uint32_t from, struct rte_mbuf *frame)
 		link->doubled++;
 	}
 	if (rng_chance(&link->rng, params->corrupt)) {
-		corrupt(link, frame);
+		change_corrupt(frame, &link->rng);
+		link->corrupted++;
 		damaged = true;
 	}
 	enqueue(link, frame, from ^ 1, due, damaged);
+}
+
+static void
+note(struct link *link, const struct rte_mbuf *frame)
+{
+	uint64_t when = link->now_us - link->began_us;
+	bool is_ipv4;
+	uint32_t at = change_ip_offset(frame, &is_ipv4);
+
+	link->trace = XXH64(rte_pktmbuf_mtod_offset(frame, const uint8_t *, at),
+	        frame->data_len - at, link->trace ^ when);
 }
 
 /* What an end has put into its transmit buffer. */
@@ -245,29 +203,12 @@ collect(struct link *link, uint32_t from)
 		        frames[i], &segment);
 		if (wrong != NULL)
 			fault(link, wrong);
+		else if (link->params.tamper && from == 0)
+			change_tamper(
+			        frames[i], &segment, link->params.tamper_at + link->audit[0].start);
+		note(link, frames[i]);
 		transmit(link, from, frames[i]);
 	}
-}
-
-/* Cut a frame somewhere behind its headers into two mbufs. */
-static void
-split(struct link *link, struct rte_mbuf *frame)
-{
-	struct rte_mbuf *rest;
-	uint32_t cut;
-
-	if (frame->data_len <= HEADERS_MAX + 1)
-		return;
-	rest = rte_pktmbuf_alloc(link->pool);
-	if (rest == NULL)
-		return;
-	cut = rng_range(&link->rng, HEADERS_MAX, frame->data_len - 1u);
-	rest->data_len = (uint16_t)(frame->data_len - cut);
-	memcpy(rte_pktmbuf_mtod(rest, uint8_t *), rte_pktmbuf_mtod_offset(frame, uint8_t *, cut),
-	        rest->data_len);
-	frame->data_len = (uint16_t)cut;
-	frame->next = rest;
-	frame->nb_segs = 2;
 }
 
 /* A damaged frame changes nothing. */
@@ -296,7 +237,7 @@ arrive(struct link *link, const struct link_frame *at)
 	toe_segment_parse(at->frame, 0, false, false, &segment);
 	audit_reached(&link->audit[at->to], end, &segment);
 	if (rng_chance(&link->rng, link->params.split))
-		split(link, at->frame);
+		change_split(at->frame, link->pool, &link->rng);
 	if (end_receive(end, at->frame) != TOE_SEGMENT_OK)
 		fault(link, "a frame arrives that the parser refuses");
 	accepted = conn->rcv_nxt - before;
@@ -338,14 +279,26 @@ link_deliver(struct link *link)
 	}
 }
 
+uint64_t
+link_next_due(const struct link *link)
+{
+	uint64_t due = UINT64_MAX;
+
+	for (uint32_t i = 0; i < link->count; i++)
+		due = RTE_MIN(due, link->frame[i].due_us);
+	return due;
+}
+
 /* us until something happens; UINT64_MAX: never. */
 static uint64_t
 next_event(struct link *link)
 {
 	uint64_t next = UINT64_MAX;
 
-	for (uint32_t i = 0; i < link->count; i++)
-		next = RTE_MIN(next, link->frame[i].due_us - link->now_us);
+	if (link->wake_us > link->now_us && link->wake_us != UINT64_MAX)
+		next = link->wake_us - link->now_us;
+	if (link->count > 0)
+		next = RTE_MIN(next, link_next_due(link) - link->now_us);
 	for (uint32_t i = 0; i < 2; i++) {
 		if (link->way[i].told_us > 0)
 			next = RTE_MIN(

@@ -8,6 +8,7 @@
 
 #include "audit.h"
 #include "invariant.h"
+#include "pattern.h"
 #include "rng.h"
 
 #define LINK_FRAMES 4096u
@@ -26,6 +27,9 @@ struct link_params {
 	uint32_t
 	        mtu; /* longer IP packets vanish, and their sender is told a while later; 0: none do */
 	uint32_t take_max; /* frames that the port takes at once; 0: all */
+	/* A fault that the engines cannot see: what end 0 sends at this stream offset is another byte, checksum and all. */
+	bool tamper;
+	uint64_t tamper_at;
 };
 
 /* A frame under way. */
@@ -52,7 +56,9 @@ struct link {
 	        [2]; /* that end i has accepted; every frame's text is audited when it is sent */
 	struct rng rng;
 	struct rte_mempool *pool;
-	uint64_t now_us;
+	uint64_t now_us, began_us;
+	uint64_t wake_us; /* a step ends then, too; UINT64_MAX: no need */
+	uint64_t trace; /* hash of every frame sent, from its IP header on, and of when */
 	struct link_frame frame[LINK_FRAMES];
 	uint32_t count;
 	const char *wrong; /* first fault found, NULL: none */
@@ -66,6 +72,8 @@ void link_init(struct link *link, struct end *first, struct end *second,
 /* Frees the frames under way. */
 void link_fini(struct link *link);
 
+/* When the next frame arrives; UINT64_MAX: none is under way. */
+uint64_t link_next_due(const struct link *link);
 /* Hand over the frames that are due: the first part of a step. */
 void link_deliver(struct link *link);
 /*

@@ -119,7 +119,8 @@ frame_agrees(struct rng *rng, struct rte_mbuf *mbuf, bool is_ipv4, uint64_t offl
 		path.destination[i] = (uint8_t)rng_next(rng);
 	}
 	for (uint32_t i = 0; i < common.sacks; i++)
-		common.sack[i] = (struct toe_sack){(uint32_t)rng_next(rng), (uint32_t)rng_next(rng)};
+		common.sack[i] =
+		        (struct toe_sack){(uint32_t)rng_next(rng), (uint32_t)rng_next(rng)};
 	rte_pktmbuf_reset(mbuf);
 	toe_frame_begin(&template, &route, &conn, &common);
 	text = toe_frame_put(&template, mbuf, &conn, &fields);

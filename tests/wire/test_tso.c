@@ -12,15 +12,18 @@
 #include <rte_tcp.h>
 
 #include "end.h"
+#include "frame.h"
 #include "service.h"
 #include "tcp.h"
 #include "test_eal.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 #define TSO_PORT                                                                                   \
 	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |                            \
 	        RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 #define STREAM 300000u
+#define MTU 1500u
 #define OURS 5000u
 #define PEER 90000u
 
@@ -32,7 +35,7 @@ static uint64_t now_us = 1000;
 struct seen_run {
 	uint32_t frames, cut; /* frames of the target; of these, cut by the port */
 	uint32_t segments;
-	uint32_t last_id; /* IPv4 */
+	uint32_t last_id, wraps; /* IPv4 */
 	bool fin, push;
 };
 
@@ -73,13 +76,21 @@ check_segment(struct seen_run *run, uint8_t *frame, uint32_t l2, uint32_t l3, ui
 
 		CU_ASSERT_FATAL(rte_be_to_cpu_16(v4->total_length) == l3 + l4 + length);
 		CU_ASSERT_FATAL(id >= 0x8000);
-		CU_ASSERT_FATAL(run->segments == 0 || id == run->last_id + 1 || id == 0x8000);
+		if (run->segments > 0 && id != run->last_id + 1) {
+			CU_ASSERT_FATAL(id == 0x8000); /* the lower half is the host's */
+			run->wraps++;
+		}
 		CU_ASSERT_FATAL(v4->fragment_offset == RTE_BE16(RTE_IPV4_HDR_DF_FLAG));
 		run->last_id = id;
 	} else {
 		CU_ASSERT_FATAL(rte_be_to_cpu_16(v6->payload_len) == l4 + length);
 	}
 	CU_ASSERT_FATAL(offset + length <= STREAM);
+	/* Full segments, options deducted; only the stream's last one is short, and says so. */
+	CU_ASSERT_FATAL(
+	        length == MTU - l3 - l4 || (length < MTU - l3 - l4 && offset + length == STREAM));
+	CU_ASSERT_FATAL(!(tcp->tcp_flags & (RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG)) ==
+	                (offset + length < STREAM));
 	for (uint32_t i = 0; i < length; i++)
 		CU_ASSERT_FATAL(text[i] == (offset + i) % TOE_PATTERN_PERIOD);
 	memset(seen + offset, 1, length);
@@ -128,7 +139,9 @@ play_port(struct seen_run *run, const struct rte_mbuf *mbuf, bool is_ipv4)
 		tcp->sent_seq = rte_cpu_to_be_32(rte_be_to_cpu_32(tcp->sent_seq) + n * size);
 		if (length < left)
 			tcp->tcp_flags &= (uint8_t) ~(RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG);
-		if (is_ipv4) {
+		if (!cut) {
+			/* As it is. */
+		} else if (is_ipv4) {
 			struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + mbuf->l2_len);
 
 			ip->packet_id =
@@ -163,16 +176,31 @@ acknowledge(void)
 	toe_tcp_ack(&end.worker, 0, &ack);
 }
 
-/* A whole stream; what came over the wire of it. */
+/* STAT-1: what a port cuts counts as the segments that it becomes. */
+static void
+check_counters(const struct seen_run *run, uint8_t family)
+{
+	const struct toe_mib *mib = toe_worker_mib(&end.worker, 0, family);
+	uint32_t headers = (family == 4 ? 20 : 40) + 20 + TOE_FRAME_TIMESTAMPS;
+
+	CU_ASSERT_EQUAL(end.worker.stats.tx_segments, run->segments);
+	CU_ASSERT_EQUAL(end_conn(&end)->segments_out, run->segments);
+	CU_ASSERT_EQUAL(mib->segments_out, run->segments);
+	CU_ASSERT_EQUAL(mib->octets_out, STREAM + (uint64_t)run->segments * headers);
+}
+
+/* A whole stream; what came over the wire of it. id: of the last frame before it (IPv4). */
 static struct seen_run
-run_stream(uint8_t family, uint64_t offloads)
+run_stream(uint8_t family, uint64_t offloads, uint16_t id)
 {
 	struct end_params params = make_params(family, offloads);
 	struct seen_run run = {0};
 	struct rte_mbuf *frame;
 
 	memset(seen, 0, sizeof(seen));
+	memset(toe_worker_mib(&end.worker, 0, family), 0, sizeof(struct toe_mib));
 	CU_ASSERT_EQUAL_FATAL(end_open(&end, &params), OFFLOAD_SUCCESS);
+	end_conn(&end)->ip_id = id;
 	for (uint32_t turn = 0; turn < 200 && !run.fin; turn++) {
 		now_us += 1000;
 		end_clock(&end, now_us);
@@ -186,6 +214,7 @@ run_stream(uint8_t family, uint64_t offloads)
 	}
 	CU_ASSERT(run.fin && run.push);
 	CU_ASSERT_PTR_NULL(memchr(seen, 0, sizeof(seen)));
+	check_counters(&run, family);
 	end_close(&end, NULL);
 	CU_ASSERT_EQUAL(test_pool_in_use(pool), 0);
 	return run;
@@ -195,7 +224,8 @@ static void
 test_cut_by_port(void)
 {
 	for (uint8_t family = 4; family <= 6; family += 2) {
-		struct seen_run plain = run_stream(family, 0), tso = run_stream(family, TSO_PORT);
+		struct seen_run plain = run_stream(family, 0, 0);
+		struct seen_run tso = run_stream(family, TSO_PORT, 0);
 
 		CU_ASSERT_EQUAL(plain.cut, 0);
 		CU_ASSERT_EQUAL(plain.frames, plain.segments);
@@ -203,6 +233,22 @@ test_cut_by_port(void)
 		/* The windows end elsewhere, so a few segments more. */
 		CU_ASSERT(tso.segments <= plain.segments + 10);
 	}
+}
+
+/* The IP ids of a connection stay in the target's half, those that a port counts on from a frame's too. */
+static void
+test_ids(void)
+{
+	for (uint32_t before = 0xFFC0; before <= UINT16_MAX; before++) {
+		struct seen_run plain = run_stream(4, 0, (uint16_t)before);
+		struct seen_run tso = run_stream(4, TSO_PORT, (uint16_t)before);
+
+		CU_ASSERT_EQUAL(plain.wraps, before < UINT16_MAX);
+		/* One that would run over begins anew. */
+		CU_ASSERT(tso.wraps <= 1);
+	}
+	CU_ASSERT_EQUAL(run_stream(4, TSO_PORT, 0xFFF0).wraps, 0); /* the first one already */
+	CU_ASSERT_EQUAL(run_stream(4, TSO_PORT, 0xFFC0).wraps, 1);
 }
 
 /* A drain takes a whole frame back, and after the relink all of it comes again (INV-7). */
@@ -261,16 +307,19 @@ test_no_buffers(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
-	        {"TCP-3 segments cut by the port are those cut in software", test_cut_by_port},
+	        {"TCP-3 STAT-1 segments cut by the port are those cut in software",
+	                test_cut_by_port},
+	        {"TCP-3 IP ids of the target's half", test_ids},
 	        {"TCP-3 INV-7 a large frame taken back", test_taken_back},
 	        {"TCP-3 buffers run out in a large frame", test_no_buffers},
 	};
 	int rc;
 
-	if (test_eal_start(64) != 0 || (pool = test_pool_create("tso", 2047)) == NULL)
+	if (!test_mutant_arguments(argc, argv) || test_eal_start(64) != 0 ||
+	        (pool = test_pool_create("tso", 2047)) == NULL)
 		return EXIT_FAILURE;
 	if (end_init(&end, pool) != 0)
 		return EXIT_FAILURE;

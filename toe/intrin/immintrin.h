@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Found before the compiler's own: DPDK's headers ask for all of x86's intrinsics, which is most of the time that a source takes
+ * to compile, and use those up to SSE4 only unless the compiler may go beyond.
+ */
+#ifdef __AVX__
+#include_next <immintrin.h>
+#else
+#include <nmmintrin.h>
+#endif
