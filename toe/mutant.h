@@ -72,6 +72,8 @@
 	X(EIFEL_NEVER, "an old timestamp in a recovery tells nothing")                             \
 	X(DSACK_FOREIGN, "a duplicate made by the network undoes a reduction")                     \
 	X(TLP_FIRST_ONLY, "a flight without a probe after its first segment has none")             \
+	X(TLP_NEW_ALWAYS, "a probe is new data over short round trips too")                        \
+	X(TLP_WIDENS, "a probe that was not needed widens the reordering window")                  \
 	X(FIN_WAIT_2_FOREVER, "FIN_WAIT_2 has no end")                                             \
 	X(PERSIST_FLAT, "rounds of window probes are not counted")                                 \
 	X(PERSIST_DUPLICATES, "answers to window probes are duplicate ACKs")                       \

@@ -8,6 +8,8 @@
 #include "tcp.h"
 #include "tcp_facts.h"
 
+#define PROBE_NEW_RTT_US 10000u /* a quarter of the usual delayed ACK */
+
 /*
  * Sender's silly window avoidance (RFC 9293 section 3.8.6.2.1) with Nagle's algorithm (section
  * 3.7.4).
@@ -79,7 +81,8 @@ plan_again(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 
 /*
  * With nothing in flight: a byte beyond the closed window (RFC 9293 section 3.8.6.1). Else a tail loss probe: new
- * data where the peer's window has room, or the last segment again (RFC 8985 section 7.3).
+ * data where the peer's window has room, or the last segment again (RFC 8985 section 7.3). One segment of new data has its
+ * ACK delayed, a duplicate has not: where a delayed ACK takes several round trips, the last segment asks sooner.
  */
 static void
 plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
@@ -97,7 +100,8 @@ plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 		return;
 	}
 	room = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
-	if (tcp_unsent(conn) > 0 && room > 0) {
+	if (tcp_unsent(conn) > 0 && room > 0 &&
+	        (conn->srtt >> 3 >= PROBE_NEW_RTT_US || TOE_MUTANT(TLP_NEW_ALWAYS))) {
 		plan_new(conn, plan, room, &one);
 		return;
 	}

@@ -164,7 +164,6 @@ dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_se
 {
 	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
 
-	tcp_rack_dsack(conn, sender);
 	if (!sender->undo_possible || sender->undo_bytes == 0 || round->dsack_foreign ||
 	        TOE_MUTANT(UNDO_NEVER) || seq_lt(segment->sack[0].start, sender->undo_start))
 		return;
@@ -237,10 +236,16 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 {
 	struct toe_conn *conn = &worker->conns[index];
 	bool past = sender->has_recovery && !seq_lt(conn->snd_una, sender->recovery_end);
+	/* RFC 8985 section 6.2, step 4: a probe that was not needed says nothing of reordering. */
+	bool probed = round->dsack && sender->tlp_out && sender->tlp_retransmits &&
+	              segment->sack[0].end == sender->tlp_end;
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
 
-	if (round->dsack)
+	if (round->dsack) {
+		if (!probed || TOE_MUTANT(TLP_WIDENS))
+			tcp_rack_dsack(conn, sender);
 		dsack_seen(conn, sender, segment, round);
+	}
 	eifel(conn, sender, segment, round);
 	if (conn->options & TCP_OPTION_SACK)
 		round->lost = tcp_rack_detect(worker, index, sender);
