@@ -184,11 +184,18 @@ class SenderComparison:
             self._note("more", number, text)
         elif self._order_differs(number, place):
             self._note("order", number, text)
+        elif ours.by_timer and self.replay.one.view.sack and self._was_tail(number, ours.time_us):
+            self._note("tail-probe", number, text)
         elif not self.replay.one.view.sack \
                 and self._needless(self.engine) <= NEEDLESS * self._needless(self.linux):
             self._note("needless-elsewhere", number, text)
         else:
             self._note("spurious", number, text)
+
+    def _was_tail(self, number, time_us):
+        """Whether a unit was in the last segment of the engine's at a time: one may lie in two units."""
+        return number >= max(other for other, first in self.engine.first.items()
+                             if first < time_us) - 1
 
     def _needless(self, side):
         """How much was sent again in all for nothing."""
