@@ -373,7 +373,8 @@ test_seeds(void)
 		return;
 	MET(MET_ASSERT)
 	CU_ASSERT_EQUAL(met.hashed, met.bytes);
-	CU_ASSERT(met.gave_up <= n / 200);
+	/* One in 270, over ten thousand; some thousands have twice that. */
+	CU_ASSERT(met.gave_up <= n / 100);
 }
 
 int
