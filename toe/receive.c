@@ -252,6 +252,10 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
 {
 	uint32_t index = (uint32_t)burst->result[i], n = 0;
 
+	/* Most often the next one is another connection's. */
+	if (i + 1 == burst->n || burst->segment[i + 1].verdict != TOE_SEGMENT_OK ||
+	        burst->result[i + 1] != burst->result[i])
+		return 0;
 	if (is_from_host(worker, burst->frame[i]) ||
 	        !vlan_matches(worker, &worker->conns[index], &burst->segment[i]))
 		return 0;

@@ -100,19 +100,18 @@ remove_node(struct toe_timer_wheel *wheel, uint32_t index)
 	conn->wheel_next = TOE_INDEX_NONE;
 }
 
-/* Put a connection on the wheel for `due`, or move it there when that is earlier. */
-static void
-arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due)
+void
+toe_wheel_arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
 {
 	struct toe_conn *conn = &wheel->conns[index];
 
 	if (is_armed(conn)) {
-		if (!is_earlier(due, conn->wheel_due))
+		if (!is_earlier(due_ms, conn->wheel_due))
 			return;
 		remove_node(wheel, index);
 		wheel->armed--;
 	}
-	conn->wheel_due = due;
+	conn->wheel_due = due_ms;
 	insert_node(wheel, index);
 	wheel->armed++;
 }
@@ -143,21 +142,6 @@ toe_wheel_node_init(struct toe_conn *conn)
 }
 
 void
-toe_wheel_set(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms)
-{
-	if (due_ms == 0)
-		due_ms = 1;
-	wheel->conns[index].due[timer] = due_ms;
-	arm(wheel, index, due_ms);
-}
-
-void
-toe_wheel_clear(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer)
-{
-	wheel->conns[index].due[timer] = 0;
-}
-
-void
 toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index)
 {
 	struct toe_conn *conn = &wheel->conns[index];
@@ -182,7 +166,7 @@ toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index)
 			earliest = due;
 	}
 	if (earliest != 0)
-		arm(wheel, index, earliest);
+		toe_wheel_arm(wheel, index, earliest);
 }
 
 /* The first slot at `from` or after it that is not empty; SLOTS when there is none. */

@@ -37,10 +37,11 @@ void toe_wheel_node_init(struct toe_conn *conn);
  * Set a deadline, less than 2^30 ms away (one that has passed fires with the next expire; 0, which would mean
  * none, becomes 1), and put the connection on the wheel if it is due earlier than the wheel knows.
  */
-void toe_wheel_set(
+static inline void toe_wheel_set(
         struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms);
 /* Clear a deadline. The node stays and is re-checked when it fires. */
-void toe_wheel_clear(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer);
+static inline void toe_wheel_clear(
+        struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer);
 /* Take the connection off the wheel, all deadlines cleared. */
 void toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index);
 /*
@@ -55,5 +56,27 @@ uint32_t toe_wheel_expire(
 void toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index);
 /* ms until the next expire call with something to do, at most `limit`; 0: now (for idle sleep). */
 uint32_t toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit);
+
+/* Put a connection on the wheel for `due_ms`, or move it there when that is earlier. */
+void toe_wheel_arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms);
+
+static inline void
+toe_wheel_set(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms)
+{
+	struct toe_conn *conn = &wheel->conns[index];
+
+	if (due_ms == 0)
+		due_ms = 1;
+	conn->due[timer] = due_ms;
+	/* Later than what the wheel knows, as it is most often: nothing moves. */
+	if (conn->wheel_prev == TOE_INDEX_NONE || seq_lt(due_ms, conn->wheel_due))
+		toe_wheel_arm(wheel, index, due_ms);
+}
+
+static inline void
+toe_wheel_clear(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer)
+{
+	wheel->conns[index].due[timer] = 0;
+}
 
 #endif

@@ -126,7 +126,7 @@ message_hold(struct toe_worker *worker, const struct toe_message *message)
 }
 
 uint32_t
-toe_worker_ordinary(struct toe_worker *worker)
+toe_worker_ordinary_take(struct toe_worker *worker)
 {
 	struct toe_message message;
 
