@@ -19,6 +19,7 @@
 	256u /* bytes that the first segment of a chained frame is to hold for parsing */
 #define PREFETCH_MBUF 8u /* frames ahead */
 #define PREFETCH_DATA 4u
+#define URGENT_EVERY 8u /* frames */
 
 /* A burst on its way: what is known of each frame. */
 struct burst {
@@ -289,6 +290,9 @@ burst_run(struct toe_worker *worker, struct burst *burst)
 		struct rte_mbuf *mbuf = burst->frame[i];
 		int32_t result = burst->result[i];
 
+		/* An invalidate does not wait for the rest of the burst: between two segments nothing is half done. */
+		if (i % URGENT_EVERY == URGENT_EVERY - 1)
+			toe_worker_urgent(worker);
 		if (unlikely(segment->verdict != TOE_SEGMENT_OK))
 			forward_other(worker, segment, mbuf);
 		else if (unlikely(result < 0))
