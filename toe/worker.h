@@ -33,7 +33,7 @@
 #define TOE_MAX_HOSTS 8u
 #define TOE_RX_BURST 32u
 #define TOE_OUTPUT_BUDGET                                                                          \
-	16u /* connections that output runs between two looks at the urgent mailbox */
+	16u /* connections that output runs, or frames that it builds, in a turn */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
 #define TOE_WALK_BURST 32u /* dependents visited at once */
 #define TOE_WALK_PACE_NS 800u /* one dependent per so many ns while there is traffic (INV-13) */
@@ -199,7 +199,7 @@ void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
 /* Every connection that waits for room in a transmit buffer is ready again. */
 void toe_worker_requeue(struct toe_worker *worker); /* tcp_output.c */
 
-/* The urgent mailbox is looked at between all steps, so that a look must cost next to nothing. */
+/* The urgent mailbox is looked at between all steps and inside long ones, so that a look must cost next to nothing. */
 static inline uint32_t
 toe_worker_urgent(struct toe_worker *worker)
 {
