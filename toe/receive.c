@@ -19,7 +19,6 @@
 	256u /* bytes that the first segment of a chained frame is to hold for parsing */
 #define PREFETCH_MBUF 8u /* frames ahead */
 #define PREFETCH_DATA 4u
-#define URGENT_EVERY 8u /* frames */
 
 /* A burst on its way: what is known of each frame. */
 struct burst {
@@ -281,7 +280,7 @@ static void
 burst_run(struct toe_worker *worker, struct burst *burst)
 {
 	struct rte_mbuf *done[TOE_RX_BURST];
-	uint32_t freed = 0;
+	uint32_t freed = 0, looked = 0;
 
 	burst_parse(worker, burst);
 	burst_lookup(worker, burst);
@@ -291,8 +290,10 @@ burst_run(struct toe_worker *worker, struct burst *burst)
 		int32_t result = burst->result[i];
 
 		/* An invalidate does not wait for the rest of the burst: between two segments nothing is half done. */
-		if (i % URGENT_EVERY == URGENT_EVERY - 1)
+		if (i - looked >= TOE_LOOK_FRAMES) {
 			toe_worker_urgent(worker);
+			looked = i;
+		}
 		if (unlikely(segment->verdict != TOE_SEGMENT_OK))
 			forward_other(worker, segment, mbuf);
 		else if (unlikely(result < 0))

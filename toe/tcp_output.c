@@ -21,7 +21,6 @@
 	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
 #define TSO_TEXT_MAX                                                                               \
 	32768u /* in a frame that the port cuts: bounded, since a drain takes it back as a whole */
-#define URGENT_EVERY 4u /* runs */
 #define TXQ_RESERVE 2u /* frames of room that must be left to build another */
 
 uint32_t
@@ -285,7 +284,7 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 		if (index == last)
 			break;
 		/* Between two runs no frame is being built. */
-		if (runs % URGENT_EVERY == 0)
+		if (runs % TOE_LOOK_RUNS == 0)
 			toe_worker_urgent(worker);
 	}
 	/* Nobody else is ready: an empty list says that there is nothing to send. */

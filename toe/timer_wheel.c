@@ -101,13 +101,11 @@ remove_node(struct toe_timer_wheel *wheel, uint32_t index)
 }
 
 void
-toe_wheel_arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
+toe_wheel_move(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
 {
 	struct toe_conn *conn = &wheel->conns[index];
 
 	if (is_armed(conn)) {
-		if (!is_earlier(due_ms, conn->wheel_due))
-			return;
 		remove_node(wheel, index);
 		wheel->armed--;
 	}

@@ -57,20 +57,26 @@ void toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index);
 /* ms until the next expire call with something to do, at most `limit`; 0: now (for idle sleep). */
 uint32_t toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit);
 
-/* Put a connection on the wheel for `due_ms`, or move it there when that is earlier. */
-void toe_wheel_arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms);
+/* Put a connection on the wheel for `due_ms`, or move it there. */
+void toe_wheel_move(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms);
+
+/* The same, unless the wheel knows something earlier, as it does most often: then nothing moves. */
+static inline void
+toe_wheel_arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
+{
+	const struct toe_conn *conn = &wheel->conns[index];
+
+	if (conn->wheel_prev == TOE_INDEX_NONE || seq_lt(due_ms, conn->wheel_due))
+		toe_wheel_move(wheel, index, due_ms);
+}
 
 static inline void
 toe_wheel_set(struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms)
 {
-	struct toe_conn *conn = &wheel->conns[index];
-
 	if (due_ms == 0)
 		due_ms = 1;
-	conn->due[timer] = due_ms;
-	/* Later than what the wheel knows, as it is most often: nothing moves. */
-	if (conn->wheel_prev == TOE_INDEX_NONE || seq_lt(due_ms, conn->wheel_due))
-		toe_wheel_arm(wheel, index, due_ms);
+	wheel->conns[index].due[timer] = due_ms;
+	toe_wheel_arm(wheel, index, due_ms);
 }
 
 static inline void

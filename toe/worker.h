@@ -34,6 +34,8 @@
 #define TOE_RX_BURST 32u
 #define TOE_OUTPUT_BUDGET                                                                          \
 	16u /* connections that output runs, or frames that it builds, in a turn */
+#define TOE_LOOK_FRAMES 8u /* received between two looks at the urgent mailbox, or a longer fold */
+#define TOE_LOOK_RUNS 4u /* connections that output runs between two such looks */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
 #define TOE_WALK_BURST 32u /* dependents visited at once */
 #define TOE_WALK_PACE_NS 800u /* one dependent per so many ns while there is traffic (INV-13) */

@@ -14,7 +14,6 @@
 
 #define EAL_MEGABYTES 1024u
 #define MBUFS 8192u
-#define MBUF_CACHE 256u
 #define ROUNDS 15u
 #define QUICK_ROUNDS 3u
 #define COUNT_CONNS 1000u

@@ -13,7 +13,6 @@
 #define RPCS_PER_ROUND 40000u
 #define MEMORY_RESERVE (UINT64_C(1) << 30)
 #define ECHO_SPARE_MBUFS 4096u
-#define MBUF_CACHE 256u
 #define MEDIAN 50.0
 
 double

@@ -9,6 +9,8 @@
 #include "samples.h"
 #include "tcp_work.h"
 
+#define MBUF_CACHE 256u /* of the pools, as the program's */
+
 struct tcp_options {
 	struct report report;
 	struct rte_mempool *pool;

@@ -33,6 +33,7 @@ static const struct raw_frame others[] = {
 
 static const struct raw_frame data4 = {.family = 4, .text = 100};
 static const struct raw_frame data6 = {.family = 6, .text = 100};
+static const struct toe_message drain = {.op = TOE_OP_DRAIN, .request = 7};
 
 static void
 pass_both_ways(struct bed *bed)
@@ -311,16 +312,66 @@ test_port_hold(void)
 static void
 test_urgent_between_bursts(void)
 {
-	struct toe_message message = {.op = TOE_OP_DRAIN, .request = 7};
 	struct toe_reply reply;
 	struct bed bed;
 
 	bed_open(&bed, 1, false);
 	bed_write(&bed, BED_WIRE, 0, &data4);
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &message));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
 	toe_worker_receive(&bed.worker[0]);
 	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
 	CU_ASSERT_EQUAL(reply.request, 7);
+	bed_close(&bed);
+}
+
+/* Nor for the rest of a burst: a frame that it has to discard would leave with the next one that finds no room. */
+static void
+test_urgent_inside_burst(void)
+{
+	struct raw_frame text = data4;
+	struct toe_reply reply;
+	struct toe_txq *txq;
+	struct bed bed;
+
+	bed_open(&bed, 1, true);
+	CU_ASSERT_EQUAL(bed_offload(&bed, 0, 3, BED_PATH4, 2222, 1111), OFFLOAD_SUCCESS);
+	txq = &bed.worker[0].txq[BED_HOST];
+	while (toe_txq_room(txq) > 2) {
+		struct toe_tx_tag *tag = toe_txq_put(txq, rte_pktmbuf_alloc(bed.pool));
+
+		if (txq->count == 1)
+			*tag = (struct toe_tx_tag){.conn = 3, .generation = UINT32_MAX};
+	}
+	/* As many as go by without a look, in one fold; then some that find room for two. */
+	for (uint32_t i = 0; i < TOE_LOOK_FRAMES; i++) {
+		text.seq = i * text.text;
+		bed_write(&bed, BED_WIRE, 0, &text);
+	}
+	for (uint32_t i = 0; i < TOE_LOOK_FRAMES; i++)
+		bed_write(&bed, BED_WIRE, 0, &others[0]);
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	toe_worker_receive(&bed.worker[0]);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(reply.discarded, 1);
+	CU_ASSERT_EQUAL(bed.worker[0].conns[3].rcv_nxt, RAW_SEQ + TOE_LOOK_FRAMES * text.text);
+	bed_close(&bed);
+}
+
+/* Nor for all connections that output has to run. */
+static void
+test_urgent_between_runs(void)
+{
+	struct toe_reply reply;
+	struct bed bed;
+
+	bed_open(&bed, 1, false);
+	for (uint16_t i = 0; i < TOE_LOOK_RUNS + 1; i++) {
+		bed_offload(&bed, 0, i, BED_PATH4, 2222, 1111 + i);
+		toe_worker_ready(&bed.worker[0], i);
+	}
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT_EQUAL(toe_worker_output(&bed.worker[0], TOE_OUTPUT_BUDGET), TOE_LOOK_RUNS + 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
 	bed_close(&bed);
 }
 
@@ -338,6 +389,8 @@ main(void)
 	        {"RX-1: no room on the other side", test_no_room},
 	        {"RX-1: ports on hold", test_port_hold},
 	        {"INV-7: urgent messages between bursts", test_urgent_between_bursts},
+	        {"INV-7: urgent messages inside a burst", test_urgent_inside_burst},
+	        {"INV-7: urgent messages between runs", test_urgent_between_runs},
 	};
 
 	if (test_eal_start(64) != 0)
