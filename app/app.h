@@ -17,7 +17,7 @@
 #include "counters.h"
 #include "estimate.h"
 #include "host_stack.h"
-#include "mib.h"
+#include "mib_total.h"
 #include "options.h"
 #include "ports.h"
 #include "server.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Switching on a planted fault (toe/mutant.h) in the program itself, so that tests of the whole can show that
+ * Switching on a planted fault (toe/base/mutant.h) in the program itself, so that tests of the whole can show that
  * they catch it. Only builds with the meson option `mutants` have any.
  */
 #ifndef APP_FAULT_H

@@ -43,7 +43,7 @@ lcore_poll(const struct lcore_argument *argument)
 
 /*
  * Announce, look a second time, sleep: a message published before the announcement was seen is found by the
- * second look, one published after it rings (toe/doorbell.h). Ports do not ring: sleep is bounded.
+ * second look, one published after it rings (toe/base/doorbell.h). Ports do not ring: sleep is bounded.
  */
 static void
 lcore_rest(const struct lcore_argument *argument, struct toe_doorbell *bell)

@@ -6,7 +6,7 @@ import re
 from chimcap import SYN, CaptureError, seq_diff
 from conversation import Handshake, endpoint_text, load_conversations
 
-PERIOD = bytes(range(251))      # the byte at offset i is i mod 251: toe/service.h
+PERIOD = bytes(range(251))      # the byte at offset i is i mod 251: toe/services/service.h
 
 
 class Event:

@@ -13,7 +13,7 @@ from handshake import Setup
 from harness import Checks, CommandError, Daemon, until
 from live_audit import audit_live
 
-PERIOD = bytes(range(251))          # the byte at offset i is i mod 251: toe/service.h
+PERIOD = bytes(range(251))          # the byte at offset i is i mod 251: toe/services/service.h
 BLOCK = PERIOD * 1044               # 256 KiB and a bit: whole periods
 WINDOW = 1 << 20                    # receive buffer of the target's connections
 FIRST_PORT = 5001

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Sleep and wake (toe/doorbell.h, design.md): a consumer that sleeps whenever it finds nothing, and a producer
+ * Sleep and wake (toe/base/doorbell.h, design.md): a consumer that sleeps whenever it finds nothing, and a producer
  * that publishes at every moment of that. A wake-up that is lost leaves the consumer asleep until its time
  * limit, with work waiting: that is what fails. No check depends on how long anything else takes.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Second lines of defence, which no host can reach as long as the first ones hold, and which are therefore
- * tested by hand: a worker checks generations again (CTX-2, toe/handle.h), and every change of a path's word
- * bumps its epoch (toe/shared.h), so that a word never comes back while frames or walks remember it.
+ * tested by hand: a worker checks generations again (CTX-2, toe/state/handle.h), and every change of a path's word
+ * bumps its epoch (toe/state/shared.h), so that a word never comes back while frames or walks remember it.
  */
 #include <getopt.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Are the checks able to fail? Runs test programs once as they are and once with every planted fault of
- * toe/mutant.h, each run in a process of its own: the first must pass, each fault must make one of them fail.
+ * toe/base/mutant.h, each run in a process of its own: the first must pass, each fault must make one of them fail.
  * Needs a build with -Dmutants=true. --engine: the faults of the TCP engine, else those of stops and requests. The
  * programs of the engine have one thread each: as many faults as there are cores are tried at a time.
  *

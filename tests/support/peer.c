@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SOURCE_PERIOD 251u /* contract of the source service (toe/service.h) */
+#define SOURCE_PERIOD 251u /* contract of the source service (toe/services/service.h) */
 #define PEER_MAX_SEGMENT 1400u
 
 static bool

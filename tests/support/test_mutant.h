@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Planted faults (toe/mutant.h) by name, for test programs that are to fail with one of them. */
+/* Planted faults (toe/base/mutant.h) by name, for test programs that are to fail with one of them. */
 #ifndef TESTS_TEST_MUTANT_H
 #define TESTS_TEST_MUTANT_H
 

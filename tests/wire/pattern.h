@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a sink's digest of the pattern (toe/service.h) has to be. */
+/* What a sink's digest of the pattern (toe/services/service.h) has to be. */
 #ifndef TESTS_WIRE_PATTERN_H
 #define TESTS_WIRE_PATTERN_H
 

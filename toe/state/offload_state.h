@@ -88,7 +88,7 @@ enum retrieve_reason {
 enum offload_service {
 	OFFLOAD_SERVICE_HOST = 0, /* the host stack's own send and receive calls */
 	OFFLOAD_SERVICE_SINK, /* receive, count, digest and drop; sends nothing; answers FIN with FIN */
-	OFFLOAD_SERVICE_SOURCE, /* send service_bytes of the pattern (toe/service.h), then FIN */
+	OFFLOAD_SERVICE_SOURCE, /* send service_bytes of the pattern (toe/services/service.h), then FIN */
 	OFFLOAD_SERVICE_ECHO, /* send back what is received; answers FIN with FIN */
 	OFFLOAD_SERVICE_COUNT
 };

@@ -6,7 +6,7 @@
  * after it has declared the owner lost (INV-14).
  *
  * What an idle connection does not need (data in flight, out-of-order text, digest, queued data of an echo) is
- * an attached block: toe/sender.h, toe/reassembly.h, toe/service.h.
+ * an attached block: toe/conn/sender.h, toe/conn/reassembly.h, toe/services/service.h.
  */
 #ifndef TOE_CONN_H
 #define TOE_CONN_H

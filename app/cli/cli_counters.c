@@ -6,7 +6,7 @@
 #include "app.h"
 #include "cli_commands.h"
 #include "counters.h"
-#include "mib.h"
+#include "mib_total.h"
 
 static uint64_t
 counter_since_reset(const struct app *app, uint32_t worker, unsigned int i)

@@ -183,7 +183,7 @@ values_receiving(const struct conn_info *info, struct list *list)
 	number(list, "urgent_frames", reassembly->urgent_frames);
 }
 
-/* What the retransmission timer stands for (toe/conn.h). */
+/* What the retransmission timer stands for (toe/conn/conn.h). */
 static const char *
 retransmit_meaning(const struct conn_info *info)
 {

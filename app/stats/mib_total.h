@@ -3,8 +3,8 @@
  * Counters by port and IP version (STAT-1), all workers together. As with those of counters.h, reset remembers
  * what they were, and the workers never know.
  */
-#ifndef APP_MIB_H
-#define APP_MIB_H
+#ifndef APP_MIB_TOTAL_H
+#define APP_MIB_TOTAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Counters by port and IP version. Plain reads of single words: any thread may call. */
-#include "mib.h"
+#include "mib_total.h"
 
 #include <string.h>
 
