@@ -6,7 +6,6 @@
 
 #include <rte_ethdev.h>
 
-#include "mutant.h"
 #include "worker.h"
 
 void
@@ -64,10 +63,9 @@ take_back(struct toe_worker *worker, const struct toe_tx_tag *tag)
 	if (conn->generation != tag->generation)
 		return;
 	toe_conn_mib(worker, conn)->discards_out += tag->segments;
-	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt) && !TOE_MUTANT(DRAIN_NO_REWIND))
+	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt))
 		conn->snd_nxt = seq_lt(tag->seq, conn->snd_una) ? conn->snd_una : tag->seq;
-	if (!TOE_MUTANT(DRAIN_NO_ACK))
-		conn->flags |= TOE_CONN_ACK_NOW;
+	conn->flags |= TOE_CONN_ACK_NOW;
 	toe_worker_ready(worker, tag->conn);
 }
 
@@ -105,8 +103,6 @@ toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 	uint32_t kept = 0, discarded = 0;
 	bool goes_on = false;
 
-	if (TOE_MUTANT(DRAIN_SKIP))
-		return 0;
 	for (uint32_t i = 0; i < txq->count; i++) {
 		if (!tag_valid(worker, &txq->tag[i])) {
 			rte_prefetch0(txq->frame[i]);
@@ -126,7 +122,7 @@ toe_txq_discard_stale(struct toe_worker *worker, struct toe_txq *txq)
 		goes_on = goes_on || toe_route_valid(toe_route_read(worker->shared, tag[i].path));
 	}
 	rte_pktmbuf_free_bulk(stale, discarded);
-	if (goes_on && !TOE_MUTANT(DRAIN_OVERTAKEN))
+	if (goes_on)
 		discarded += discard_overtaken(worker, txq);
 	worker->stats.tx_discarded += discarded;
 	return discarded;

@@ -8,7 +8,6 @@
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
-#include "mutant.h"
 #include "tcp.h"
 #include "tcp_cc.h"
 #include "tcp_facts.h"
@@ -43,7 +42,7 @@ arm_idle(struct toe_worker *worker, uint32_t index)
 		        tcp_deadline(worker, TOE_SENDER_IDLE_MS));
 	if (conn->state == TCP_FIN_WAIT_2)
 		set_retransmit(worker, index, TCP_FIN_WAIT_2_MS);
-	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0 && !TOE_MUTANT(PERSIST_NEVER))
+	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0)
 		set_retransmit(worker, index, round_ms(conn));
 	else
 		toe_wheel_clear(&worker->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */
@@ -72,7 +71,7 @@ toe_tcp_arm(struct toe_worker *worker, uint32_t index)
 static bool
 is_exhausted(const struct toe_worker *worker, const struct toe_conn *conn)
 {
-	if (conn->max_rt == UINT32_MAX || TOE_MUTANT(RETRANSMIT_FOREVER))
+	if (conn->max_rt == UINT32_MAX)
 		return false;
 	if (conn->max_rt == 0)
 		return conn->retransmit_count >= worker->params.max_retransmit;
@@ -105,8 +104,7 @@ persist_expired(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 static void
 fin_wait_expired(struct toe_worker *worker, uint32_t index)
 {
-	if (TOE_MUTANT(FIN_WAIT_2_FOREVER) ||
-	        !toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION))
+	if (!toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION))
 		set_retransmit(worker, index, 1);
 	else
 		toe_tcp_closed(worker, index);
@@ -180,8 +178,6 @@ sender_expired(struct toe_worker *worker, uint32_t index)
 		toe_worker_ready(worker, index);
 		return;
 	}
-	if (TOE_MUTANT(SENDER_KEPT))
-		return;
 	toe_cc_restart(conn, NULL);
 	toe_sender_drop(worker, index);
 }
@@ -209,8 +205,7 @@ conn_expired(struct toe_worker *worker, uint32_t index)
 	bool may_send = toe_conn_may_send(worker, conn);
 
 	/* Stopped or not, from now on the ACK is owed. */
-	if (take_due(worker, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED) &&
-	        !TOE_MUTANT(DELACK_LOST)) {
+	if (take_due(worker, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED)) {
 		conn->flags &= ~TOE_CONN_ACK_DELAYED;
 		tcp_owe_ack(worker, index);
 	}

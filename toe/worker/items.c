@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "mutant.h"
 #include "reassembly.h"
 #include "receive.h"
 #include "sender.h"
@@ -19,7 +18,7 @@ item_conn(struct toe_worker *worker, const struct toe_item *item)
 	if (item->index >= worker->conn_capacity)
 		return NULL;
 	conn = &worker->conns[item->index];
-	if (conn->generation != item->generation && !TOE_MUTANT(GENERATION_UNCHECKED))
+	if (conn->generation != item->generation)
 		return NULL;
 	return conn->generation == 0 ? NULL : conn;
 }
@@ -162,8 +161,7 @@ toe_item_terminate(
 		return;
 	}
 	toe_tcp_acknowledge(worker, item->index);
-	if (!TOE_MUTANT(TERMINATE_KEEPS_FRAMES))
-		toe_txq_discard_conn(worker, item->index);
+	toe_txq_discard_conn(worker, item->index);
 	toe_conn_save(worker, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
@@ -196,8 +194,7 @@ toe_item_invalidate(
 	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
 	if (!toe_retrieve_stands(worker, conn))
 		conn->flags &= ~TOE_CONN_RETRIEVE_ON_SEND;
-	if (!TOE_MUTANT(NAMED_NOT_MARKED))
-		conn->flags |= TOE_CONN_INVALID;
+	conn->flags |= TOE_CONN_INVALID;
 	if (conn->flags & TOE_CONN_INDICATED)
 		return;
 	conn->stop_id = (uint32_t)message->argument;

@@ -6,7 +6,6 @@
 #include <rte_prefetch.h>
 
 #include "items.h"
-#include "mutant.h"
 #include "tcp.h"
 
 uint32_t
@@ -33,8 +32,6 @@ toe_worker_post_events(struct toe_worker *worker)
 			uint32_t posted = toe_event_post(
 			        &worker->events[host], &backlog->event[backlog->first], run);
 
-			if (posted < run && TOE_MUTANT(RETRIEVE_DROPPED))
-				posted = run;
 			backlog->first = (backlog->first + posted) % TOE_EVENT_BACKLOG;
 			backlog->count -= posted;
 			posted_all += posted;
@@ -132,7 +129,7 @@ retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 {
 	struct toe_conn *conn = &worker->conns[index];
 
-	if ((conn->flags & TOE_CONN_INDICATED) && !TOE_MUTANT(RETRIEVE_TWICE))
+	if (conn->flags & TOE_CONN_INDICATED)
 		return;
 	if ((flags & TOE_MSG_ON_SEND) && !(conn->flags & TOE_CONN_BLOCKED) &&
 	        conn->snd_una == conn->snd_max && !toe_tcp_has_work(worker, conn)) {
@@ -213,8 +210,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 	struct toe_vector_cursor ahead;
 	uint32_t n;
 
-	if (!walk_stands(path, toe_route_read(worker->shared, index)) &&
-	        !TOE_MUTANT(RETRIEVE_STALE)) {
+	if (!walk_stands(path, toe_route_read(worker->shared, index))) {
 		*done = true;
 		return 0;
 	}
@@ -223,7 +219,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 	for (uint32_t i = 0; i < n; i++) {
 		if (path->walk_op == TOE_OP_RETRIEVE_PATH)
 			retrieve_one(worker, entries[i], path->walk_flags);
-		else if (!TOE_MUTANT(RESUME_SKIPPED))
+		else
 			toe_tcp_resume(worker, entries[i]);
 	}
 	/* The next step finds its contexts in the cache: they come while the rest of the turn runs. */
