@@ -52,12 +52,12 @@ toe_hold_queue(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf)
 	struct toe_hold *hold = &worker->holds[index];
 
 	if (hold->count == TOE_HOLD_FRAMES) {
-		worker->stats.held_dropped++;
+		worker->engine.stats.held_dropped++;
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
 	hold->frame[hold->count++] = mbuf;
-	worker->stats.held_frames++;
+	worker->engine.stats.held_frames++;
 }
 
 int
@@ -89,7 +89,8 @@ toe_hold_deliver(struct toe_worker *worker, uint32_t index, uint32_t conn)
 
 		/* Its checksums were verified when it arrived. */
 		toe_segment_parse(mbuf, hold->key.port,
-		        worker->shared->ports[mbuf->port].role == TOE_PORT_HOST, false, &segment);
+		        worker->engine.shared->ports[mbuf->port].role == TOE_PORT_HOST, false,
+		        &segment);
 		if (toe_receive_segment(worker, conn, &segment, mbuf))
 			rte_pktmbuf_free(mbuf);
 	}

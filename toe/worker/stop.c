@@ -5,6 +5,7 @@
  */
 #include <rte_prefetch.h>
 
+#include "indicate.h"
 #include "items.h"
 #include "mutant.h"
 #include "tcp.h"
@@ -14,79 +15,10 @@ toe_worker_drain(struct toe_worker *worker)
 {
 	uint32_t discarded = 0;
 
-	for (uint32_t i = 0; i < worker->shared->port_count; i++)
-		discarded += toe_txq_discard_stale(worker, &worker->txq[i]);
-	worker->stats.drains++;
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
+		discarded += toe_txq_discard_stale(&worker->engine, &worker->engine.txq[i]);
+	worker->engine.stats.drains++;
 	return discarded;
-}
-
-uint32_t
-toe_worker_post_events(struct toe_worker *worker)
-{
-	uint32_t posted_all = 0, waiting = 0;
-
-	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++) {
-		struct toe_backlog *backlog = &worker->backlog[host];
-
-		while (backlog->count > 0) {
-			uint32_t run = RTE_MIN(backlog->count, TOE_EVENT_BACKLOG - backlog->first);
-			uint32_t posted = toe_event_post(
-			        &worker->events[host], &backlog->event[backlog->first], run);
-
-			if (posted < run && TOE_MUTANT(RETRIEVE_DROPPED))
-				posted = run;
-			backlog->first = (backlog->first + posted) % TOE_EVENT_BACKLOG;
-			backlog->count -= posted;
-			posted_all += posted;
-			if (posted < run)
-				break;
-		}
-		waiting += backlog->count;
-	}
-	worker->stats.indications += posted_all;
-	worker->stats.indications_waiting = waiting;
-	return posted_all;
-}
-
-bool
-toe_worker_indicate(struct toe_worker *worker, const struct toe_conn *conn,
-        enum toe_event_kind kind, uint8_t detail)
-{
-	struct toe_backlog *backlog = &worker->backlog[conn->host];
-	uint32_t at = (backlog->first + backlog->count) % TOE_EVENT_BACKLOG;
-
-	if (backlog->count == TOE_EVENT_BACKLOG)
-		return false;
-	backlog->event[at] = (struct toe_event){
-	        .object = conn->host_handle,
-	        .kind = (uint8_t)kind,
-	        .detail = detail,
-	        .worker = (uint16_t)worker->index,
-	        .value = atomic_load_explicit(
-	                worker->events[conn->host].completed, memory_order_acquire),
-	};
-	backlog->conn[at] = (uint32_t)(conn - worker->conns);
-	backlog->count++;
-	return true;
-}
-
-/* TERM-2: what still waits for a connection that is being terminated is not indicated any more. */
-static void
-backlog_forget(struct toe_backlog *backlog, uint32_t index)
-{
-	uint32_t kept = 0;
-
-	for (uint32_t i = 0; i < backlog->count; i++) {
-		uint32_t from = (backlog->first + i) % TOE_EVENT_BACKLOG;
-		uint32_t to = (backlog->first + kept) % TOE_EVENT_BACKLOG;
-
-		if (backlog->conn[from] == index)
-			continue;
-		backlog->event[to] = backlog->event[from];
-		backlog->conn[to] = backlog->conn[from];
-		kept++;
-	}
-	backlog->count = kept;
 }
 
 void
@@ -99,9 +31,9 @@ toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
 	 * follow the RETRIEVE (INV-7, UPD-5).
 	 */
 	if (message->op != TOE_OP_RESUME_PATH)
-		for (uint32_t i = 0; i < worker->shared->port_count; i++)
-			if (worker->txq[i].count > 0)
-				toe_txq_discard_stale(worker, &worker->txq[i]);
+		for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
+			if (worker->engine.txq[i].count > 0)
+				toe_txq_discard_stale(&worker->engine, &worker->engine.txq[i]);
 
 	if (message->op == TOE_OP_RETRIEVE_NAMED) {
 		worker->named_released = (uint32_t)message->argument;
@@ -130,17 +62,17 @@ toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
 static void
 retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &worker->engine.conns[index];
 
 	if ((conn->flags & TOE_CONN_INDICATED) && !TOE_MUTANT(RETRIEVE_TWICE))
 		return;
 	if ((flags & TOE_MSG_ON_SEND) && !(conn->flags & TOE_CONN_BLOCKED) &&
-	        conn->snd_una == conn->snd_max && !toe_tcp_has_work(worker, conn)) {
+	        conn->snd_una == conn->snd_max && !toe_tcp_has_work(&worker->engine, conn)) {
 		conn->flags |= TOE_CONN_RETRIEVE_ON_SEND;
 		return;
 	}
 	conn->flags |= TOE_CONN_INDICATED;
-	toe_worker_indicate(worker, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
+	toe_conn_indicate(&worker->engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
 }
 
 /*
@@ -151,7 +83,7 @@ static void
 prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t n, uint8_t op)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct toe_conn *conn = &worker->conns[entries[i]];
+		const struct toe_conn *conn = &worker->engine.conns[entries[i]];
 
 		rte_prefetch0(conn);
 		if (op == TOE_OP_RESUME_PATH) {
@@ -172,8 +104,8 @@ walk_room(struct toe_worker *worker, struct toe_path_local *path, uint32_t budge
 	if (path->walk_op == TOE_OP_RESUME_PATH || path->dependents.count == 0)
 		return budget;
 	first = worker->vectors.chunks[path->dependents.last].entry[0];
-	return RTE_MIN(
-	        budget, TOE_EVENT_BACKLOG - worker->backlog[worker->conns[first].host].count);
+	return RTE_MIN(budget,
+	        TOE_EVENT_BACKLOG - worker->engine.backlog[worker->engine.conns[first].host].count);
 }
 
 /*
@@ -201,7 +133,8 @@ bool
 toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn)
 {
 	return (conn->flags & TOE_CONN_INVALID) ||
-	       stop_stands(&worker->paths[conn->path], toe_route_read(worker->shared, conn->path));
+	       stop_stands(&worker->paths[conn->path],
+	               toe_route_read(worker->engine.shared, conn->path));
 }
 
 /* One step over the dependents of a path. Returns entries visited; *done: nothing is left to do. */
@@ -213,7 +146,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 	struct toe_vector_cursor ahead;
 	uint32_t n;
 
-	if (!walk_stands(path, toe_route_read(worker->shared, index)) &&
+	if (!walk_stands(path, toe_route_read(worker->engine.shared, index)) &&
 	        !TOE_MUTANT(RETRIEVE_STALE)) {
 		*done = true;
 		return 0;
@@ -224,7 +157,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 		if (path->walk_op == TOE_OP_RETRIEVE_PATH)
 			retrieve_one(worker, entries[i], path->walk_flags);
 		else if (!TOE_MUTANT(RESUME_SKIPPED))
-			toe_tcp_resume(worker, entries[i]);
+			toe_tcp_resume(&worker->engine, entries[i]);
 	}
 	/* The next step finds its contexts in the cache: they come while the rest of the turn runs. */
 	ahead = path->cursor;
@@ -247,12 +180,12 @@ walk_named(struct toe_worker *worker, uint32_t budget)
 	        &worker->named, &worker->vectors, &worker->named_cursor, entries, budget);
 	prefetch_all(worker, entries, n, TOE_OP_RETRIEVE_NAMED);
 	for (uint32_t i = 0; i < n; i++) {
-		struct toe_conn *conn = &worker->conns[entries[i]];
+		struct toe_conn *conn = &worker->engine.conns[entries[i]];
 
 		/* Not due yet, or no room for its host: a later walk, or the same one again, takes it. */
 		if ((int32_t)(worker->named_released - conn->stop_id) < 0)
 			continue;
-		if (!toe_worker_can_indicate(worker, conn, 1)) {
+		if (!toe_conn_can_indicate(&worker->engine, conn, 1)) {
 			worker->named_cursor = (struct toe_vector_cursor){0};
 			return taken;
 		}
@@ -308,27 +241,27 @@ toe_worker_walk(struct toe_worker *worker, uint32_t budget)
 void
 toe_conn_unname(struct toe_worker *worker, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &worker->engine.conns[index];
 	uint32_t moved;
 
 	if (conn->inv_pos == TOE_INDEX_NONE)
 		return;
 	moved = toe_vector_remove(&worker->named, &worker->vectors, conn->inv_pos);
 	if (moved != TOE_INDEX_NONE)
-		worker->conns[moved].inv_pos = conn->inv_pos;
+		worker->engine.conns[moved].inv_pos = conn->inv_pos;
 	conn->inv_pos = TOE_INDEX_NONE;
 }
 
 void
 toe_conn_unlink(struct toe_worker *worker, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &worker->engine.conns[index];
 	struct toe_vector *dependents = &worker->paths[conn->path].dependents;
 	uint32_t moved = toe_vector_remove(dependents, &worker->vectors, conn->dep_pos);
 
 	if (moved != TOE_INDEX_NONE)
-		worker->conns[moved].dep_pos = conn->dep_pos;
+		worker->engine.conns[moved].dep_pos = conn->dep_pos;
 	toe_conn_unname(worker, index);
-	backlog_forget(&worker->backlog[conn->host], index);
-	toe_wheel_remove(&worker->wheel, index);
+	toe_indications_forget(&worker->engine, index);
+	toe_wheel_remove(&worker->engine.wheel, index);
 }

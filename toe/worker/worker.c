@@ -2,6 +2,7 @@
 /* A worker's turn: messages, receive, timers, walks, output, transmit, events. */
 #include "worker.h"
 
+#include "indicate.h"
 #include "items.h"
 #include "receive.h"
 
@@ -45,7 +46,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 	if (worker->job_next == NULL) {
 		struct toe_reply reply = {
 		        .op = job->op,
-		        .worker = (uint8_t)worker->index,
+		        .worker = (uint8_t)worker->engine.index,
 		        .status = worker->job_failed ? OFFLOAD_FAILURE : OFFLOAD_SUCCESS,
 		        .request = job->request,
 		        .count = job->count,
@@ -73,7 +74,7 @@ simple_reply(struct toe_worker *worker, struct toe_mailbox *mailbox,
 {
 	struct toe_reply reply = {
 	        .op = message->op,
-	        .worker = (uint8_t)worker->index,
+	        .worker = (uint8_t)worker->engine.index,
 	        .status = (uint16_t)status,
 	        .request = message->request,
 	        .discarded = discarded,
@@ -160,9 +161,9 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 void
 toe_worker_flush(struct toe_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->shared->port_count; i++)
-		if (worker->txq[i].count > 0)
-			toe_txq_flush(&worker->txq[i]);
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
+		if (worker->engine.txq[i].count > 0)
+			toe_txq_flush(&worker->engine.txq[i]);
 }
 
 /* Declared lost: nothing it holds may go out any more (INV-14). */
@@ -171,8 +172,8 @@ worker_park(struct toe_worker *worker)
 {
 	if (atomic_load_explicit(&worker->parked, memory_order_relaxed))
 		return;
-	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
-		struct toe_txq *txq = &worker->txq[i];
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
+		struct toe_txq *txq = &worker->engine.txq[i];
 
 		rte_pktmbuf_free_bulk(txq->frame, txq->count);
 		txq->count = 0;
@@ -205,27 +206,17 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 	return TOE_WALK_BURST;
 }
 
-static uint32_t
-backlog_count(const struct toe_worker *worker)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		count += worker->backlog[i].count;
-	return count;
-}
-
 uint32_t
 toe_worker_poll(struct toe_worker *worker, uint64_t now)
 {
-	uint64_t elapsed = now - worker->now;
+	uint64_t elapsed = now - worker->engine.now;
 	uint32_t work, traffic;
 
 	if (atomic_load_explicit(&worker->lost, memory_order_acquire)) {
 		worker_park(worker);
 		return 0;
 	}
-	toe_worker_clock(worker, now);
+	toe_engine_clock(&worker->engine, now);
 	work = toe_worker_urgent(worker);
 	traffic = toe_worker_receive(worker);
 	work += toe_worker_urgent(worker);
@@ -235,10 +226,10 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
 	toe_worker_flush(worker);
 	work += toe_worker_walk(worker, walk_budget(worker, elapsed, traffic == 0));
-	if (backlog_count(worker) > 0)
-		work += toe_worker_post_events(worker);
-	worker->stats.turns++;
+	if (toe_indications_count(&worker->engine) > 0)
+		work += toe_indications_post(&worker->engine);
+	worker->engine.stats.turns++;
 	if (work + traffic > 0)
-		worker->stats.busy_turns++;
+		worker->engine.stats.busy_turns++;
 	return work + traffic;
 }
