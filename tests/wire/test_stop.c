@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A connection that is stopped while it lives, and what becomes of it after a relink. */
+#include "drain.h"
 #include "items.h"
+#include "output_loop.h"
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
 #include "test_mutant.h"
+#include "timer_loop.h"
 #include "unit.h"
 
 static struct script script;

@@ -12,8 +12,11 @@
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
 
+#include "exception.h"
+#include "held.h"
 #include "mutant.h"
 #include "tcp.h"
+#include "urgent.h"
 
 #define HEADERS_MAX                                                                                \
 	256u /* bytes that the first segment of a chained frame is to hold for parsing */
@@ -28,30 +31,6 @@ struct burst {
 	struct toe_segment segment[TOE_RX_BURST];
 	int32_t result[TOE_RX_BURST]; /* of the flow table, for good segments */
 };
-
-void
-toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
-{
-	uint8_t peer = worker->engine.shared->ports[port].peer;
-	struct toe_txq *txq;
-
-	if (unlikely(peer == UINT8_MAX))
-		goto drop;
-	txq = &worker->engine.txq[peer];
-	if (unlikely(toe_txq_room(txq) == 0))
-		toe_txq_flush(txq);
-	if (unlikely(toe_txq_room(txq) == 0))
-		goto drop;
-	toe_txq_put(txq, mbuf);
-	if (worker->engine.shared->ports[peer].role == TOE_PORT_HOST)
-		worker->engine.stats.exception_to_host++;
-	else
-		worker->engine.stats.exception_to_wire++;
-	return;
-drop:
-	worker->engine.stats.exception_dropped++;
-	rte_pktmbuf_free(mbuf);
-}
 
 static inline bool
 is_from_host(const struct toe_worker *worker, const struct rte_mbuf *mbuf)
@@ -108,6 +87,25 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 		return true;
 	}
 	return is_done(worker, segment, toe_tcp_input(&worker->engine, index, segment, mbuf), mbuf);
+}
+
+void
+toe_receive_held(struct toe_worker *worker, uint32_t index, uint32_t conn)
+{
+	struct toe_hold *hold = &worker->holds[index];
+	struct toe_segment segment;
+
+	for (uint32_t i = 0; i < hold->count; i++) {
+		struct rte_mbuf *mbuf = hold->frame[i];
+
+		/* Its checksums were verified when it arrived. */
+		toe_segment_parse(mbuf, hold->key.port,
+		        worker->engine.shared->ports[mbuf->port].role == TOE_PORT_HOST, false,
+		        &segment);
+		if (toe_receive_segment(worker, conn, &segment, mbuf))
+			rte_pktmbuf_free(mbuf);
+	}
+	toe_hold_free(hold);
 }
 
 /*
