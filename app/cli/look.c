@@ -19,16 +19,17 @@ conn_look(const struct app *app, const struct object *object, struct conn_look *
 	        look->worker >= app->worker_count)
 		return false;
 	worker = app->workers[look->worker];
-	if (index >= worker->conn_capacity)
+	if (index >= worker->engine.conn_capacity)
 		return false;
-	conn = &worker->conns[index];
+	conn = &worker->engine.conns[index];
 	memcpy(&look->conn, conn, sizeof(*conn));
 	if (look->conn.generation != toe_handle_generation(object->cell) ||
 	        look->conn.path >= app->shared.path_capacity)
 		return false;
-	look->digest =
-	        look->conn.service == OFFLOAD_SERVICE_SINK ? toe_service_digest(worker, conn) : 0;
-	look->may_send = toe_conn_may_send(worker, &look->conn);
+	look->digest = look->conn.service == OFFLOAD_SERVICE_SINK
+	                       ? toe_service_digest(&worker->engine, conn)
+	                       : 0;
+	look->may_send = toe_conn_may_send(&worker->engine, &look->conn);
 	return true;
 }
 

@@ -37,7 +37,8 @@ uint64_t
 counter_read(const struct app *app, uint32_t worker, unsigned int i)
 {
 	return __atomic_load_n(
-	        (const uint64_t *)(const void *)&app->workers[worker]->stats + i, __ATOMIC_RELAXED);
+	        (const uint64_t *)(const void *)&app->workers[worker]->engine.stats + i,
+	        __ATOMIC_RELAXED);
 }
 
 static void
