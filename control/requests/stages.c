@@ -2,6 +2,7 @@
 /* The stages of a request, and whose turn it is. */
 #include <rte_cycles.h>
 
+#include "cells.h"
 #include "control.h"
 #include "mutant.h"
 
@@ -77,9 +78,11 @@ finish_block(struct chimney *target, struct request *request)
 		status = request_kinds[request->kind]->finish(
 		        target, request, block, request_layer(request));
 	}
+	if (item->flags & BLOCK_NEW)
+		cell_give(block, 0); /* it still has the mark: the object was not offloaded */
 	if (!(item->flags & BLOCK_PLACEHOLDER) || !TOE_MUTANT(STATUS_MISSING))
 		block->status = status;
-	if (walk->depth > 0) {
+	if (walk->depth > 0 && walk->depth <= TREE_LAYERS) {
 		parent = &walk->frame[walk->depth - 1];
 		if (status == OFFLOAD_SUCCESS || status == OFFLOAD_PARTIAL_SUCCESS)
 			parent->offloaded++;
