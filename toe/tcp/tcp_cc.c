@@ -3,8 +3,8 @@
 #include "tcp_cc.h"
 
 #include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 /*
  * Segments that one ACK may add in slow start. Peers that fold a burst into one ACK would be held back by the one

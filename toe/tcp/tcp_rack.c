@@ -4,9 +4,10 @@
  * delivered since is lost; how much before is the reordering window.
  */
 #include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
 
 #define REO_WND_PERSIST 16u /* recoveries that a widened window lasts (section 6.2, step 4) */
 #define REO_WND_MULT_MAX 32u

@@ -5,10 +5,10 @@
  * (RFC 6937).
  */
 #include "mutant.h"
-#include "tcp.h"
 #include "tcp_cc.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
 static void
