@@ -9,7 +9,6 @@
 
 #include "app.h"
 #include "eal.h"
-#include "fault.h"
 #include "say.h"
 #include "script.h"
 #include "telemetry.h"
@@ -127,8 +126,6 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (fault_from_environment() != 0)
-		return 1;
 	signal(SIGPIPE, SIG_IGN);
 	if (eal_start(eal_arguments, argv) != 0)
 		return 1;

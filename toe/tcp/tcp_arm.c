@@ -4,7 +4,6 @@
 
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
 #include "sender.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
@@ -31,7 +30,7 @@ arm_idle(struct toe_engine *engine, uint32_t index)
 		        tcp_deadline(engine, TOE_SENDER_IDLE_MS));
 	if (conn->state == TCP_FIN_WAIT_2)
 		tcp_set_retransmit(engine, index, TCP_FIN_WAIT_2_MS);
-	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0 && !TOE_MUTANT(PERSIST_NEVER))
+	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0)
 		tcp_set_retransmit(engine, index, round_ms(conn));
 	else
 		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */

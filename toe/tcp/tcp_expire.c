@@ -4,7 +4,6 @@
  * rest is armed again. A stopped connection counts nothing: its deadlines are dropped, and what it wanted to send waits for
  * toe_tcp_resume.
  */
-#include "mutant.h"
 #include "sender.h"
 #include "tcp.h"
 #include "tcp_arm.h"
@@ -19,7 +18,7 @@
 static bool
 is_exhausted(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	if (conn->max_rt == UINT32_MAX || TOE_MUTANT(RETRANSMIT_FOREVER))
+	if (conn->max_rt == UINT32_MAX)
 		return false;
 	if (conn->max_rt == 0)
 		return conn->retransmit_count >= engine->max_retransmit;
@@ -52,8 +51,7 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 static void
 fin_wait_expired(struct toe_engine *engine, uint32_t index)
 {
-	if (TOE_MUTANT(FIN_WAIT_2_FOREVER) ||
-	        !toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
+	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
 		tcp_set_retransmit(engine, index, 1);
 	else
 		toe_tcp_closed(engine, index);
@@ -127,8 +125,6 @@ sender_expired(struct toe_engine *engine, uint32_t index)
 		toe_conn_ready(engine, index);
 		return;
 	}
-	if (TOE_MUTANT(SENDER_KEPT))
-		return;
 	toe_cc_restart(conn, NULL);
 	toe_sender_drop(engine, index);
 }
@@ -156,8 +152,7 @@ toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 	bool may_send = toe_conn_may_send(engine, conn);
 
 	/* Stopped or not, from now on the ACK is owed. */
-	if (take_due(engine, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED) &&
-	        !TOE_MUTANT(DELACK_LOST)) {
+	if (take_due(engine, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED)) {
 		conn->flags &= ~TOE_CONN_ACK_DELAYED;
 		tcp_owe_ack(engine, index);
 	}

@@ -5,7 +5,6 @@
  */
 #include "tcp_keepalive.h"
 
-#include "mutant.h"
 #include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_types.h"
@@ -113,7 +112,7 @@ toe_keepalive_expired(struct toe_engine *engine, uint32_t index)
 		                                     TOE_WHEEL_MAX_MS)));
 		return;
 	}
-	if (conn->ka_probe_count >= probes && !TOE_MUTANT(KEEPALIVE_FOREVER)) {
+	if (conn->ka_probe_count >= probes) {
 		exhausted(engine, index);
 		return;
 	}
