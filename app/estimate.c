@@ -8,9 +8,9 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
-#include "engine.h"
 #include "estimate.h"
 #include "say.h"
+#include "target_setup.h"
 
 #define MBUF_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 64)
 #define MEBIBYTE (1024.0 * 1024.0)
@@ -83,11 +83,11 @@ estimate_make(
 	for (uint32_t i = 0; i < program->worker_count; i++) {
 		struct toe_worker_params params;
 
-		engine_worker_params(program, options, i, &params);
+		target_worker_params(program, options, i, &params);
 		memory->workers += toe_worker_estimate(&params);
 		memory->busy += toe_worker_estimate_busy(&params);
 	}
-	engine_target_params(program, options, &target);
+	target_params(program, options, &target);
 	memory->control = chimney_estimate(&target);
 	memory->mbufs = (uint64_t)program->mbufs * MBUF_BYTES;
 	memory->total = memory->tables + memory->workers + memory->control + memory->mbufs;

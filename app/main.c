@@ -9,7 +9,6 @@
 
 #include "cli_open.h"
 #include "eal.h"
-#include "engine.h"
 #include "estimate.h"
 #include "fault.h"
 #include "lcores.h"
@@ -18,6 +17,7 @@
 #include "say.h"
 #include "script.h"
 #include "shutdown.h"
+#include "target_setup.h"
 #include "telemetry.h"
 
 /* The parts of the program, in the order in which they come up. */
@@ -60,18 +60,18 @@ socket_down(struct app *app)
 }
 
 static int
-engine_up(struct app *app)
+target_up(struct app *app)
 {
-	engine_plan(&app->program, &app->options);
+	target_plan(&app->program, &app->options);
 	if (estimate_check(&app->program, &app->options) != 0)
 		return -1;
-	return engine_open(&app->program, &app->options);
+	return target_open(&app->program, &app->options);
 }
 
 static void
-engine_down(struct app *app)
+target_down(struct app *app)
 {
-	engine_close(&app->program);
+	target_close(&app->program);
 }
 
 static int
@@ -192,7 +192,7 @@ static const struct part {
         {lcores_up, NULL},
         {ports_found, NULL},
         {socket_up, socket_down},
-        {engine_up, engine_down},
+        {target_up, target_down},
         {ports_up, ports_down},
         {loop_up, loop_down},
         /* around the lcores: what the target may still look at is freed when they stand still */

@@ -66,7 +66,7 @@ static json_t *
 worker_row(const struct program *program, uint32_t index)
 {
 	struct toe_worker *worker = program->workers[index];
-	const struct toe_stats *stats = &worker->stats;
+	const struct toe_stats *stats = &worker->engine.stats;
 	uint64_t turns = stats->turns, busy = stats->busy_turns;
 	const char *state = atomic_load(&worker->parked) ? "parked"
 	                    : atomic_load(&worker->lost) ? "lost"

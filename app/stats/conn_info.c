@@ -28,22 +28,22 @@ conn_info_look(
 	if (worker_index >= program->worker_count)
 		return false;
 	worker = program->workers[worker_index];
-	if (slot >= worker->conn_capacity)
+	if (slot >= worker->engine.conn_capacity)
 		return false;
-	conn = &worker->conns[slot];
+	conn = &worker->engine.conns[slot];
 	memcpy(&info->conn, conn, sizeof(*conn));
 	if (info->conn.generation == 0 || info->conn.path >= program->shared.path_capacity ||
 	        info->conn.state >= TCP_STATE_COUNT || info->conn.congestion >= OFFLOAD_CC_COUNT)
 		return false;
 	info->worker = worker_index;
 	info->slot = slot;
-	info->has_sender = copy_record(&worker->senders, info->conn.sender, &info->sender,
+	info->has_sender = copy_record(&worker->engine.senders, info->conn.sender, &info->sender,
 	                           sizeof(info->sender)) &&
 	                   info->sender.conn == slot;
-	info->has_reassembly = copy_record(&worker->reassemblies, info->conn.reassembly,
+	info->has_reassembly = copy_record(&worker->engine.reassemblies, info->conn.reassembly,
 	        &info->reassembly, sizeof(info->reassembly));
-	info->may_send = toe_conn_may_send(worker, &info->conn);
-	info->now_ms = worker->now_ms;
+	info->may_send = toe_conn_may_send(&worker->engine, &info->conn);
+	info->now_ms = worker->engine.now_ms;
 	return true;
 }
 

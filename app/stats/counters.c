@@ -36,7 +36,8 @@ counter_is_level(unsigned int i)
 uint64_t
 counter_read(const struct program *program, uint32_t worker, unsigned int i)
 {
-	return __atomic_load_n((const uint64_t *)(const void *)&program->workers[worker]->stats + i,
+	return __atomic_load_n(
+	        (const uint64_t *)(const void *)&program->workers[worker]->engine.stats + i,
 	        __ATOMIC_RELAXED);
 }
 

@@ -18,16 +18,17 @@ conn_look(const struct program *program, uint64_t handle, struct conn_look *look
 	if (handle == 0 || look->worker >= program->worker_count)
 		return false;
 	worker = program->workers[look->worker];
-	if (index >= worker->conn_capacity)
+	if (index >= worker->engine.conn_capacity)
 		return false;
-	conn = &worker->conns[index];
+	conn = &worker->engine.conns[index];
 	memcpy(&look->conn, conn, sizeof(*conn));
 	if (look->conn.generation != toe_handle_generation(handle) ||
 	        look->conn.path >= program->shared.path_capacity)
 		return false;
-	look->digest =
-	        look->conn.service == OFFLOAD_SERVICE_SINK ? toe_service_digest(worker, conn) : 0;
-	look->may_send = toe_conn_may_send(worker, &look->conn);
+	look->digest = look->conn.service == OFFLOAD_SERVICE_SINK
+	                       ? toe_service_digest(&worker->engine, conn)
+	                       : 0;
+	look->may_send = toe_conn_may_send(&worker->engine, &look->conn);
 	return true;
 }
 

@@ -44,8 +44,8 @@ mib_read(const struct program *program, uint32_t port, uint8_t version, struct t
 	uint64_t total[WORDS] = {0};
 
 	for (uint32_t worker = 0; worker < program->worker_count; worker++) {
-		const uint64_t *word =
-		        (const uint64_t *)toe_worker_mib(program->workers[worker], port, version);
+		const uint64_t *word = (const uint64_t *)toe_engine_mib(
+		        &program->workers[worker]->engine, port, version);
 
 		for (size_t i = 0; i < WORDS; i++)
 			total[i] += __atomic_load_n(&word[i], __ATOMIC_RELAXED);

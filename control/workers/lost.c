@@ -97,7 +97,7 @@ static bool
 connection_lost(struct chimney *target, uint32_t worker, uint32_t index, struct chimney_host *host)
 {
 	struct slot *slot = &target->slots.tcp[worker][index].slot;
-	const struct toe_conn *conn = &target->links[worker].worker->conns[index];
+	const struct toe_conn *conn = &target->links[worker].worker->engine.conns[index];
 	struct toe_event events[] = {
 	        {
 	                .object = conn->host_handle,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Exchange of a connection's state with the host's structures: ticks and ms, offsets and clocks (CTX-5, CTX-6). */
+#include "conn_state.h"
+
 #include <string.h>
 
-#include "items.h"
 #include "sender.h"
 #include "service.h"
 #include "tcp.h"
@@ -35,22 +36,22 @@ ticks_from_us(uint32_t us, uint32_t tick_ms)
 
 /* A deadline so many ms from now; never 0, which means "not running". */
 static uint32_t
-due_in(const struct toe_worker *worker, uint32_t ms)
+due_in(const struct toe_engine *engine, uint32_t ms)
 {
-	uint32_t due = worker->now_ms + RTE_MIN(ms, (uint32_t)INT32_MAX);
+	uint32_t due = engine->now_ms + RTE_MIN(ms, (uint32_t)INT32_MAX);
 
 	return due ? due : 1;
 }
 
 /* Ticks left of a timer: 0 when it is due, OFFLOAD_TIMER_OFF when it does not run (CTX-6). */
 static int32_t
-ticks_left(const struct toe_worker *worker, uint32_t due, uint32_t tick_ms)
+ticks_left(const struct toe_engine *engine, uint32_t due, uint32_t tick_ms)
 {
 	int32_t left;
 
 	if (due == 0)
 		return OFFLOAD_TIMER_OFF;
-	left = (int32_t)(due - worker->now_ms);
+	left = (int32_t)(due - engine->now_ms);
 	return left <= 0 ? 0 : left / (int32_t)tick_ms;
 }
 
@@ -137,7 +138,7 @@ load_send_limit(struct toe_conn *conn)
 }
 
 static void
-load_delegated(struct toe_worker *worker, struct toe_conn *conn,
+load_delegated(struct toe_engine *engine, struct toe_conn *conn,
         const struct tcp_delegated *delegated, uint32_t tick_ms)
 {
 	conn->rcv_nxt = delegated->rcv_nxt;
@@ -155,8 +156,8 @@ load_delegated(struct toe_worker *worker, struct toe_conn *conn,
 	conn->rttvar = us_from_ticks(delegated->rttvar, tick_ms);
 	conn->rto = toe_rto_base(conn);
 	conn->ts_recent = delegated->ts_recent;
-	conn->ts_recent_age = worker->now_ms - ms_from_ticks(delegated->ts_recent_age, tick_ms);
-	conn->ts_offset = delegated->ts_time - worker->now_ms; /* TS-1 */
+	conn->ts_recent_age = engine->now_ms - ms_from_ticks(delegated->ts_recent_age, tick_ms);
+	conn->ts_offset = delegated->ts_time - engine->now_ms; /* TS-1 */
 	conn->total_rt = ms_from_ticks(delegated->total_rt, tick_ms);
 	conn->dup_ack_count = delegated->dup_ack_count;
 	conn->snd_wnd_probe_count = delegated->snd_wnd_probe_count;
@@ -165,20 +166,20 @@ load_delegated(struct toe_worker *worker, struct toe_conn *conn,
 }
 
 static void
-load_timers(struct toe_worker *worker, struct toe_conn *conn, const struct tcp_delegated *delegated,
+load_timers(struct toe_engine *engine, struct toe_conn *conn, const struct tcp_delegated *delegated,
         uint32_t tick_ms)
 {
-	uint32_t index = (uint32_t)(conn - worker->conns);
+	uint32_t index = (uint32_t)(conn - engine->conns);
 
 	toe_wheel_node_init(conn);
 	conn->ka_left = UINT32_MAX;
 	if (delegated->ka_time_left >= 0)
 		conn->ka_left = ms_from_ticks((uint32_t)delegated->ka_time_left, tick_ms);
-	toe_keepalive_start(worker, index, false);
-	toe_tcp_arm(worker, index);
+	toe_keepalive_start(engine, index, false);
+	toe_tcp_arm(engine, index);
 	if (delegated->retransmit_time_left >= 0)
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
-		        due_in(worker,
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT,
+		        due_in(engine,
 		                ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms)));
 }
 
@@ -187,7 +188,7 @@ load_timers(struct toe_worker *worker, struct toe_conn *conn, const struct tcp_d
  * known: now.
  */
 static void
-load_sender(struct toe_worker *worker, struct toe_conn *conn)
+load_sender(struct toe_engine *engine, struct toe_conn *conn)
 {
 	uint32_t again = conn->snd_nxt;
 	struct toe_sender *sender;
@@ -196,19 +197,19 @@ load_sender(struct toe_worker *worker, struct toe_conn *conn)
 	if (conn->snd_una == conn->snd_max)
 		return;
 	/* There is one for every connection, and a first record for every sender. */
-	sender = toe_sender_get(worker, (uint32_t)(conn - worker->conns));
-	toe_sent_append(worker, sender, conn->snd_una, conn->snd_max);
-	toe_sent_at(worker, sender->head)->flags = TOE_SENT_EVER;
+	sender = toe_sender_get(engine, (uint32_t)(conn - engine->conns));
+	toe_sent_append(engine, sender, conn->snd_una, conn->snd_max);
+	toe_sent_at(engine, sender->head)->flags = TOE_SENT_EVER;
 	if (again != conn->snd_max)
-		toe_sent_take_back(worker, sender, again);
+		toe_sent_take_back(engine, sender, again);
 }
 
 /* UPD-3: the keepalive's and the retransmission's time starts anew where the host says so. */
 void
-toe_conn_update(struct toe_worker *worker, uint32_t index, const struct tcp_cached *cached,
+toe_conn_update(struct toe_engine *engine, uint32_t index, const struct tcp_cached *cached,
         uint32_t tick_ms)
 {
-	struct toe_conn *conn = &worker->conns[index], old = *conn;
+	struct toe_conn *conn = &engine->conns[index], old = *conn;
 	bool restart = cached->flags & TCP_CACHED_KEEPALIVE_RESTART, changed;
 
 	load_cached(conn, cached, tick_ms);
@@ -221,46 +222,46 @@ toe_conn_update(struct toe_worker *worker, uint32_t index, const struct tcp_cach
 			restart = true;
 		}
 	}
-	toe_keepalive_start(worker, index,
+	toe_keepalive_start(engine, index,
 	        restart || ((old.cached_flags ^ conn->cached_flags) & TCP_CACHED_KEEPALIVE));
 	if ((cached->flags & TCP_CACHED_UPDATE_RCV_WND) && cached->initial_rcv_wnd != 0) {
 		conn->rcv_space = cached->initial_rcv_wnd;
 		if (conn->rcv_adv - conn->rcv_nxt != conn->rcv_space)
-			tcp_owe_ack(worker, index);
+			tcp_owe_ack(engine, index);
 	} else if (conn->initial_rcv_wnd != 0) {
 		conn->rcv_space = RTE_MIN(conn->rcv_space, conn->initial_rcv_wnd);
 	}
 }
 
 void
-toe_conn_load(struct toe_worker *worker, struct toe_conn *conn, const struct tcp_const *constant,
+toe_conn_load(struct toe_engine *engine, struct toe_conn *conn, const struct tcp_const *constant,
         const struct tcp_cached *cached, const struct tcp_delegated *delegated, uint32_t tick_ms)
 {
 	load_const(conn, constant);
 	load_cached(conn, cached, tick_ms);
-	load_delegated(worker, conn, delegated, tick_ms);
+	load_delegated(engine, conn, delegated, tick_ms);
 	load_window(conn, delegated->rcv_wnd);
 	load_state(conn, delegated->state);
 	load_send_limit(conn);
-	load_sender(worker, conn);
-	load_timers(worker, conn, delegated, tick_ms);
+	load_sender(engine, conn);
+	load_timers(engine, conn, delegated, tick_ms);
 }
 
 /* SndNxt of the contract: from where on what was sent is to be sent again first. */
 static uint32_t
-sent_up_to(const struct toe_worker *worker, const struct toe_conn *conn)
+sent_up_to(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 	uint32_t retry;
 
 	if (sender == NULL || conn->snd_nxt != conn->snd_max)
 		return conn->snd_nxt;
-	retry = toe_sent_retry(worker, sender);
-	return retry == TOE_INDEX_NONE ? conn->snd_max : toe_sent_at(worker, retry)->seq;
+	retry = toe_sent_retry(engine, sender);
+	return retry == TOE_INDEX_NONE ? conn->snd_max : toe_sent_at(engine, retry)->seq;
 }
 
 static void
-save_delegated(const struct toe_worker *worker, const struct toe_conn *conn,
+save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
         struct tcp_delegated *delegated, uint32_t tick_ms)
 {
 	memset(delegated, 0, sizeof(*delegated));
@@ -269,7 +270,7 @@ save_delegated(const struct toe_worker *worker, const struct toe_conn *conn,
 	/* What may still arrive under the window that the peer was shown. */
 	delegated->rcv_wnd = conn->rcv_adv - conn->rcv_nxt;
 	delegated->snd_una = conn->snd_una;
-	delegated->snd_nxt = sent_up_to(worker, conn);
+	delegated->snd_nxt = sent_up_to(engine, conn);
 	delegated->snd_max = conn->snd_max;
 	delegated->snd_wnd = conn->snd_wnd;
 	delegated->max_snd_wnd = conn->max_snd_wnd;
@@ -279,19 +280,19 @@ save_delegated(const struct toe_worker *worker, const struct toe_conn *conn,
 	delegated->srtt = ticks_from_us(conn->srtt, tick_ms);
 	delegated->rttvar = ticks_from_us(conn->rttvar, tick_ms);
 	delegated->ts_recent = conn->ts_recent;
-	delegated->ts_recent_age = (worker->now_ms - conn->ts_recent_age) / tick_ms;
-	delegated->ts_time = worker->now_ms + conn->ts_offset;
+	delegated->ts_recent_age = (engine->now_ms - conn->ts_recent_age) / tick_ms;
+	delegated->ts_time = engine->now_ms + conn->ts_offset;
 	delegated->total_rt = conn->total_rt / tick_ms;
 	delegated->dup_ack_count = conn->dup_ack_count;
 	delegated->snd_wnd_probe_count = conn->snd_wnd_probe_count;
 	delegated->ka_probe_count = conn->ka_probe_count;
 	delegated->ka_time_left =
 	        conn->ka_left == UINT32_MAX
-	                ? ticks_left(worker, conn->due[TOE_TIMER_KEEPALIVE], tick_ms)
+	                ? ticks_left(engine, conn->due[TOE_TIMER_KEEPALIVE], tick_ms)
 	                : (int32_t)(conn->ka_left / tick_ms);
 	delegated->retransmit_count = conn->retransmit_count;
 	delegated->retransmit_time_left =
-	        ticks_left(worker, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
+	        ticks_left(engine, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
 	delegated->send_backlog_size = toe_service_send_backlog(conn);
 	delegated->receive_backlog_size = 0; /* services consume what is delivered */
 }
@@ -314,16 +315,16 @@ save_cached(const struct toe_conn *conn, struct tcp_cached *cached, uint32_t tic
 }
 
 static uint32_t
-conn_hash(const struct toe_worker *worker, const struct toe_conn *conn)
+conn_hash(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	const struct toe_path *path = &worker->shared->paths[conn->path];
+	const struct toe_path *path = &engine->shared->paths[conn->path];
 
 	return toe_tuple_hash(path->source, path->destination, path->family == 4 ? 4 : 16,
 	        conn->local_port, conn->remote_port);
 }
 
 void
-toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
+toe_conn_save(const struct toe_engine *engine, const struct toe_conn *conn,
         struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,
         uint32_t tick_ms)
 {
@@ -338,12 +339,12 @@ toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
 		        .remote_mss = conn->mss,
 		        .congestion = conn->congestion,
 		        .extensions = conn->flags & TOE_CONN_PACED ? TCP_EXTENSION_PACING : 0,
-		        .hash_value = conn_hash(worker, conn),
+		        .hash_value = conn_hash(engine, conn),
 		        .service_bytes =
 		                conn->service == OFFLOAD_SERVICE_SOURCE ? conn->snd_limit : 0,
 		};
 	if (cached != NULL)
 		save_cached(conn, cached, tick_ms);
 	if (delegated != NULL)
-		save_delegated(worker, conn, delegated, tick_ms);
+		save_delegated(engine, conn, delegated, tick_ms);
 }

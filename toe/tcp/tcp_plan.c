@@ -60,10 +60,10 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 
 /* The part of a record from `seq` on, up to a segment. Our FIN is the sequence number behind the stream. */
 static void
-plan_again(const struct toe_worker *worker, const struct toe_conn *conn, struct tcp_plan *plan,
+plan_again(const struct toe_engine *engine, const struct toe_conn *conn, struct tcp_plan *plan,
         uint32_t record, uint32_t seq, uint32_t mss)
 {
-	const struct toe_sent *sent = toe_sent_at(worker, record);
+	const struct toe_sent *sent = toe_sent_at(engine, record);
 	uint64_t unacked = tcp_unacked(conn);
 	uint32_t end = sent->end;
 	bool fin = (conn->flags & TOE_CONN_FIN_SENT) && (uint64_t)(end - conn->snd_una) > unacked &&
@@ -85,7 +85,7 @@ plan_again(const struct toe_worker *worker, const struct toe_conn *conn, struct 
  * ACK delayed, a duplicate has not: where a delayed ACK takes several round trips, the last segment asks sooner.
  */
 static void
-plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
+plan_probe(const struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender,
         struct tcp_plan *plan, const struct tcp_plan_limits *limits)
 {
 	uint32_t outstanding = tcp_outstanding(conn), room, length;
@@ -105,13 +105,13 @@ plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 		plan_new(conn, plan, room, &one);
 		return;
 	}
-	tail = toe_sent_at(worker, sender->tail);
+	tail = toe_sent_at(engine, sender->tail);
 	length = RTE_MIN(tail->end - tail->seq, limits->mss + fin);
-	plan_again(worker, conn, plan, sender->tail, tail->end - length, limits->mss);
+	plan_again(engine, conn, plan, sender->tail, tail->end - length, limits->mss);
 }
 
 void
-tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
+tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan)
 {
 	uint32_t pipe = toe_pipe(conn, sender), outstanding = tcp_outstanding(conn);
@@ -122,14 +122,14 @@ tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
 	plan->count = 1;
 	plan->fin = plan->push = plan->probe = false;
 	if (unlikely(conn->flags & TOE_CONN_PROBE)) {
-		plan_probe(worker, conn, sender, plan, limits);
+		plan_probe(engine, conn, sender, plan, limits);
 		return;
 	}
 	if (unlikely(sender != NULL && sender->lost != sender->again)) {
-		uint32_t record = toe_sent_retry(worker, sender);
+		uint32_t record = toe_sent_retry(engine, sender);
 
 		if (record != TOE_INDEX_NONE) {
-			plan_again(worker, conn, plan, record, toe_sent_at(worker, record)->seq,
+			plan_again(engine, conn, plan, record, toe_sent_at(engine, record)->seq,
 			        limits->mss);
 			if (plan->length > congestion && !sender->burst)
 				plan->length = plan->fin = 0;

@@ -6,7 +6,6 @@
  * toe_tcp_resume.
  */
 #include <rte_branch_prediction.h>
-#include <rte_prefetch.h>
 
 #include "mutant.h"
 #include "tcp.h"
@@ -14,13 +13,12 @@
 #include "tcp_facts.h"
 #include "tcp_round.h"
 
-#define TIMER_BURST 32u
 #define ROUND_SHIFT_MAX 12u /* TCP_RTO_MIN_MS << 12 is beyond TCP_RTO_MAX_MS */
 
 static void
-set_retransmit(struct toe_worker *worker, uint32_t index, uint32_t ms)
+set_retransmit(struct toe_engine *engine, uint32_t index, uint32_t ms)
 {
-	toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT, tcp_deadline(worker, ms));
+	toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT, tcp_deadline(engine, ms));
 }
 
 /* TMR-1: a round of window probes that begins now. */
@@ -34,68 +32,68 @@ round_ms(const struct toe_conn *conn)
 
 /* Nothing is in flight. */
 static void
-arm_idle(struct toe_worker *worker, uint32_t index)
+arm_idle(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->sender != TOE_INDEX_NONE)
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_SENDER,
-		        tcp_deadline(worker, TOE_SENDER_IDLE_MS));
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_SENDER,
+		        tcp_deadline(engine, TOE_SENDER_IDLE_MS));
 	if (conn->state == TCP_FIN_WAIT_2)
-		set_retransmit(worker, index, TCP_FIN_WAIT_2_MS);
+		set_retransmit(engine, index, TCP_FIN_WAIT_2_MS);
 	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0 && !TOE_MUTANT(PERSIST_NEVER))
-		set_retransmit(worker, index, round_ms(conn));
+		set_retransmit(engine, index, round_ms(conn));
 	else
-		toe_wheel_clear(&worker->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */
+		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */
 }
 
 void
-toe_tcp_arm(struct toe_worker *worker, uint32_t index)
+toe_tcp_arm(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 	uint32_t probe;
 
 	if (tcp_outstanding(conn) == 0 || sender == NULL) {
-		arm_idle(worker, index);
+		arm_idle(engine, index);
 		return;
 	}
-	probe = tcp_tlp_delay(worker, conn, sender);
+	probe = tcp_tlp_delay(engine, conn, sender);
 	sender->timer = probe > 0 ? TOE_SENDER_TLP : TOE_SENDER_RTO;
 	if (unlikely(conn->snd_wnd == 0 && conn->snd_wnd_probe_count > 0 &&
 	             conn->retransmit_count == 0))
 		probe = round_ms(conn);
-	set_retransmit(worker, index, probe > 0 ? probe : toe_rto(conn)); /* (5.1), (5.3) */
+	set_retransmit(engine, index, probe > 0 ? probe : toe_rto(conn)); /* (5.1), (5.3) */
 }
 
 /* TMR-4: how long to go on. */
 static bool
-is_exhausted(const struct toe_worker *worker, const struct toe_conn *conn)
+is_exhausted(const struct toe_engine *engine, const struct toe_conn *conn)
 {
 	if (conn->max_rt == UINT32_MAX || TOE_MUTANT(RETRANSMIT_FOREVER))
 		return false;
 	if (conn->max_rt == 0)
-		return conn->retransmit_count >= worker->params.max_retransmit;
+		return conn->retransmit_count >= engine->max_retransmit;
 	return conn->total_rt + toe_rto(conn) >= conn->max_rt;
 }
 
 /* The peer's window is closed: ask, with a byte beyond it or with what it has not taken yet. No sign of congestion. */
 static void
-persist_expired(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
-	worker->stats.tx_probes++;
+	engine->stats.tx_probes++;
 	if (tcp_outstanding(conn) == 0) {
 		conn->flags |= TOE_CONN_PROBE;
 	} else {
-		struct toe_sent *head = toe_sent_at(worker, sender->head);
+		struct toe_sent *head = toe_sent_at(engine, sender->head);
 
 		/* It may take longer than the clock of the records goes. */
-		toe_sent_restamp(worker, sender);
+		toe_sent_restamp(engine, sender);
 		if (head->end - head->seq > tcp_smss(conn))
-			toe_sent_split(worker, sender, sender->head, head->seq + tcp_smss(conn));
-		toe_sent_lose(worker, sender, sender->head);
+			toe_sent_split(engine, sender, sender->head, head->seq + tcp_smss(conn));
+		toe_sent_lose(engine, sender, sender->head);
 		tcp_duplicates_clamp(conn, sender);
 		sender->burst = 1;
 	}
@@ -103,87 +101,87 @@ persist_expired(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 
 /* FIN_WAIT_2 has lasted for too long (TMR-3). */
 static void
-fin_wait_expired(struct toe_worker *worker, uint32_t index)
+fin_wait_expired(struct toe_engine *engine, uint32_t index)
 {
 	if (TOE_MUTANT(FIN_WAIT_2_FOREVER) ||
-	        !toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION))
-		set_retransmit(worker, index, 1);
+	        !toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
+		set_retransmit(engine, index, 1);
 	else
-		toe_tcp_closed(worker, index);
+		toe_tcp_closed(engine, index);
 }
 
 /* RFC 6298 (5.4) to (5.6), or a window probe. The segment itself is built by output. */
 static void
-timeout(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
-	if (is_exhausted(worker, conn)) {
+	if (is_exhausted(engine, conn)) {
 		/* TMR-2. No room for the indication: the timer runs out again in the next tick. */
-		if (!toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION))
-			set_retransmit(worker, index, 1);
+		if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
+			set_retransmit(engine, index, 1);
 		return;
 	}
 	conn->total_rt += toe_rto(conn);
 	if (conn->snd_wnd == 0) {
-		persist_expired(worker, index, sender);
+		persist_expired(engine, index, sender);
 	} else {
-		worker->stats.tx_timeouts++;
-		tcp_recovery_timeout(worker, index, sender);
+		engine->stats.tx_timeouts++;
+		tcp_recovery_timeout(engine, index, sender);
 	}
 	if (sender != NULL)
 		sender->timer = TOE_SENDER_RTO;
 	conn->retransmit_count += conn->retransmit_count < UINT8_MAX;
-	set_retransmit(worker, index, toe_rto(conn));
-	toe_worker_ready(worker, index);
+	set_retransmit(engine, index, toe_rto(conn));
+	toe_conn_ready(engine, index);
 }
 
 static void
-retransmit_expired(struct toe_worker *worker, uint32_t index)
+retransmit_expired(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 
 	if (tcp_outstanding(conn) == 0 || sender == NULL) {
 		if (conn->state == TCP_FIN_WAIT_2)
-			fin_wait_expired(worker, index);
+			fin_wait_expired(engine, index);
 		else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0)
-			timeout(worker, index, sender);
+			timeout(engine, index, sender);
 		return;
 	}
 	if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_TLP) {
 		/* What a drain took back goes first, and asks the same. */
 		if (sender->lost == sender->again && conn->snd_nxt == conn->snd_max)
-			tcp_tlp_send(worker, index, sender);
+			tcp_tlp_send(engine, index, sender);
 		sender->timer = TOE_SENDER_RTO;
-		set_retransmit(worker, index, toe_rto(conn));
+		set_retransmit(engine, index, toe_rto(conn));
 	} else if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_REORDER) {
-		set_retransmit(worker, index, toe_rto(conn));
-		tcp_recovery_reorder(worker, index, sender);
+		set_retransmit(engine, index, toe_rto(conn));
+		tcp_recovery_reorder(engine, index, sender);
 	} else {
-		timeout(worker, index, sender);
+		timeout(engine, index, sender);
 	}
 }
 
 /* Pacing lets the next segment go; or the connection has been idle, and needs no sender any more. */
 static void
-sender_expired(struct toe_worker *worker, uint32_t index)
+sender_expired(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	const struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	const struct toe_sender *sender = toe_sender_of(engine, conn);
 
 	if (conn->flags & TOE_CONN_OFFER_DUE)
-		toe_tcp_offer(worker, index);
+		toe_tcp_offer(engine, index);
 	if (sender == NULL)
 		return;
 	if (tcp_outstanding(conn) > 0 || tcp_has_unsent(conn)) {
-		toe_worker_ready(worker, index);
+		toe_conn_ready(engine, index);
 		return;
 	}
 	if (TOE_MUTANT(SENDER_KEPT))
 		return;
 	toe_cc_restart(conn, NULL);
-	toe_sender_drop(worker, index);
+	toe_sender_drop(engine, index);
 }
 
 static bool
@@ -194,77 +192,62 @@ is_due(uint32_t due, uint32_t now)
 
 /* Take a deadline that has passed. */
 static bool
-take_due(const struct toe_worker *worker, struct toe_conn *conn, enum toe_timer timer)
+take_due(const struct toe_engine *engine, struct toe_conn *conn, enum toe_timer timer)
 {
-	if (!is_due(conn->due[timer], worker->now_ms))
+	if (!is_due(conn->due[timer], engine->now_ms))
 		return false;
 	conn->due[timer] = 0;
 	return true;
 }
 
-static void
-conn_expired(struct toe_worker *worker, uint32_t index)
+void
+toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	bool may_send = toe_conn_may_send(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	bool may_send = toe_conn_may_send(engine, conn);
 
 	/* Stopped or not, from now on the ACK is owed. */
-	if (take_due(worker, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED) &&
+	if (take_due(engine, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED) &&
 	        !TOE_MUTANT(DELACK_LOST)) {
 		conn->flags &= ~TOE_CONN_ACK_DELAYED;
-		tcp_owe_ack(worker, index);
+		tcp_owe_ack(engine, index);
 	}
-	if (take_due(worker, conn, TOE_TIMER_RETRANSMIT)) {
+	if (take_due(engine, conn, TOE_TIMER_RETRANSMIT)) {
 		if (may_send) {
-			retransmit_expired(worker, index);
+			retransmit_expired(engine, index);
 		} else if (tcp_outstanding(conn) > 0 || tcp_unsent(conn) > 0) {
 			/* It would have something to send (D2, policy on-send). */
-			tcp_blocked(worker, conn);
-			toe_worker_ready(worker, index);
+			tcp_blocked(engine, conn);
+			toe_conn_ready(engine, index);
 		}
 	}
-	if (take_due(worker, conn, TOE_TIMER_KEEPALIVE)) {
+	if (take_due(engine, conn, TOE_TIMER_KEEPALIVE)) {
 		if (may_send)
-			toe_keepalive_expired(worker, index);
+			toe_keepalive_expired(engine, index);
 		else
 			conn->ka_left = 0; /* due when it may send again */
 	}
-	if (take_due(worker, conn, TOE_TIMER_SENDER))
-		sender_expired(worker, index);
-	toe_wheel_rearm(&worker->wheel, index);
-}
-
-uint32_t
-toe_worker_timers(struct toe_worker *worker)
-{
-	uint32_t indexes[TIMER_BURST];
-	uint32_t n = toe_wheel_expire(&worker->wheel, worker->now_ms, indexes, TIMER_BURST);
-
-	for (uint32_t i = 0; i < n; i++) {
-		rte_prefetch0(&worker->conns[indexes[i]]);
-		rte_prefetch0(&worker->conns[indexes[i]].sender);
-	}
-	for (uint32_t i = 0; i < n; i++)
-		conn_expired(worker, indexes[i]);
-	return n;
+	if (take_due(engine, conn, TOE_TIMER_SENDER))
+		sender_expired(engine, index);
+	toe_wheel_rearm(&engine->wheel, index);
 }
 
 void
-toe_tcp_resume(struct toe_worker *worker, uint32_t index)
+toe_tcp_resume(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 
 	if (conn->flags & TOE_CONN_STOPPED)
 		return;
 	conn->flags &= ~(TOE_CONN_BLOCKED | TOE_CONN_RETRIEVE_ON_SEND);
 	if (sender != NULL)
-		toe_sent_restamp(worker, sender);
-	toe_tcp_arm(worker, index);
-	toe_keepalive_start(worker, index, false);
+		toe_sent_restamp(engine, sender);
+	toe_tcp_arm(engine, index);
+	toe_keepalive_start(engine, index, false);
 	if (conn->flags & TOE_CONN_ACK_DELAYED)
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_DELACK,
-		        tcp_deadline(worker, TCP_DELACK_MS));
-	if (toe_tcp_has_work(worker, conn))
-		toe_worker_ready(worker, index);
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_DELACK,
+		        tcp_deadline(engine, TCP_DELACK_MS));
+	if (toe_tcp_has_work(engine, conn))
+		toe_conn_ready(engine, index);
 }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Held tuples: while a connection moves between kernel and target, its frames, both ways, wait in order in a
- * bounded queue. Then they go to the connection's input, or on to where they were going.
- */
+/* Held tuples. */
+#include "held.h"
+
 #include <errno.h>
 #include <string.h>
 
-#include "receive.h"
+#include "exception.h"
+
+void
+toe_hold_free(struct toe_hold *hold)
+{
+	hold->count = 0;
+	hold->used = false;
+}
 
 static struct toe_flow_key
 hold_key(const struct toe_hold_request *request)
@@ -52,12 +58,12 @@ toe_hold_queue(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf)
 	struct toe_hold *hold = &worker->holds[index];
 
 	if (hold->count == TOE_HOLD_FRAMES) {
-		worker->stats.held_dropped++;
+		worker->engine.stats.held_dropped++;
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
 	hold->frame[hold->count++] = mbuf;
-	worker->stats.held_frames++;
+	worker->engine.stats.held_frames++;
 }
 
 int
@@ -73,28 +79,8 @@ toe_hold_release(struct toe_worker *worker, const struct toe_hold_request *reque
 	toe_flow_delete(&worker->flows, &key);
 	for (uint32_t i = 0; i < hold->count; i++)
 		toe_exception_forward(worker, hold->frame[i], hold->frame[i]->port);
-	hold->count = 0;
-	hold->used = false;
+	toe_hold_free(hold);
 	return 0;
-}
-
-void
-toe_hold_deliver(struct toe_worker *worker, uint32_t index, uint32_t conn)
-{
-	struct toe_hold *hold = &worker->holds[index];
-	struct toe_segment segment;
-
-	for (uint32_t i = 0; i < hold->count; i++) {
-		struct rte_mbuf *mbuf = hold->frame[i];
-
-		/* Its checksums were verified when it arrived. */
-		toe_segment_parse(mbuf, hold->key.port,
-		        worker->shared->ports[mbuf->port].role == TOE_PORT_HOST, false, &segment);
-		if (toe_receive_segment(worker, conn, &segment, mbuf))
-			rte_pktmbuf_free(mbuf);
-	}
-	hold->count = 0;
-	hold->used = false;
 }
 
 void
@@ -102,7 +88,6 @@ toe_hold_fini(struct toe_worker *worker)
 {
 	for (uint32_t i = 0; i < worker->params.hold_capacity; i++) {
 		rte_pktmbuf_free_bulk(worker->holds[i].frame, worker->holds[i].count);
-		worker->holds[i].count = 0;
-		worker->holds[i].used = false;
+		toe_hold_free(&worker->holds[i]);
 	}
 }

@@ -10,15 +10,15 @@
 #include <rte_mbuf.h>
 #include <rte_random.h>
 
-#include "engine.h"
 #include "say.h"
+#include "target_setup.h"
 
 #define POOL_CACHE 256u
 #define MBUFS_SPARE 8192u /* echo queues, held tuples, caches */
 
 /* Each worker gets its share of the connections, and room for an uneven spread. */
 void
-engine_plan(struct program *program, const struct options *options)
+target_plan(struct program *program, const struct options *options)
 {
 	uint32_t per_queue = options->rx_ring + options->tx_ring + TOE_TXQ_SIZE;
 	uint32_t workers = program->worker_count;
@@ -36,7 +36,7 @@ engine_plan(struct program *program, const struct options *options)
 }
 
 void
-engine_worker_params(const struct program *program, const struct options *options, uint32_t index,
+target_worker_params(const struct program *program, const struct options *options, uint32_t index,
         struct toe_worker_params *params)
 {
 	uint32_t services = RTE_MIN(options->services, options->connections);
@@ -60,7 +60,7 @@ engine_worker_params(const struct program *program, const struct options *option
 }
 
 void
-engine_target_params(
+target_params(
         const struct program *program, const struct options *options, struct chimney_params *params)
 {
 	chimney_params_default(params);
@@ -85,7 +85,7 @@ workers_open(struct program *program, const struct options *options)
 		struct toe_worker *worker;
 		int result;
 
-		engine_worker_params(program, options, i, &params);
+		target_worker_params(program, options, i, &params);
 		if (posix_memalign((void **)&worker, RTE_CACHE_LINE_SIZE, sizeof(*worker)) != 0)
 			return say_error("out of memory for worker %u", i);
 		memset(worker, 0, sizeof(*worker));
@@ -104,7 +104,7 @@ workers_open(struct program *program, const struct options *options)
 }
 
 static int
-engine_open_steps(struct program *program, const struct options *options)
+target_open_steps(struct program *program, const struct options *options)
 {
 	struct chimney_params params;
 	int result;
@@ -122,7 +122,7 @@ engine_open_steps(struct program *program, const struct options *options)
 		return say_error("out of memory for %u workers", program->worker_count);
 	if (workers_open(program, options) != 0)
 		return -1;
-	engine_target_params(program, options, &params);
+	target_params(program, options, &params);
 	result = chimney_create(&params, clock_now(&program->clock), &program->target);
 	if (result != 0)
 		return say_error("the target: %s; lower --connections", strerror(-result));
@@ -130,16 +130,16 @@ engine_open_steps(struct program *program, const struct options *options)
 }
 
 int
-engine_open(struct program *program, const struct options *options)
+target_open(struct program *program, const struct options *options)
 {
-	if (engine_open_steps(program, options) == 0)
+	if (target_open_steps(program, options) == 0)
 		return 0;
-	engine_close(program);
+	target_close(program);
 	return -1;
 }
 
 void
-engine_close(struct program *program)
+target_close(struct program *program)
 {
 	if (program->lcores_stuck)
 		return; /* an lcore still runs on it */
