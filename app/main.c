@@ -10,7 +10,6 @@
 #include "cli_open.h"
 #include "eal.h"
 #include "estimate.h"
-#include "fault.h"
 #include "lcores.h"
 #include "port_setup.h"
 #include "ports.h"
@@ -262,8 +261,6 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (fault_from_environment() != 0)
-		return 1;
 	signal(SIGPIPE, SIG_IGN);
 	if (eal_start(eal_arguments, argv) != 0)
 		return 1;

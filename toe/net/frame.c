@@ -13,7 +13,6 @@
 #include <rte_tcp.h>
 
 #include "checksum.h"
-#include "mutant.h"
 
 #define IP_ID_FIRST 0x8000u /* TCP-3: the upper half belongs to the target, the lower to the host */
 #define TIMESTAMPS_PREFIX 0x0101080Au /* NOP, NOP, kind 8, length 10 */
@@ -128,8 +127,7 @@ put_tcp(struct rte_tcp_hdr *tcp, struct toe_frame_template *template, const stru
 	if (unlikely(common->sacks > 0)) {
 		uint32_t sacks = put_sacks((uint8_t *)tcp + length, common);
 
-		if (!TOE_MUTANT(SUM_SACK))
-			sum = toe_checksum_add(sum, (uint8_t *)tcp + length, sacks);
+		sum = toe_checksum_add(sum, (uint8_t *)tcp + length, sacks);
 		length += sacks;
 	}
 	tcp->data_off = TCP_WORDS(length);
@@ -176,12 +174,9 @@ take_ip_ids(struct toe_conn *conn, uint32_t segments)
 {
 	uint32_t first = conn->ip_id + 1u;
 
-	if ((first + segments - 1 > UINT16_MAX && !TOE_MUTANT(IDS_RUN_OVER)) || first < IP_ID_FIRST)
+	if (first + segments - 1 > UINT16_MAX || first < IP_ID_FIRST)
 		first = IP_ID_FIRST;
-	if (TOE_MUTANT(TSO_IDS))
-		segments = 1;
-	if (!TOE_MUTANT(RUN_IDS))
-		conn->ip_id = (uint16_t)(first + segments - 1);
+	conn->ip_id = (uint16_t)(first + segments - 1);
 	return (uint16_t)first;
 }
 
@@ -192,8 +187,6 @@ finish_ip(const struct toe_frame_template *template, uint8_t *at, struct rte_mbu
 {
 	uint16_t payload = (uint16_t)(template->l4 + fields->length);
 
-	if (TOE_MUTANT(RUN_LENGTH) && fields->length > 0)
-		payload = (uint16_t)(template->l4 + RTE_MAX(fields->length, fields->mss));
 	if (likely(template->is_ipv4)) {
 		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
 		rte_be16_t length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload));
@@ -207,8 +200,7 @@ finish_ip(const struct toe_frame_template *template, uint8_t *at, struct rte_mbu
 			mbuf->ol_flags |= RTE_MBUF_F_TX_IP_CKSUM | RTE_MBUF_F_TX_IPV4;
 		} else {
 			ip->hdr_checksum = (uint16_t)~toe_checksum_fold(
-			        template->ip_sum + length + (TOE_MUTANT(SUM_ID) ? 0 : id) +
-			        rte_cpu_to_be_16(fields->ecn));
+			        template->ip_sum + length + id + rte_cpu_to_be_16(fields->ecn));
 		}
 	} else {
 		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
@@ -243,8 +235,6 @@ toe_frame_put(const struct toe_frame_template *template, struct rte_mbuf *mbuf,
 	tcp->tcp_flags = fields->flags;
 	mbuf->data_len = (uint16_t)(l2 + l3 + l4 + fields->length);
 	mbuf->pkt_len = l2 + l3 + l4 + fields->length;
-	if (TOE_MUTANT(TSO_SIZE))
-		size += l4 - sizeof(*tcp);
 	mbuf->tx_offload = rte_mbuf_tx_offload(l2, l3, l4, segments > 1 ? size : 0, 0, 0, 0);
 	if (unlikely(segments > 1))
 		mbuf->ol_flags |= RTE_MBUF_F_TX_TCP_SEG;
@@ -260,7 +250,7 @@ toe_frame_checksum(const struct toe_frame_template *template, struct rte_mbuf *m
 	uint64_t sum = template->tcp_sum;
 
 	/* A port that cuts the frame adds each segment's length itself. */
-	if (!(mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG) || TOE_MUTANT(TSO_SUM))
+	if (!(mbuf->ol_flags & RTE_MBUF_F_TX_TCP_SEG))
 		sum += rte_cpu_to_be_16((uint16_t)(template->l4 + fields->length));
 	if (!toe_frame_wants_sum(template)) {
 		tcp->cksum = toe_checksum_fold(sum);
@@ -269,6 +259,6 @@ toe_frame_checksum(const struct toe_frame_template *template, struct rte_mbuf *m
 		return;
 	}
 	sum += rte_cpu_to_be_32(fields->seq);
-	sum += TOE_MUTANT(SUM_FLAGS) ? RTE_BE16(RTE_TCP_ACK_FLAG) : rte_cpu_to_be_16(fields->flags);
+	sum += rte_cpu_to_be_16(fields->flags);
 	tcp->cksum = (uint16_t)~toe_checksum_fold(sum + text_sum);
 }

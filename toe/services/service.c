@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "mutant.h"
 #include "tcp_facts.h"
 
 /*
@@ -193,9 +192,7 @@ copy_part(struct copy *copy, const uint8_t *from, uint32_t length)
 	part = toe_checksum_copy(to, from, length);
 
 	/* A part that begins at an odd byte counts with its bytes swapped (RFC 1071 section 2). */
-	copy->sum += (copy->done & 1) && !TOE_MUTANT(SUM_ODD)
-	                     ? __builtin_bswap16(toe_checksum_fold(part))
-	                     : part;
+	copy->sum += (copy->done & 1) ? __builtin_bswap16(toe_checksum_fold(part)) : part;
 	copy->done += length;
 }
 

@@ -7,7 +7,6 @@
 #include <rte_tcp.h>
 
 #include "indicate.h"
-#include "mutant.h"
 #include "tcp.h"
 #include "tcp_facts.h"
 
@@ -67,8 +66,7 @@ toe_tcp_reset(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 {
 	struct toe_conn *conn = &engine->conns[index];
 
-	if (segment->seq != conn->rcv_nxt &&
-	        !(TOE_MUTANT(RESET_ANYWHERE) && is_in_window(conn, segment->seq))) {
+	if (segment->seq != conn->rcv_nxt) {
 		engine->stats.rx_unacceptable++;
 		if (!is_in_window(conn, segment->seq))
 			return TOE_INPUT_DONE;
@@ -100,7 +98,7 @@ may_challenge_syn(struct toe_engine *engine, struct toe_conn *conn)
 
 	if (conn->syn_challenged != 0 &&
 	        (uint16_t)(now - conn->syn_challenged) <= TCP_SYN_CHALLENGE_MS >> 8)
-		return TOE_MUTANT(CHALLENGE_UNLIMITED);
+		return false;
 	conn->syn_challenged = now ? now : 1;
 	return true;
 }

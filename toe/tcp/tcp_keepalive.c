@@ -3,7 +3,6 @@
  * Keepalive (RFC 9293 section 3.8.4): after an idle time probes that the peer has to answer, and an end when it does
  * not. A suspicious reset or SYN brings it forward, or switches it on, until the next acceptable segment (SEC-1).
  */
-#include "mutant.h"
 #include "tcp.h"
 #include "tcp_facts.h"
 
@@ -110,7 +109,7 @@ toe_keepalive_expired(struct toe_engine *engine, uint32_t index)
 		                                     TOE_WHEEL_MAX_MS)));
 		return;
 	}
-	if (conn->ka_probe_count >= probes && !TOE_MUTANT(KEEPALIVE_FOREVER)) {
+	if (conn->ka_probe_count >= probes) {
 		exhausted(engine, index);
 		return;
 	}

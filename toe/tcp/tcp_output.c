@@ -7,7 +7,6 @@
 #include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
 
-#include "mutant.h"
 #include "reassembly.h"
 #include "tcp.h"
 #include "tcp_cc.h"
@@ -77,8 +76,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	run->index = index;
 	run->open = run->sent_new = false; /* the template needs no zeros */
 	run->route.words = toe_route_read(shared, conn->path);
-	if (unlikely((conn->flags & TOE_CONN_STOPPED) ||
-	             !(toe_route_valid(run->route.words) || TOE_MUTANT(STOP_NOT_CHECKED))))
+	if (unlikely((conn->flags & TOE_CONN_STOPPED) || !toe_route_valid(run->route.words)))
 		return false;
 	run->route.path = &shared->paths[conn->path];
 	run->route.neighbor =

@@ -6,7 +6,6 @@
 #include <rte_tcp.h>
 
 #include "indicate.h"
-#include "mutant.h"
 #include "reassembly.h"
 #include "tcp_facts.h"
 
@@ -162,8 +161,7 @@ tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	/* Its window is the one before's, which it confirms (RFC 9293 section 3.10.7.4). */
 	if (seq_lt(conn->snd_wl1, segment->seq))
 		conn->snd_wl1 = segment->seq;
-	if (!TOE_MUTANT(FOLD_UNACKED))
-		owe_ack_of_text(engine, index);
+	owe_ack_of_text(engine, index);
 	return deliver(engine, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
 	                                                             : TOE_INPUT_DONE;
 }
@@ -176,7 +174,7 @@ out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment
 	bool taken;
 
 	engine->stats.rx_out_of_order++;
-	taken = !TOE_MUTANT(REASSEMBLY_NEVER) && toe_reassembly_add(engine, index, segment, mbuf);
+	taken = toe_reassembly_add(engine, index, segment, mbuf);
 	if (conn->reassembly != TOE_INDEX_NONE)
 		toe_reassembly_settle(engine, index);
 	tcp_owe_ack(engine, index); /* RFC 5681 section 4.2: at once */

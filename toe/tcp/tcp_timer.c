@@ -7,7 +7,6 @@
  */
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
 #include "tcp.h"
 #include "tcp_cc.h"
 #include "tcp_facts.h"
@@ -41,7 +40,7 @@ arm_idle(struct toe_engine *engine, uint32_t index)
 		        tcp_deadline(engine, TOE_SENDER_IDLE_MS));
 	if (conn->state == TCP_FIN_WAIT_2)
 		set_retransmit(engine, index, TCP_FIN_WAIT_2_MS);
-	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0 && !TOE_MUTANT(PERSIST_NEVER))
+	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0)
 		set_retransmit(engine, index, round_ms(conn));
 	else
 		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */
@@ -70,7 +69,7 @@ toe_tcp_arm(struct toe_engine *engine, uint32_t index)
 static bool
 is_exhausted(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	if (conn->max_rt == UINT32_MAX || TOE_MUTANT(RETRANSMIT_FOREVER))
+	if (conn->max_rt == UINT32_MAX)
 		return false;
 	if (conn->max_rt == 0)
 		return conn->retransmit_count >= engine->max_retransmit;
@@ -103,8 +102,7 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 static void
 fin_wait_expired(struct toe_engine *engine, uint32_t index)
 {
-	if (TOE_MUTANT(FIN_WAIT_2_FOREVER) ||
-	        !toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
+	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
 		set_retransmit(engine, index, 1);
 	else
 		toe_tcp_closed(engine, index);
@@ -178,8 +176,6 @@ sender_expired(struct toe_engine *engine, uint32_t index)
 		toe_conn_ready(engine, index);
 		return;
 	}
-	if (TOE_MUTANT(SENDER_KEPT))
-		return;
 	toe_cc_restart(conn, NULL);
 	toe_sender_drop(engine, index);
 }
@@ -207,8 +203,7 @@ toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 	bool may_send = toe_conn_may_send(engine, conn);
 
 	/* Stopped or not, from now on the ACK is owed. */
-	if (take_due(engine, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED) &&
-	        !TOE_MUTANT(DELACK_LOST)) {
+	if (take_due(engine, conn, TOE_TIMER_DELACK) && (conn->flags & TOE_CONN_ACK_DELAYED)) {
 		conn->flags &= ~TOE_CONN_ACK_DELAYED;
 		tcp_owe_ack(engine, index);
 	}
