@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * From a line of text to a command with typed values, by the table of cli_grammar.h. No allocation, no
- * globals, no objects: what a name stands for is looked up later.
- */
-#ifndef APP_CLI_PARSE_H
-#define APP_CLI_PARSE_H
+/* A line of the CLI: its words, the values of a command's arguments, and what is wrong with one of them. */
+#ifndef APP_CLI_LINE_H
+#define APP_CLI_LINE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli_grammar.h"
+#include "cli_argument.h"
+
+struct cli_command;
 
 #define CLI_LINE_MAX 4096u /* bytes of a line, its end included */
 #define CLI_WORDS_MAX 256u
@@ -51,29 +50,12 @@ struct cli_error {
 
 enum cli_result { CLI_OK = 0, CLI_BLANK, CLI_ERROR };
 
-/* Parse one line of `length` bytes (no line end needed). `error` is set for CLI_ERROR only. */
-enum cli_result cli_parse(
-        struct cli_line *line, const char *text, size_t length, struct cli_error *error);
-
 /* Set error for word `word` (index from 0; UINT32_MAX: the whole line). Also for handlers. CLI_ERROR. */
 enum cli_result cli_error_set(struct cli_error *error, const struct cli_line *line,
         unsigned int word, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Split a line into words; a comment is cut off. The first step of cli_parse. */
+/* Split a line into words; a comment is cut off. */
 enum cli_result cli_split(
         struct cli_line *line, const char *text, size_t length, struct cli_error *error);
-
-/* The command that the first words name, NULL when there is none; its number of words in *used. */
-const struct cli_command *cli_command_match(
-        const char *const *word, unsigned int words, unsigned int *used);
-
-/* The keyword argument of a command by name, NULL when it has none of that name. */
-const struct cli_arg *cli_keyword(const struct cli_command *command, const char *name);
-/* Argument number n of a command, over all its sets; NULL past the end. */
-const struct cli_arg *cli_arg_at(const struct cli_command *command, unsigned int n);
-
-/* cli_values.c: parse one word as the value of an argument. */
-enum cli_result cli_value_parse(const struct cli_line *line, unsigned int word,
-        const struct cli_arg *arg, struct cli_value *value, struct cli_error *error);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "app.h"
 #include "cli_tcp_args.h"
+#include "program.h"
 #include "tcp.h"
 #include "tcp_rtt.h"
 
@@ -20,19 +20,20 @@ copy_record(const struct toe_pool *pool, uint32_t index, void *to, size_t size)
 }
 
 bool
-conn_info_look(const struct app *app, uint32_t worker_index, uint32_t slot, struct conn_info *info)
+conn_info_look(
+        const struct program *program, uint32_t worker_index, uint32_t slot, struct conn_info *info)
 {
 	const struct toe_worker *worker;
 	const struct toe_conn *conn;
 
-	if (worker_index >= app->worker_count)
+	if (worker_index >= program->worker_count)
 		return false;
-	worker = app->workers[worker_index];
+	worker = program->workers[worker_index];
 	if (slot >= worker->engine.conn_capacity)
 		return false;
 	conn = &worker->engine.conns[slot];
 	memcpy(&info->conn, conn, sizeof(*conn));
-	if (info->conn.generation == 0 || info->conn.path >= app->shared.path_capacity ||
+	if (info->conn.generation == 0 || info->conn.path >= program->shared.path_capacity ||
 	        info->conn.state >= TCP_STATE_COUNT || info->conn.congestion >= OFFLOAD_CC_COUNT)
 		return false;
 	info->worker = worker_index;

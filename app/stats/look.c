@@ -2,29 +2,28 @@
 /* A look at a connection's context without a request. */
 #include <string.h>
 
-#include "app.h"
 #include "handle.h"
 #include "look.h"
+#include "program.h"
 #include "service.h"
 
 bool
-conn_look(const struct app *app, const struct object *object, struct conn_look *look)
+conn_look(const struct program *program, uint64_t handle, struct conn_look *look)
 {
-	uint32_t index = toe_handle_index(object->cell);
+	uint32_t index = toe_handle_index(handle);
 	const struct toe_worker *worker;
 	const struct toe_conn *conn;
 
-	look->worker = toe_handle_worker(object->cell);
-	if (object->layer != OFFLOAD_LAYER_TCP || object->cell == 0 ||
-	        look->worker >= app->worker_count)
+	look->worker = toe_handle_worker(handle);
+	if (handle == 0 || look->worker >= program->worker_count)
 		return false;
-	worker = app->workers[look->worker];
+	worker = program->workers[look->worker];
 	if (index >= worker->engine.conn_capacity)
 		return false;
 	conn = &worker->engine.conns[index];
 	memcpy(&look->conn, conn, sizeof(*conn));
-	if (look->conn.generation != toe_handle_generation(object->cell) ||
-	        look->conn.path >= app->shared.path_capacity)
+	if (look->conn.generation != toe_handle_generation(handle) ||
+	        look->conn.path >= program->shared.path_capacity)
 		return false;
 	look->digest = look->conn.service == OFFLOAD_SERVICE_SINK
 	                       ? toe_service_digest(&worker->engine, conn)

@@ -3,7 +3,7 @@
 #ifndef APP_CLI_TCP_ARGS_H
 #define APP_CLI_TCP_ARGS_H
 
-#include "cli_grammar.h"
+#include "cli_argument.h"
 
 extern const char *const cli_services[]; /* index + 1 is enum offload_service */
 extern const char *const cli_congestions[]; /* index + 1 is enum offload_congestion */

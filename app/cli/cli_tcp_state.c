@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The state of a connection to offload, from the arguments of `tcp add` and `bulk add`. */
-#include <arpa/inet.h>
 #include <string.h>
 
-#include "tcp_template.h"
+#include "cli_tcp_state.h"
 
 #define INITIAL_WINDOW_SEGMENTS 10u /* RFC 6928 */
 #define SSTHRESH_DEFAULT 1000000000u
@@ -118,46 +117,4 @@ tcp_template_make(const struct cli_line *line, struct tcp_template *tcp)
 	tcp->cached.initial_rcv_wnd = tcp->delegated.rcv_wnd;
 	tcp->cached.ttl = 64;
 	tcp_cached_apply(line, &tcp->cached);
-}
-
-void
-block_fill_neighbor(struct offload_block_list *block, const struct object *neighbor)
-{
-	block->port = neighbor->neighbor.port;
-	memcpy(offload_block_const(block), &neighbor->neighbor.constant,
-	        sizeof(neighbor->neighbor.constant));
-	memcpy(offload_block_cached(block), &neighbor->neighbor.cached,
-	        sizeof(neighbor->neighbor.cached));
-}
-
-void
-block_fill_path(struct offload_block_list *block, const struct object *path)
-{
-	if (path->family == 6) {
-		struct path6_const *constant = offload_block_const(block);
-
-		memcpy(constant->source, path->path.source, sizeof(constant->source));
-		memcpy(constant->destination, path->path.destination,
-		        sizeof(constant->destination));
-	} else {
-		struct path4_const *constant = offload_block_const(block);
-
-		memcpy(constant->source, path->path.source, sizeof(constant->source));
-		memcpy(constant->destination, path->path.destination,
-		        sizeof(constant->destination));
-	}
-	memcpy(offload_block_cached(block), &path->path.cached, sizeof(path->path.cached));
-}
-
-void
-block_fill_tcp(struct offload_block_list *block, const struct object *tcp,
-        const struct tcp_template *state)
-{
-	struct tcp_const *constant = offload_block_const(block);
-
-	*constant = state->constant;
-	constant->local_port = htons(tcp->tcp.local_port);
-	constant->remote_port = htons(tcp->tcp.remote_port);
-	memcpy(offload_block_cached(block), &state->cached, sizeof(state->cached));
-	memcpy(offload_block_delegated(block), &state->delegated, sizeof(state->delegated));
 }

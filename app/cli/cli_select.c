@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "select.h"
+#include "cli_select.h"
 
 /* A range of objects of one layer of a bulk group: what PREFIX.cN, PREFIX.cN-M and PREFIX.c* mean. */
 struct range {
@@ -14,45 +14,6 @@ struct range {
 	uint32_t first, last;
 	bool wildcard;
 };
-
-void
-selection_add(struct selection *selection, struct object *object)
-{
-	if (selection->count == selection->room) {
-		size_t room = selection->room != 0 ? selection->room * 2 : 64;
-		struct object **objects =
-		        realloc(selection->objects, room * sizeof(*selection->objects));
-
-		if (objects == NULL) {
-			selection->failed = true;
-			return;
-		}
-		selection->objects = objects;
-		selection->room = room;
-	}
-	selection->objects[selection->count++] = object;
-	selection->layer[object->layer] = true;
-}
-
-void
-selection_free(struct selection *selection)
-{
-	free(selection->objects);
-	memset(selection, 0, sizeof(*selection));
-}
-
-static bool
-add_visit(void *context, struct object *object)
-{
-	selection_add(context, object);
-	return true;
-}
-
-void
-selection_all(const struct object_table *table, unsigned int layer, struct selection *selection)
-{
-	objects_each(table, layer, add_visit, selection);
-}
 
 /* "c0-99" behind the dot. False when it is none of the forms. */
 static bool

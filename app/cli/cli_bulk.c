@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "app.h"
+#include "cli_command.h"
 #include "cli_commands.h"
-#include "tcp_template.h"
+#include "cli_tcp_state.h"
 
 struct bulk {
 	uint32_t count[OBJECT_LAYERS];
@@ -210,7 +210,7 @@ cli_bulk_add(struct session *session)
 	}
 	if (!cli_wire_port(session, ARG_PORT, &bulk.port))
 		return;
-	group = group_add(&session->app->host.objects, name->text, true, bulk.count);
+	group = group_add(&session->cli->host->objects, name->text, true, bulk.count);
 	if (group == NULL) {
 		cli_error_set(&session->error, &session->line, name->word, "%s",
 		        errno == EEXIST
@@ -221,12 +221,12 @@ cli_bulk_add(struct session *session)
 	}
 	request = cli_request(session, CHIMNEY_INITIATE);
 	if (request == NULL) {
-		group_release(&session->app->host.objects, group);
+		group_release(&session->cli->host->objects, group);
 		return;
 	}
 	if (tree_init(&request->tree, bulk_bytes(&bulk)) != 0) {
-		host_request_discard(session->app, request);
-		group_release(&session->app->host.objects, group);
+		host_request_discard(&session->cli->host->requests, request);
+		group_release(&session->cli->host->objects, group);
 		reply_error(
 		        session, NULL, "out of memory for a tree of %zu bytes", bulk_bytes(&bulk));
 		return;

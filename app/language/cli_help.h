@@ -16,8 +16,8 @@ unsigned int cli_help_command(const char *words, cli_help_line emit, void *conte
 #define CLI_CANDIDATES 96u
 
 struct cli_completion {
-	const char *candidate
-	        [CLI_CANDIDATES]; /* words that may come next; static strings, or in `line` */
+	/* words that may come next; static strings, or in `line` */
+	const char *candidate[CLI_CANDIDATES];
 	unsigned int count;
 	bool objects; /* names of objects may come too ... */
 	unsigned int layer; /* ... of this layer; 0: of any */

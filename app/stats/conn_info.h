@@ -17,7 +17,7 @@
 #include "reassembly.h"
 #include "sender.h"
 
-struct app;
+struct program;
 
 struct conn_info {
 	struct toe_conn conn; /* copies */
@@ -30,7 +30,8 @@ struct conn_info {
 };
 
 /* The connection in this slot of a worker. False: there is none. Any thread. */
-bool conn_info_look(const struct app *app, uint32_t worker, uint32_t slot, struct conn_info *info);
+bool conn_info_look(
+        const struct program *program, uint32_t worker, uint32_t slot, struct conn_info *info);
 
 enum conn_value_kind { CONN_VALUE_NONE, CONN_VALUE_NUMBER, CONN_VALUE_FLAG, CONN_VALUE_WORD };
 

@@ -14,9 +14,7 @@
 #include <jansson.h>
 
 #include "conn.h"
-#include "objects.h"
-
-struct app;
+#include "program.h"
 
 struct conn_look {
 	struct toe_conn conn; /* a copy */
@@ -25,8 +23,8 @@ struct conn_look {
 	bool may_send; /* neither it nor its path or neighbor is stopped */
 };
 
-/* False when the context is not (any more) the object's. */
-bool conn_look(const struct app *app, const struct object *object, struct conn_look *look);
+/* The connection of this handle of the target. False when there is none (any more). */
+bool conn_look(const struct program *program, uint64_t handle, struct conn_look *look);
 /* What a query does not carry, as members of `row`. */
 void conn_look_json(json_t *row, const struct conn_look *look);
 

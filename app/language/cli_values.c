@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli_parse.h"
+#include "cli_match.h"
+#include "cli_values.h"
 
 /* Decimal or 0x; k, M, G behind a decimal. False when the text is no number, or too large. */
 static bool
