@@ -12,7 +12,6 @@
  */
 #include "cells.h"
 #include "control.h"
-#include "mutant.h"
 
 static bool
 aligned(const void *address)
@@ -26,10 +25,6 @@ link_take(struct chimney *target, const struct request *request, struct offload_
 {
 	if (!aligned(to))
 		return false;
-	if (TOE_MUTANT(CYCLE_UNCHECKED) &&
-	        (*nonce_word(to) == request->nonce || to == request->root)) {
-		return true;
-	}
 	return nonce_take(&target->nonces, to, request->nonce);
 }
 
@@ -97,7 +92,7 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	item->generation = slot->generation;
 	item_set_worker(item, toe_handle_worker(handle));
 	request->layers |= (uint8_t)(1u << layout->layer);
-	if (!request->single && !TOE_MUTANT(DUPLICATE_UNCHECKED))
+	if (!request->single)
 		slot_claim(slot, request->lane, request->tag);
 	return true;
 }
@@ -166,8 +161,7 @@ block_enter(struct chimney *target, struct request *request, struct offload_bloc
 	item_init(item, &request->walk, flags);
 	if (block == request->root)
 		request->single = (flags & BLOCK_NO_NEXT) && (flags & BLOCK_NO_DEPENDENT);
-	if (!placeholder || !TOE_MUTANT(STATUS_MISSING))
-		block->status = OFFLOAD_PENDING;
+	block->status = OFFLOAD_PENDING;
 	if (!placeholder)
 		sound &= root_layer != OFFLOAD_LAYER_NONE &&
 		         object_check(target, request, block, layout);

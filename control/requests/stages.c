@@ -4,7 +4,6 @@
 
 #include "cells.h"
 #include "control.h"
-#include "mutant.h"
 
 const struct request_kind *const request_kinds[CHIMNEY_REQUEST_COUNT] = {
         [CHIMNEY_INITIATE] = &initiate_kind,
@@ -80,8 +79,7 @@ finish_block(struct chimney *target, struct request *request)
 	}
 	if (item->flags & BLOCK_NEW)
 		cell_give(block, 0); /* it still has the mark: the object was not offloaded */
-	if (!(item->flags & BLOCK_PLACEHOLDER) || !TOE_MUTANT(STATUS_MISSING))
-		block->status = status;
+	block->status = status;
 	if (walk->depth > 0 && walk->depth <= TREE_LAYERS) {
 		parent = &walk->frame[walk->depth - 1];
 		if (status == OFFLOAD_SUCCESS || status == OFFLOAD_PARTIAL_SUCCESS)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fake_target.h"
+#include "test_mutant.h"
 
 #define UNWRITTEN 0xDEADBEEFu /* a status that the target has not touched */
 
@@ -290,7 +291,7 @@ WITH_FAKE(layer_of_refused)
 WITH_FAKE(initiate_below_refused)
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"C6 TREE-8 a cell in its own block", run_cell_in_its_block},
@@ -303,5 +304,7 @@ main(void)
 	        {"C6 INIT-3 TREE-7 an initiate below what is refused", run_initiate_below_refused},
 	};
 
+	if (!test_mutant_arguments(argc, argv))
+		return EXIT_FAILURE;
 	return unit_run("shape", tests, RTE_DIM(tests));
 }

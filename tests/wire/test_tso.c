@@ -15,6 +15,7 @@
 #include "frame.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_ack.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 #include "unit.h"
