@@ -231,6 +231,7 @@ test_layer_of_refused(void)
 		path = fake_path(&fake, 0, OFFLOAD_PATH4_BLOCK);
 		top = fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK);
 		root->header.revision = 7;
+		root->header.type = way % 2 ? OFFLOAD_PATH4_BLOCK : OFFLOAD_NEIGHBOR_BLOCK;
 		if (way == 0)
 			wrong->offload_context = &forged;
 		else if (way == 1)
