@@ -9,7 +9,6 @@
  * The rest of the tree goes on.
  */
 #include "control.h"
-#include "mutant.h"
 
 static bool
 aligned(const void *address)
@@ -23,10 +22,6 @@ link_take(struct chimney *target, const struct request *request, struct offload_
 {
 	if (!aligned(to) || request->blocks >= target->params.max_tree_blocks)
 		return false;
-	if (TOE_MUTANT(CYCLE_UNCHECKED) &&
-	        (*nonce_word(to) == request->nonce || to == request->root)) {
-		return true;
-	}
 	return nonce_take(&target->nonces, to, request->nonce);
 }
 
@@ -79,7 +74,7 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	item->generation = slot->generation;
 	item_set_worker(item, toe_handle_worker(handle));
 	request->layers |= (uint8_t)(1u << layout->layer);
-	if (!request->single && !TOE_MUTANT(DUPLICATE_UNCHECKED))
+	if (!request->single)
 		slot_claim(slot, request->lane, request->tag);
 	return true;
 }
@@ -111,8 +106,7 @@ block_enter(struct chimney *target, struct request *request, struct offload_bloc
 	item->generation = 0;
 	item->status = OFFLOAD_PENDING;
 	item->flags = placeholder ? BLOCK_PLACEHOLDER : 0;
-	if (!placeholder || !TOE_MUTANT(STATUS_MISSING))
-		block->status = OFFLOAD_PENDING;
+	block->status = OFFLOAD_PENDING;
 	request->blocks++;
 	if (!placeholder && !object_check(target, request, block))
 		item->flags |= BLOCK_REFUSED;

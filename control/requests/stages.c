@@ -3,7 +3,6 @@
 #include <rte_cycles.h>
 
 #include "control.h"
-#include "mutant.h"
 
 const struct request_kind *const request_kinds[CHIMNEY_REQUEST_COUNT] = {
         [CHIMNEY_INITIATE] = &initiate_kind,
@@ -77,8 +76,7 @@ finish_block(struct chimney *target, struct request *request)
 		status = request_kinds[request->kind]->finish(
 		        target, request, block, request_layer(request));
 	}
-	if (!(item->flags & BLOCK_PLACEHOLDER) || !TOE_MUTANT(STATUS_MISSING))
-		block->status = status;
+	block->status = status;
 	if (walk->depth > 0) {
 		parent = &walk->frame[walk->depth - 1];
 		if (status == OFFLOAD_SUCCESS || status == OFFLOAD_PARTIAL_SUCCESS)

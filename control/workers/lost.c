@@ -3,7 +3,6 @@
 #include <rte_log.h>
 
 #include "control.h"
-#include "mutant.h"
 
 #define LOST_SLOTS_PER_TURN 64u
 
@@ -75,7 +74,7 @@ lost_deadlines(struct chimney *target)
 		}
 		if (link->owed == 0 && !link->stuck[LANE_ORDINARY] && !link->stuck[LANE_URGENT])
 			continue;
-		if (silent > target->deadline && !TOE_MUTANT(LOST_WORKER_WAITED))
+		if (silent > target->deadline)
 			worker_lose(target, i);
 		else if (silent > target->deadline / 4 && !link->pinged)
 			link->pinged = link_send(target, i, LANE_URGENT, &ping, true);
@@ -97,7 +96,7 @@ static bool
 connection_lost(struct chimney *target, uint32_t worker, uint32_t index, struct chimney_host *host)
 {
 	struct slot *slot = &target->slots.tcp[worker][index].slot;
-	const struct toe_conn *conn = &target->links[worker].worker->conns[index];
+	const struct toe_conn *conn = &target->links[worker].worker->engine.conns[index];
 	struct toe_event events[] = {
 	        {
 	                .object = conn->host_handle,

@@ -22,11 +22,11 @@ worker_new(struct fake *fake, uint32_t index, const struct fake_options *options
 	if (worker == NULL)
 		abort();
 	memset(worker, 0, sizeof(*worker));
-	worker->shared = &fake->shared;
-	worker->index = index;
-	worker->conn_capacity = or_default(options->conns, FAKE_CONNS);
-	worker->conns = calloc(worker->conn_capacity, sizeof(*worker->conns));
-	if (worker->conns == NULL || toe_mailbox_init(&worker->urgent, size) != 0 ||
+	worker->engine.shared = &fake->shared;
+	worker->engine.index = index;
+	worker->engine.conn_capacity = or_default(options->conns, FAKE_CONNS);
+	worker->engine.conns = calloc(worker->engine.conn_capacity, sizeof(*worker->engine.conns));
+	if (worker->engine.conns == NULL || toe_mailbox_init(&worker->urgent, size) != 0 ||
 	        toe_mailbox_init(&worker->ordinary, size) != 0 ||
 	        toe_doorbell_init(&worker->bell) != 0)
 		abort();
@@ -93,7 +93,7 @@ fake_end(struct fake *fake)
 		toe_doorbell_fini(&worker->bell);
 		toe_mailbox_fini(&worker->urgent);
 		toe_mailbox_fini(&worker->ordinary);
-		free(worker->conns);
+		free(worker->engine.conns);
 		free(worker);
 	}
 	toe_shared_fini(&fake->shared);
@@ -112,7 +112,7 @@ static uint16_t
 item_run(struct fake *fake, struct toe_worker *worker, const struct toe_message *message,
         const struct toe_item *item)
 {
-	struct toe_conn *conn = &worker->conns[item->index];
+	struct toe_conn *conn = &worker->engine.conns[item->index];
 
 	if (message->op == fake->fail_op) {
 		if (fake->fail_after == 0)
@@ -227,10 +227,10 @@ fake_indicate(struct fake *fake, uint32_t worker, void *handle)
 	        .kind = TOE_EVENT_RETRIEVE,
 	        .detail = RETRIEVE_INVALID_STATE,
 	        .worker = (uint16_t)worker,
-	        .value = atomic_load(fake->worker[worker]->events[0].completed),
+	        .value = atomic_load(fake->worker[worker]->engine.events[0].completed),
 	};
 
-	CU_ASSERT_EQUAL(toe_event_post(&fake->worker[worker]->events[0], &event, 1), 1);
+	CU_ASSERT_EQUAL(toe_event_post(&fake->worker[worker]->engine.events[0], &event, 1), 1);
 }
 
 int

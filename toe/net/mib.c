@@ -2,7 +2,7 @@
 /* Counters of what offloaded connections do: the rare ones. */
 #include "mib.h"
 
-#include "worker.h"
+#include "engine.h"
 
 void
 toe_mib_bad(struct toe_mib *mib, const struct toe_segment *segment)
@@ -17,15 +17,15 @@ toe_mib_bad(struct toe_mib *mib, const struct toe_segment *segment)
 }
 
 struct toe_mib *
-toe_conn_mib(struct toe_worker *worker, const struct toe_conn *conn)
+toe_conn_mib(struct toe_engine *engine, const struct toe_conn *conn)
 {
-	const struct toe_shared *shared = worker->shared;
+	const struct toe_shared *shared = engine->shared;
 	struct toe_route route = toe_route_read(shared, conn->path);
 	uint32_t neighbor = toe_path_word_neighbor(route.path_word);
 
 	/* A relink stays within the port, so that it is the same one all the time. */
-	return toe_worker_mib(
-	        worker, shared->neighbors[neighbor].port, shared->paths[conn->path].family);
+	return toe_engine_mib(
+	        engine, shared->neighbors[neighbor].port, shared->paths[conn->path].family);
 }
 
 static bool
@@ -35,17 +35,17 @@ is_established(const struct toe_conn *conn)
 }
 
 void
-toe_conn_count(struct toe_worker *worker, const struct toe_conn *conn)
+toe_conn_count(struct toe_engine *engine, const struct toe_conn *conn)
 {
 	if (is_established(conn))
-		toe_conn_mib(worker, conn)->established++;
+		toe_conn_mib(engine, conn)->established++;
 }
 
 bool
-toe_conn_uncount(struct toe_worker *worker, const struct toe_conn *conn)
+toe_conn_uncount(struct toe_engine *engine, const struct toe_conn *conn)
 {
 	if (!is_established(conn))
 		return false;
-	toe_conn_mib(worker, conn)->established--;
+	toe_conn_mib(engine, conn)->established--;
 	return true;
 }
