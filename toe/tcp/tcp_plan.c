@@ -4,8 +4,8 @@
 
 #include <rte_branch_prediction.h>
 
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 #define PROBE_NEW_RTT_US 10000u /* a quarter of the usual delayed ACK */
 

@@ -5,9 +5,9 @@
  */
 #include <rte_branch_prediction.h>
 
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* A record, or the part of it below `end`, has reached the peer. */
 static void
