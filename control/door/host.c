@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "control.h"
-#include "mutant.h"
 
 void
 host_fini(struct chimney_host *host)
@@ -103,7 +102,7 @@ records_left(struct chimney_host *host)
 	const struct chimney *target = host->target;
 
 	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
-		struct toe_worker *worker = target->links[i].worker;
+		struct toe_worker_control *worker = target->links[i].worker;
 
 		if (__atomic_load_n(&worker->backlog[host->index].count, __ATOMIC_ACQUIRE) != 0 &&
 		        !atomic_load_explicit(&worker->lost, memory_order_acquire))

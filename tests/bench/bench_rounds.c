@@ -5,6 +5,7 @@
 #include <rte_pause.h>
 #include <rte_prefetch.h>
 
+#include "drain.h"
 #include "items.h"
 #include "tcp.h"
 
@@ -67,8 +68,8 @@ call_speak(struct toe_worker *worker, struct wire_peer *peer, void *argument)
 static void
 call_no_more(struct toe_worker *worker, struct wire_peer *peer, void *argument)
 {
-	for (uint32_t i = 0; i < worker->conn_capacity; i++) {
-		struct toe_conn *conn = &worker->conns[i];
+	for (uint32_t i = 0; i < worker->engine.conn_capacity; i++) {
+		struct toe_conn *conn = &worker->engine.conns[i];
 
 		if (conn->generation != 0)
 			conn->snd_limit = conn->snd_offset + (conn->snd_max - conn->snd_una);
@@ -190,7 +191,7 @@ visit_all(struct toe_worker *worker, const struct group *group,
 		while ((n = toe_vector_walk(dependents, &worker->vectors, &cursor, entries,
 		                TOE_WALK_BURST)) > 0) {
 			for (uint32_t j = 0; j < n; j++)
-				rte_prefetch0(&worker->conns[entries[j]]);
+				rte_prefetch0(&worker->engine.conns[entries[j]]);
 			for (uint32_t j = 0; j < n; j++)
 				visit(worker, entries[j]);
 		}
@@ -200,14 +201,14 @@ visit_all(struct toe_worker *worker, const struct group *group,
 static void
 visit_mark(struct toe_worker *worker, uint32_t index)
 {
-	worker->conns[index].flags |= TOE_CONN_INVALID;
+	worker->engine.conns[index].flags |= TOE_CONN_INVALID;
 }
 
 static void
 visit_unmark(struct toe_worker *worker, uint32_t index)
 {
-	worker->conns[index].flags &= (uint16_t)~TOE_CONN_INVALID;
-	toe_tcp_resume(worker, index);
+	worker->engine.conns[index].flags &= (uint16_t)~TOE_CONN_INVALID;
+	toe_tcp_resume(&worker->engine, index);
 }
 
 struct naive {

@@ -153,8 +153,9 @@ memory_used(const struct pair *pair)
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct toe_worker *worker = &pair->end[i].worker;
 
-		used += worker->stats.connections + worker->attached.used + worker->senders.used +
-		        worker->sent.used + worker->reassemblies.used + worker->pieces.used +
+		used += worker->engine.stats.connections + worker->engine.attached.used +
+		        worker->engine.senders.used + worker->engine.sent.used +
+		        worker->engine.reassemblies.used + worker->engine.pieces.used +
 		        (uint32_t)rte_hash_count(worker->flows.hash);
 	}
 	return used;
@@ -195,7 +196,7 @@ case_flood(struct tcp_options *options)
 		if (memory_used(pair) != used)
 			bench_fail("a flood has left something behind");
 	}
-	if (pair->end[1].worker.stats.exception_dropped == 0)
+	if (pair->end[1].worker.engine.stats.exception_dropped == 0)
 		bench_fail("the flood has not arrived");
 	pair_destroy(pair);
 	report_line(&options->report, "flood", params.conns,

@@ -87,15 +87,15 @@ void
 flood_run(struct pair *pair, enum flood_kind kind, uint32_t runs, struct flood_result *result)
 {
 	uint64_t bytes = (uint64_t)runs * WORK_RUN * PAIR_MSS;
-	const struct toe_stats *stats = &pair->end[1].worker.stats;
-	uint64_t sent = pair->end[0].worker.stats.tx_segments, goal = stats->rx_bytes;
+	const struct toe_stats *stats = &pair->end[1].worker.engine.stats;
+	uint64_t sent = pair->end[0].worker.engine.stats.tx_segments, goal = stats->rx_bytes;
 
 	for (uint32_t i = 0; i < pair->params.conns; i++)
 		pair_grant(pair, 0, i, bytes);
 	result->bytes += bytes * pair->params.conns;
 	goal += bytes * pair->params.conns;
 	while (stats->rx_bytes < goal) {
-		uint64_t start, due = pair->end[0].worker.stats.tx_segments - sent;
+		uint64_t start, due = pair->end[0].worker.engine.stats.tx_segments - sent;
 
 		sent += due;
 		if (kind != FLOOD_NONE) {

@@ -10,6 +10,7 @@
 
 #include "bench_fail.h"
 #include "items.h"
+#include "output_loop.h"
 #include "rng.h"
 #include "sender.h"
 #include "service.h"
@@ -116,12 +117,12 @@ end_create(struct pair *pair, uint32_t number, uint64_t now)
 	if (rc != 0)
 		bench_fail("no end for %u connections: error %d", params->conns, rc);
 	routes_set(params, number, &end->shared);
-	end->worker.events[0].bell = &end->bell;
-	end->worker.events[0].completed = &end->completed;
-	end->worker.events[0].ring =
+	end->worker.engine.events[0].bell = &end->bell;
+	end->worker.engine.events[0].completed = &end->completed;
+	end->worker.engine.events[0].ring =
 	        toe_ring_alloc(EVENTS, sizeof(struct toe_event), RING_F_SP_ENQ | RING_F_SC_DEQ);
 	end->slot = malloc(params->conns * sizeof(end->slot[0]));
-	if (end->worker.events[0].ring == NULL || end->slot == NULL)
+	if (end->worker.engine.events[0].ring == NULL || end->slot == NULL)
 		bench_fail("no memory for %u connections", params->conns);
 }
 
@@ -185,7 +186,7 @@ connect_one(struct pair *pair, uint32_t number, uint32_t i)
 		        pair->params.conns, item.status);
 	/* A source that has nothing yet and will never end. */
 	if (constant.service == OFFLOAD_SERVICE_SOURCE)
-		end->worker.conns[item.index].snd_limit = 0;
+		end->worker.engine.conns[item.index].snd_limit = 0;
 }
 
 struct pair *
@@ -218,10 +219,10 @@ pair_destroy(struct pair *pair)
 	for (uint32_t i = 2; i-- > 0;) {
 		struct pair_end *end = &pair->end[i];
 
-		if (end->worker.stats.indications != 0)
-			bench_fail("%lu connections failed", end->worker.stats.indications);
+		if (end->worker.engine.stats.indications != 0)
+			bench_fail("%lu connections failed", end->worker.engine.stats.indications);
 		toe_worker_fini(&end->worker);
-		toe_ring_free(end->worker.events[0].ring);
+		toe_ring_free(end->worker.engine.events[0].ring);
 		toe_doorbell_fini(&end->bell);
 		test_port_destroy(&end->port);
 		toe_shared_fini(&end->shared);

@@ -54,7 +54,7 @@ void pair_destroy(struct pair *pair);
 static inline struct toe_conn *
 pair_conn(struct pair *pair, uint32_t end, uint32_t i)
 {
-	return &pair->end[end].worker.conns[pair->end[end].slot[i]];
+	return &pair->end[end].worker.engine.conns[pair->end[end].slot[i]];
 }
 
 /* Connection i of an end whose service is SOURCE has so many bytes more to send. */
@@ -62,7 +62,7 @@ static inline void
 pair_grant(struct pair *pair, uint32_t end, uint32_t i, uint64_t bytes)
 {
 	pair_conn(pair, end, i)->snd_limit += bytes;
-	toe_worker_ready(&pair->end[end].worker, pair->end[end].slot[i]);
+	toe_conn_ready(&pair->end[end].worker.engine, pair->end[end].slot[i]);
 }
 
 /* The time of both engines, ns. It stands still while the process does not run: nothing is late because of that. */

@@ -10,8 +10,14 @@
 #include "bench_fail.h"
 #include "checksum.h"
 #include "items.h"
+#include "ordinary.h"
+#include "output_loop.h"
+#include "receive.h"
 #include "rng.h"
 #include "service.h"
+#include "timer_loop.h"
+#include "urgent.h"
+#include "user.h"
 
 #define COST_BURST 16u /* as many buffers as output fills in a turn */
 #define COST_ROUNDS 64u
@@ -56,7 +62,7 @@ tcp_measured_tx(struct toe_worker *worker)
 static bool
 is_done(const struct pair *pair, uint64_t received)
 {
-	return pair->end[1].worker.stats.rx_bytes >= received;
+	return pair->end[1].worker.engine.stats.rx_bytes >= received;
 }
 
 static uint64_t
@@ -76,7 +82,7 @@ settle(struct pair *pair)
 	for (uint32_t i = 0; i < 4; i++)
 		pair_turn(pair);
 	for (uint32_t i = 0; i < 2; i++) {
-		const struct toe_stats *stats = &pair->end[i].worker.stats;
+		const struct toe_stats *stats = &pair->end[i].worker.engine.stats;
 
 		/* Nothing is lost, and the engines' time stands still when the process does. */
 		if (stats->tx_retransmitted > 0)
@@ -88,14 +94,14 @@ settle(struct pair *pair)
 static void
 check_patience(const struct pair *pair, uint64_t since)
 {
-	if (pair->end[1].worker.now - since > PATIENCE_NS)
+	if (pair->end[1].worker.engine.now - since > PATIENCE_NS)
 		bench_fail("%u connections make no progress", pair->params.conns);
 }
 
 uint64_t
 work_bulk(struct pair *pair, uint32_t runs)
 {
-	uint64_t goal = pair->end[1].worker.stats.rx_bytes, since = pair_now(pair);
+	uint64_t goal = pair->end[1].worker.engine.stats.rx_bytes, since = pair_now(pair);
 	uint64_t start;
 
 	goal += bulk_grant(pair, runs);
@@ -123,14 +129,14 @@ void
 work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
 {
 	struct toe_worker *source = &pair->end[0].worker, *sink = &pair->end[1].worker;
-	uint64_t goal = sink->stats.rx_bytes, since = pair_now(pair);
-	uint64_t segments = source->stats.tx_segments, acks = sink->stats.tx_segments;
+	uint64_t goal = sink->engine.stats.rx_bytes, since = pair_now(pair);
+	uint64_t segments = source->engine.stats.tx_segments, acks = sink->engine.stats.tx_segments;
 
 	goal += bulk_grant(pair, runs);
 	while (!is_done(pair, goal)) {
 		uint64_t t[4];
 
-		toe_worker_clock(source, pair_now(pair));
+		toe_engine_clock(&source->engine, pair_now(pair));
 		t[0] = rte_rdtsc();
 		toe_worker_receive(source);
 		t[1] = rte_rdtsc();
@@ -141,7 +147,7 @@ work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
 		parts->ack_rx += t[1] - t[0];
 		parts->tx += t[3] - t[2];
 		parts->rest += t[2] - t[1];
-		toe_worker_clock(sink, pair_now(pair));
+		toe_engine_clock(&sink->engine, pair_now(pair));
 		t[0] = rte_rdtsc();
 		tcp_measured_rx(sink);
 		t[1] = rte_rdtsc();
@@ -155,8 +161,8 @@ work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
 		parts->rest += t[2] - t[1];
 		check_patience(pair, since);
 	}
-	parts->segments += source->stats.tx_segments - segments;
-	parts->acks += sink->stats.tx_segments - acks;
+	parts->segments += source->engine.stats.tx_segments - segments;
+	parts->acks += sink->engine.stats.tx_segments - acks;
 	settle(pair);
 }
 
@@ -220,7 +226,7 @@ turn_begin(struct pair *pair, uint32_t end)
 {
 	struct toe_worker *worker = &pair->end[end].worker;
 
-	toe_worker_clock(worker, pair_now(pair));
+	toe_engine_clock(&worker->engine, pair_now(pair));
 	toe_worker_urgent(worker);
 	toe_worker_receive(worker);
 }
@@ -276,7 +282,7 @@ measure_line(struct pair *pair, struct work_costs *costs)
 	uint64_t start = rte_rdtsc();
 
 	for (uint32_t i = 0; i < COST_LINES; i++) {
-		const struct toe_conn *conns = pair->end[i % 2].worker.conns;
+		const struct toe_conn *conns = pair->end[i % 2].worker.engine.conns;
 
 		rng.state += conns[rng_below(&rng, pair->params.conns)].total_rt;
 	}
@@ -308,7 +314,8 @@ measure_text(struct pair *pair, struct work_costs *costs)
 			bench_fail("no packet buffers");
 		t[0] = rte_rdtsc();
 		for (uint32_t i = 0; i < COST_BURST; i++)
-			toe_service_copy(worker, pair_conn(pair, 0, 0), (uint64_t)i * PAIR_MSS,
+			toe_service_copy(&worker->engine, pair_conn(pair, 0, 0),
+			        (uint64_t)i * PAIR_MSS,
 			        rte_pktmbuf_mtod_offset(mbuf[i], uint8_t *, 54), PAIR_MSS, false);
 		t[1] = rte_rdtsc();
 		for (uint32_t i = 0; i < COST_BURST; i++)

@@ -203,7 +203,7 @@ stop_or_go(void)
 	if (!stopped) {
 		end_stop(&end);
 		stopped = true;
-		if (end.worker.txq[0].count > 0)
+		if (end.worker.engine.txq[0].count > 0)
 			violation("INV-7: frames are left behind by the drain");
 	} else {
 		stopped = false;
@@ -282,7 +282,7 @@ fuzz_open(struct input *input)
 	/* Every input begins at the same time, so that it is replayed alone. */
 	now_us = 1;
 	end_clock(&end, now_us);
-	toe_wheel_init(&end.worker.wheel, end.worker.conns, end.worker.now_ms);
+	toe_wheel_init(&end.worker.engine.wheel, end.worker.engine.conns, end.worker.engine.now_ms);
 	if (end_open(&end, &params) != OFFLOAD_SUCCESS)
 		return false;
 	fuzz_peer_init(&peer, end_conn(&end), params.family);
@@ -298,7 +298,7 @@ fuzz_close(void)
 	const struct toe_conn *conn = end_conn(&end);
 
 	if (conn->service == OFFLOAD_SERVICE_SINK &&
-	        toe_service_digest(&end.worker, conn) != pattern_hash(conn->rcv_bytes))
+	        toe_service_digest(&end.worker.engine, conn) != pattern_hash(conn->rcv_bytes))
 		violation("other bytes were delivered than were sent");
 	end_close(&end, NULL);
 	rte_pktmbuf_free_bulk(frames, end_take_host(&end, frames, TOE_TXQ_SIZE));
@@ -306,8 +306,9 @@ fuzz_close(void)
 		violation("mbufs leak");
 	if (fuzz_frames_out() != 0)
 		violation("buffers leak");
-	if (end.worker.sent.used + end.worker.senders.used + end.worker.pieces.used +
-	                end.worker.reassemblies.used + end.worker.attached.used !=
+	if (end.worker.engine.sent.used + end.worker.engine.senders.used +
+	                end.worker.engine.pieces.used + end.worker.engine.reassemblies.used +
+	                end.worker.engine.attached.used !=
 	        0)
 		violation("the connection has left something behind");
 }

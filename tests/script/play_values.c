@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conn_state.h"
 #include "items.h"
 #include "play.h"
 #include "service.h"
@@ -124,8 +125,8 @@ play_update(struct play *play, const struct statement *statement)
 	uint32_t mtu = play->params.mtu;
 	bool only_mtu = true;
 
-	toe_conn_save(
-	        &play->end.worker, end_conn(&play->end), NULL, &cached, NULL, play->params.tick_ms);
+	toe_conn_save(&play->end.worker.engine, end_conn(&play->end), NULL, &cached, NULL,
+	        play->params.tick_ms);
 	cached.flags &= TCP_CACHED_KEEPALIVE | TCP_CACHED_NAGLE;
 	for (uint32_t i = 0; i < statement->values; i++) {
 		name_set(statement->value[i].name, &homes, statement->value[i].range);
@@ -152,7 +153,7 @@ digest_is_good(const struct toe_worker *worker, const struct toe_conn *conn, uin
 	XXH64_reset(&state, 0);
 	for (; bytes > 0; bytes -= RTE_MIN(bytes, (uint64_t)TOE_PATTERN_PERIOD))
 		XXH64_update(&state, period, RTE_MIN(bytes, (uint64_t)TOE_PATTERN_PERIOD));
-	return XXH64_digest(&state) == toe_service_digest(worker, conn);
+	return XXH64_digest(&state) == toe_service_digest(&worker->engine, conn);
 }
 
 bool
@@ -165,12 +166,12 @@ play_expect(struct play *play, const struct statement *statement)
 	        .cached = &cached,
 	        .delegated = &delegated,
 	        .play = &play->values,
-	        .stats = &play->end.worker.stats,
+	        .stats = &play->end.worker.engine.stats,
 	};
 
 	if (play->open) {
-		toe_conn_save(
-		        &play->end.worker, conn, NULL, &cached, &delegated, play->params.tick_ms);
+		toe_conn_save(&play->end.worker.engine, conn, NULL, &cached, &delegated,
+		        play->params.tick_ms);
 		play->values.received = conn->rcv_bytes;
 		if (!digest_is_good(&play->end.worker, conn, conn->rcv_bytes))
 			return complain(play->complaint, statement->line,

@@ -2,6 +2,7 @@
 /* Buffers and ports of the plays, and the collection of what the end does. */
 #include "stage.h"
 
+#include "receive.h"
 #include <string.h>
 
 #define POOL_MBUFS                                                                                 \
@@ -45,8 +46,8 @@ stage_enter(struct play *play)
 	play->end.shared.ports[0].ethdev = play->stage->wire.ethdev;
 	play->end.shared.ports[0].rx_queues = 1;
 	/* What terminate still hands to the ports comes out of their rings. */
-	play->end.worker.txq[0].ethdev = play->stage->wire.ethdev;
-	play->end.worker.txq[END_PORT_HOST].ethdev = play->stage->host.ethdev;
+	play->end.worker.engine.txq[0].ethdev = play->stage->wire.ethdev;
+	play->end.worker.engine.txq[END_PORT_HOST].ethdev = play->stage->host.ethdev;
 	play->start_us = play->now_us = START_US;
 	end_clock(&play->end, play->now_us);
 	end_work(&play->end);

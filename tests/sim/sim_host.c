@@ -153,7 +153,7 @@ settle_relinks(struct sim *sim, uint32_t host)
 	        chimney_stats(sim->world.target)->completions_waiting != 0)
 		return;
 	for (uint32_t i = 0; i < sim->world.params.workers; i++)
-		if (sim->world.worker[i]->stats.indications_waiting != 0)
+		if (sim->world.worker[i]->engine.stats.indications_waiting != 0)
 			return;
 	for (uint32_t i = 0; i < sim->conns; i++) {
 		struct sim_conn *conn = &sim->conn[i];

@@ -11,6 +11,7 @@
 
 #include "handle.h"
 #include "items.h"
+#include "stop.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 #include "tree.h"
@@ -77,17 +78,17 @@ check_generations(void)
 	};
 
 	toe_item_update(worker, &message, &item);
-	expect(item.status == OFFLOAD_FAILURE && worker->conns[index].ttl != 9,
+	expect(item.status == OFFLOAD_FAILURE && worker->engine.conns[index].ttl != 9,
 	        "CTX-2: a worker updates by a stale generation");
-	toe_item_invalidate(worker, &message, &item);
-	expect(!(worker->conns[index].flags & TOE_CONN_INVALID),
+	toe_stop_named(worker, &message, &item);
+	expect(!(worker->engine.conns[index].flags & TOE_CONN_INVALID),
 	        "CTX-2: a worker invalidates by a stale generation");
 	item.cached = NULL;
 	item.delegated = &delegated;
 	toe_item_query(worker, &message, &item);
 	expect(item.status == OFFLOAD_FAILURE, "CTX-2: a worker answers to a stale generation");
 	toe_item_terminate(worker, &message, &item);
-	expect(item.status == OFFLOAD_FAILURE && worker->conns[index].generation != 0,
+	expect(item.status == OFFLOAD_FAILURE && worker->engine.conns[index].generation != 0,
 	        "CTX-2: a worker terminates by a stale generation");
 	item.generation = toe_handle_generation(conn_cell);
 	toe_item_query(worker, &message, &item);

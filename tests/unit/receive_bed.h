@@ -9,6 +9,7 @@
 #include <rte_ether.h>
 
 #include "items.h"
+#include "output_loop.h"
 #include "raw_frame.h"
 #include "receive.h"
 #include "test_eal.h"
@@ -101,7 +102,7 @@ bed_open(struct bed *bed, uint32_t workers, bool drop_bad)
 		};
 
 		CU_ASSERT_EQUAL_FATAL(toe_worker_init(&bed->worker[i], &params, 0), 0);
-		bed->worker[i].events[0].completed = &bed->completed;
+		bed->worker[i].engine.events[0].completed = &bed->completed;
 		list[i] = &bed->worker[i];
 	}
 	CU_ASSERT_EQUAL_FATAL(toe_workers_connect(list, workers), 0);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* STAT-1: what each counter counts, by port and IP version; only offloaded connections count. */
+#include "conn_mib.h"
+#include "drain.h"
 #include "receive_bed.h"
 #include "tcp.h"
+#include "timer_loop.h"
 
 static struct bed bed;
 
 static uint64_t
 value(const char *name, uint8_t family)
 {
-	const struct toe_mib *m = toe_worker_mib(&bed.worker[0], BED_WIRE, family);
+	const struct toe_mib *m = toe_engine_mib(&bed.worker[0].engine, BED_WIRE, family);
 
 #define TEST_VALUE(key, expression, help)                                                          \
 	if (strcmp(name, #key) == 0)                                                               \
@@ -40,12 +43,12 @@ others_are_zero(uint8_t family, const char *const *named, size_t n)
 			printf("%s is %ju\n", names[i], (uintmax_t)value(names[i], family));
 		}
 	}
-	CU_ASSERT_EQUAL(
-	        memcmp(toe_worker_mib(&bed.worker[0], BED_WIRE, 10 - family), &none, sizeof(none)),
+	CU_ASSERT_EQUAL(memcmp(toe_engine_mib(&bed.worker[0].engine, BED_WIRE, 10 - family), &none,
+	                        sizeof(none)),
 	        0);
 	for (uint8_t other = 4; other <= 6; other += 2)
-		CU_ASSERT_EQUAL(memcmp(toe_worker_mib(&bed.worker[0], BED_HOST, other), &none,
-		                        sizeof(none)),
+		CU_ASSERT_EQUAL(memcmp(toe_engine_mib(&bed.worker[0].engine, BED_HOST, other),
+		                        &none, sizeof(none)),
 		        0);
 }
 
@@ -59,7 +62,7 @@ static void
 open_one(uint32_t path, enum offload_service service, bool drop_bad)
 {
 	bed_open(&bed, 1, drop_bad);
-	bed.worker[0].now_us = 1;
+	bed.worker[0].engine.now_us = 1;
 	CU_ASSERT_EQUAL(bed_offload_as(&bed, 0, 0, path, 2222, 1111, service), OFFLOAD_SUCCESS);
 }
 
@@ -115,7 +118,7 @@ test_burst(void)
 		bed_write(&bed, BED_WIRE, 0, &text);
 	}
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_folded, 4);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_folded, 4);
 	CU_ASSERT_EQUAL(value("tcp_in_segments", 4), 5);
 	CU_ASSERT_EQUAL(value("ip_in_octets", 4), 5 * 140);
 	bed_close(&bed);
@@ -175,7 +178,7 @@ test_errors(void)
 	for (unsigned int kind = 0; kind < 5; kind++)
 		bed_write_bytes(&bed, BED_WIRE, 0, bytes, bad_frame(kind, bytes));
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_bad_dropped, 5);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_bad_dropped, 5);
 	CU_ASSERT_EQUAL(value("tcp_in_errors", 4), 2);
 	CU_ASSERT_EQUAL(value("ip_in_header_errors", 4), 2);
 	CU_ASSERT_EQUAL(value("ip_in_truncated", 4), 1);
@@ -218,7 +221,7 @@ test_discards(void)
 	CU_ASSERT_EQUAL(toe_worker_drain(&bed.worker[0]), 4);
 	CU_ASSERT_EQUAL(value("ip_out_discards", 4), 4);
 	for (uint32_t i = 0; i < 3; i++) {
-		toe_worker_ready(&bed.worker[0], 0);
+		toe_conn_ready(&bed.worker[0].engine, 0);
 		toe_worker_output(&bed.worker[0], 8);
 	}
 	CU_ASSERT_EQUAL(value("ip_out_no_routes", 4), 1);
@@ -235,11 +238,11 @@ test_retransmitted(void)
 	uint64_t sent;
 
 	open_one(BED_PATH4, OFFLOAD_SERVICE_SOURCE, false);
-	while (worker->ready_head != TOE_INDEX_NONE)
+	while (worker->engine.ready_head != TOE_INDEX_NONE)
 		work();
 	sent = value("tcp_out_segments", 4);
 	CU_ASSERT_EQUAL(sent, 10); /* cwnd */
-	toe_worker_clock(worker, worker->start + UINT64_C(1500000000));
+	toe_engine_clock(&worker->engine, worker->engine.start + UINT64_C(1500000000));
 	CU_ASSERT_EQUAL(toe_worker_timers(worker), 1);
 	work();
 	CU_ASSERT_EQUAL(value("tcp_retransmitted", 4), 1);
@@ -261,10 +264,10 @@ test_established(void)
 	open_one(BED_PATH4, OFFLOAD_SERVICE_SINK, false);
 	bed_write(&bed, BED_WIRE, 0, &fin);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[0].state, TCP_CLOSE_WAIT);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].state, TCP_CLOSE_WAIT);
 	CU_ASSERT_EQUAL(value("tcp_established", 4), 1);
 	work(); /* a sink answers a FIN with its own */
-	CU_ASSERT_EQUAL(bed.worker[0].conns[0].state, TCP_LAST_ACK);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].state, TCP_LAST_ACK);
 	CU_ASSERT_EQUAL(value("tcp_established", 4), 0);
 	toe_item_terminate(&bed.worker[0], &message, &item);
 	CU_ASSERT_EQUAL(value("tcp_established", 4), 0);
@@ -274,7 +277,7 @@ test_established(void)
 	open_one(BED_PATH4, OFFLOAD_SERVICE_SINK, false);
 	bed_write(&bed, BED_WIRE, 0, &reset);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[0].state, TCP_CLOSED);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].state, TCP_CLOSED);
 	CU_ASSERT_EQUAL(value("tcp_established", 4), 0);
 	CU_ASSERT_EQUAL(value("tcp_established_resets", 4), 1);
 	CU_ASSERT_EQUAL(value("tcp_in_segments", 4), 1);

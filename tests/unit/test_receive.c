@@ -59,10 +59,10 @@ test_exception_path(void)
 	CU_ASSERT_EQUAL(bed_offload(&bed, 0, 0, BED_PATH4, 2222, 1111), OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(bed_offload(&bed, 0, 1, BED_PATH6, 2222, 1111), OFFLOAD_SUCCESS);
 	pass_both_ways(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_to_host, 2 * RTE_DIM(others));
-	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_to_wire, 2 * RTE_DIM(others));
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_frames, 4 * RTE_DIM(others));
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_segments, 0);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_host, 2 * RTE_DIM(others));
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire, 2 * RTE_DIM(others));
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_frames, 4 * RTE_DIM(others));
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_segments, 0);
 	bed_close(&bed);
 }
 
@@ -80,7 +80,7 @@ test_multicast(void)
 	bed_write_bytes(&bed, BED_WIRE, 0, bytes, length);
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_is(&bed, BED_HOST, bytes, length));
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_segments, 0);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_segments, 0);
 	bed_close(&bed);
 }
 
@@ -95,9 +95,9 @@ test_segments_reach_input(void)
 	bed_write(&bed, BED_WIRE, 0, &data4);
 	bed_write(&bed, BED_WIRE, 0, &data6);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[3].rcv_nxt, RAW_SEQ + 100);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[5].rcv_nxt, RAW_SEQ + 100);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_segments, 2);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[3].rcv_nxt, RAW_SEQ + 100);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[5].rcv_nxt, RAW_SEQ + 100);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_segments, 2);
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_HOST]), 0);
 	bed_close(&bed);
 }
@@ -130,8 +130,8 @@ test_host_is_filtered(void)
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_frame(&bed, BED_WIRE, &data4));
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_WIRE]), 0);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.host_filtered, 2);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[0].rcv_nxt, RAW_SEQ);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.host_filtered, 2);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ);
 	bed_close(&bed);
 }
 
@@ -175,9 +175,9 @@ test_bad_frames(void)
 				CU_ASSERT_EQUAL(bed_offload(&bed, 0, 0, BED_PATH4, 2222, 1111),
 				        OFFLOAD_SUCCESS);
 		}
-		CU_ASSERT_EQUAL(bed.worker[0].stats.rx_bad_dropped, drop ? 4 : 0);
-		CU_ASSERT_EQUAL(bed.worker[0].stats.rx_segments, 0);
-		CU_ASSERT_EQUAL(bed.worker[0].conns[0].rcv_nxt, RAW_SEQ);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_bad_dropped, drop ? 4 : 0);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_segments, 0);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ);
 		bed_close(&bed);
 	}
 }
@@ -212,9 +212,9 @@ test_vlan(void)
 		        bed_offload(&bed, 0, 0, cases[i].path, 2222, 1111), OFFLOAD_SUCCESS);
 		bed_write(&bed, BED_WIRE, 0, &frame);
 		bed_turn(&bed);
-		CU_ASSERT_EQUAL(bed.worker[0].stats.vlan_mismatch, !cases[i].accepted);
-		CU_ASSERT_EQUAL(
-		        bed.worker[0].conns[0].rcv_nxt, RAW_SEQ + (cases[i].accepted ? 100 : 0));
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.vlan_mismatch, !cases[i].accepted);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt,
+		        RAW_SEQ + (cases[i].accepted ? 100 : 0));
 		CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_HOST]), 0);
 		bed_close(&bed);
 	}
@@ -234,9 +234,9 @@ test_closed(void)
 		bed_open(&bed, 1, false);
 		CU_ASSERT_EQUAL(bed_offload(&bed, 0, 0, BED_PATH4, 2222, 1111), OFFLOAD_SUCCESS);
 		if (aborted)
-			bed.worker[0].conns[0].flags |= TOE_CONN_ABORTED;
+			bed.worker[0].engine.conns[0].flags |= TOE_CONN_ABORTED;
 		else
-			bed.worker[0].conns[0].state = TCP_CLOSED;
+			bed.worker[0].engine.conns[0].state = TCP_CLOSED;
 		bed_write(&bed, BED_WIRE, 0, &data4);
 		bed_write(&bed, BED_WIRE, 0, &reset);
 		/* The same tuple from the host. */
@@ -249,8 +249,8 @@ test_closed(void)
 		CU_ASSERT(bed_read_frame(&bed, BED_HOST, &data4));
 		CU_ASSERT(bed_read_frame(&bed, BED_HOST, &reset));
 		CU_ASSERT(bed_read_is(&bed, BED_WIRE, bytes, length));
-		CU_ASSERT_EQUAL(bed.worker[0].stats.rx_segments, 0);
-		CU_ASSERT_EQUAL(bed.worker[0].stats.host_filtered, 0);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_segments, 0);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.host_filtered, 0);
 		bed_close(&bed);
 	}
 }
@@ -268,8 +268,8 @@ test_no_room(void)
 			bed_write(&bed, BED_WIRE, 0, &data4);
 		bed_turn(&bed);
 	}
-	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_to_host, fit);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_dropped, written - fit);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_host, fit);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_dropped, written - fit);
 	bed_close(&bed);
 	/* A long turn does not drop what the port would take. */
 	bed_open(&bed, 1, false);
@@ -278,14 +278,14 @@ test_no_room(void)
 			bed_write(&bed, BED_WIRE, 0, &data4);
 		toe_worker_receive(&bed.worker[0]);
 	}
-	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_dropped, 0);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_dropped, 0);
 	bed_close(&bed);
 	/* No other side at all. */
 	bed_open(&bed, 1, false);
 	bed.shared.ports[BED_WIRE].peer = UINT8_MAX;
 	bed_write(&bed, BED_WIRE, 0, &data4);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.exception_dropped, 1);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_dropped, 1);
 	bed_close(&bed);
 }
 
@@ -317,9 +317,9 @@ test_urgent_between_bursts(void)
 
 	bed_open(&bed, 1, false);
 	bed_write(&bed, BED_WIRE, 0, &data4);
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	toe_worker_receive(&bed.worker[0]);
-	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
 	CU_ASSERT_EQUAL(reply.request, 7);
 	bed_close(&bed);
 }
@@ -335,7 +335,7 @@ test_urgent_inside_burst(void)
 
 	bed_open(&bed, 1, true);
 	CU_ASSERT_EQUAL(bed_offload(&bed, 0, 3, BED_PATH4, 2222, 1111), OFFLOAD_SUCCESS);
-	txq = &bed.worker[0].txq[BED_HOST];
+	txq = &bed.worker[0].engine.txq[BED_HOST];
 	while (toe_txq_room(txq) > 2) {
 		struct toe_tx_tag *tag = toe_txq_put(txq, rte_pktmbuf_alloc(bed.pool));
 
@@ -349,11 +349,12 @@ test_urgent_inside_burst(void)
 	}
 	for (uint32_t i = 0; i < TOE_LOOK_FRAMES; i++)
 		bed_write(&bed, BED_WIRE, 0, &others[0]);
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	toe_worker_receive(&bed.worker[0]);
-	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
 	CU_ASSERT_EQUAL(reply.discarded, 1);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[3].rcv_nxt, RAW_SEQ + TOE_LOOK_FRAMES * text.text);
+	CU_ASSERT_EQUAL(
+	        bed.worker[0].engine.conns[3].rcv_nxt, RAW_SEQ + TOE_LOOK_FRAMES * text.text);
 	bed_close(&bed);
 }
 
@@ -367,11 +368,11 @@ test_urgent_between_runs(void)
 	bed_open(&bed, 1, false);
 	for (uint16_t i = 0; i < TOE_LOOK_RUNS + 1; i++) {
 		bed_offload(&bed, 0, i, BED_PATH4, 2222, 1111 + i);
-		toe_worker_ready(&bed.worker[0], i);
+		toe_conn_ready(&bed.worker[0].engine, i);
 	}
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	CU_ASSERT_EQUAL(toe_worker_output(&bed.worker[0], TOE_OUTPUT_BUDGET), TOE_LOOK_RUNS + 1);
-	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
 	bed_close(&bed);
 }
 

@@ -43,7 +43,7 @@ static uint64_t digest[CONNS];
 static void
 plan_oddity(struct planned *segment, const struct planned *before, struct rng *rng)
 {
-	const struct toe_conn *conn = &bed.worker[0].conns[segment->conn];
+	const struct toe_conn *conn = &bed.worker[0].engine.conns[segment->conn];
 
 	if (rng_chance(rng, 10))
 		segment->flags |= RTE_TCP_PSH_FLAG;
@@ -85,7 +85,7 @@ plan_burst(struct burst *burst, struct rng *rng, uint32_t *next, uint32_t *clock
 		*segment = (struct planned){
 		        .conn = conn,
 		        .seq = next[conn],
-		        .ack = bed.worker[0].conns[conn].snd_una - RAW_ACK,
+		        .ack = bed.worker[0].engine.conns[conn].snd_una - RAW_ACK,
 		        .length = rng_chance(rng, 10) ? 0 : rng_range(rng, 1, 1400),
 		        .window = rng_chance(rng, 5) ? (uint16_t)rng_range(rng, 1, 60000) : 50000,
 		        .flags = RTE_TCP_ACK_FLAG,
@@ -162,9 +162,9 @@ open_all(void)
 static void
 keep_stats(const struct toe_worker *worker)
 {
-	stats = worker->stats;
+	stats = worker->engine.stats;
 	for (uint32_t c = 0; c < CONNS; c++)
-		digest[c] = toe_service_digest(worker, &worker->conns[c]);
+		digest[c] = toe_service_digest(&worker->engine, &worker->engine.conns[c]);
 	CU_ASSERT_EQUAL(stats.rx_folded, 0);
 	CU_ASSERT(stats.rx_out_of_order > 0 && stats.rx_duplicate > 0 &&
 	          stats.rx_unacceptable > 0 && stats.vlan_mismatch > 0);
@@ -173,16 +173,17 @@ keep_stats(const struct toe_worker *worker)
 static void
 check_stats(const struct toe_worker *worker)
 {
-	CU_ASSERT(worker->stats.rx_folded > BURSTS);
-	CU_ASSERT_EQUAL(worker->stats.rx_segments, stats.rx_segments);
-	CU_ASSERT_EQUAL(worker->stats.rx_bytes, stats.rx_bytes);
-	CU_ASSERT_EQUAL(worker->stats.rx_out_of_order, stats.rx_out_of_order);
-	CU_ASSERT_EQUAL(worker->stats.rx_duplicate, stats.rx_duplicate);
-	CU_ASSERT_EQUAL(worker->stats.rx_unacceptable, stats.rx_unacceptable);
-	CU_ASSERT_EQUAL(worker->stats.vlan_mismatch, stats.vlan_mismatch);
-	CU_ASSERT_EQUAL(worker->stats.tx_segments, stats.tx_segments);
+	CU_ASSERT(worker->engine.stats.rx_folded > BURSTS);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_segments, stats.rx_segments);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_bytes, stats.rx_bytes);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_out_of_order, stats.rx_out_of_order);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_duplicate, stats.rx_duplicate);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_unacceptable, stats.rx_unacceptable);
+	CU_ASSERT_EQUAL(worker->engine.stats.vlan_mismatch, stats.vlan_mismatch);
+	CU_ASSERT_EQUAL(worker->engine.stats.tx_segments, stats.tx_segments);
 	for (uint32_t c = 0; c < CONNS; c++)
-		CU_ASSERT_EQUAL(toe_service_digest(worker, &worker->conns[c]), digest[c]);
+		CU_ASSERT_EQUAL(
+		        toe_service_digest(&worker->engine, &worker->engine.conns[c]), digest[c]);
 }
 
 /* Play all bursts; each segment by itself, or each burst at once. */
@@ -201,7 +202,7 @@ play(bool at_once)
 		struct burst burst;
 
 		plan_burst(&burst, &rng, next, &clock, i >= BURSTS - FINS);
-		toe_worker_clock(worker, (uint64_t)i * 5000000);
+		toe_engine_clock(&worker->engine, (uint64_t)i * 5000000);
 		for (uint32_t s = 0; s < burst.n; s++) {
 			write_segment(&burst.segment[s]);
 			if (!at_once)
@@ -211,10 +212,10 @@ play(bool at_once)
 			toe_worker_receive(worker);
 		if (at_once)
 			for (uint32_t c = 0; c < CONNS; c++)
-				different += memcmp(&after[i][c], &worker->conns[c],
+				different += memcmp(&after[i][c], &worker->engine.conns[c],
 				                     sizeof(struct toe_conn)) != 0;
 		else
-			memcpy(after[i], worker->conns, sizeof(after[i]));
+			memcpy(after[i], worker->engine.conns, sizeof(after[i]));
 		/* Now and then its ACKs are late, and the window is used up. */
 		if (rng_chance(&rng, 60))
 			toe_worker_output(worker, TOE_OUTPUT_BUDGET);
@@ -223,7 +224,7 @@ play(bool at_once)
 			rte_pktmbuf_free(frame);
 		/* What was lost comes again: the next burst begins where the receiver is. */
 		for (uint32_t c = 0; c < CONNS; c++)
-			next[c] = worker->conns[c].rcv_nxt - RAW_SEQ;
+			next[c] = worker->engine.conns[c].rcv_nxt - RAW_SEQ;
 	}
 	CU_ASSERT_EQUAL(different, 0);
 	if (at_once)

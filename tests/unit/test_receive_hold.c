@@ -2,6 +2,7 @@
 /* Held tuples: frames wait both ways, and then go on in order or into the connection's input. */
 #include <errno.h>
 
+#include "held.h"
 #include "receive_bed.h"
 
 /* Bytes 0 to 99, then 100 to 149 of the peer's stream. */
@@ -68,7 +69,7 @@ test_release(void)
 	bed_write_bytes(&bed, BED_WIRE, 0, bytes[1], length[1]);
 	bed_write_bytes(&bed, BED_HOST, 0, bytes[2], length[2]);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.held_frames, 4);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.held_frames, 4);
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[0]) + test_port_waiting(&bed.port[1]), 0);
 
 	CU_ASSERT_EQUAL(toe_hold_release(&bed.worker[0], &request), 0);
@@ -125,11 +126,11 @@ test_deliver(void)
 	length = host_build(bytes, 1);
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.held_frames, 3);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.held_frames, 3);
 
 	CU_ASSERT_EQUAL(bed_offload(&bed, 0, 2, BED_PATH4, 2222, 1111), OFFLOAD_SUCCESS);
-	CU_ASSERT_EQUAL(bed.worker[0].conns[2].rcv_nxt, RAW_SEQ + 150);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.host_filtered, 1);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.conns[2].rcv_nxt, RAW_SEQ + 150);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.host_filtered, 1);
 	bed_turn(&bed);
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[0]) + test_port_waiting(&bed.port[1]), 0);
 	/* The hold is gone: it cannot be released, its place is free, the tuple is offloaded. */
@@ -151,7 +152,7 @@ test_failed_initiate(void)
 
 	bed_open(&bed, 1, false);
 	/* No attached block is left for a sink. */
-	bed.worker[0].attached.capacity = 0;
+	bed.worker[0].engine.attached.capacity = 0;
 	CU_ASSERT_EQUAL(toe_hold_add(&bed.worker[0], &request), 0);
 	bed_write(&bed, BED_WIRE, 0, &first);
 	bed_turn(&bed);
@@ -189,8 +190,8 @@ test_limits(void)
 			bed_write(&bed, BED_WIRE, 0, &first);
 		bed_turn(&bed);
 	}
-	CU_ASSERT_EQUAL(bed.worker[0].stats.held_frames, TOE_HOLD_FRAMES);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.held_dropped, 32);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.held_frames, TOE_HOLD_FRAMES);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.held_dropped, 32);
 	CU_ASSERT_EQUAL(toe_hold_release(&bed.worker[0], &request), 0);
 	bed_turn(&bed);
 	for (; test_port_read(&bed.port[BED_HOST], &mbuf, 1) == 1; read++)

@@ -2,6 +2,7 @@
 /* What is not plain data on an offloaded connection (RX-3, RX-4, RX-6, RX-7), up to the ports on both sides. */
 #include "receive_bed.h"
 #include "tcp.h"
+#include "timer_loop.h"
 
 #define ACK RTE_TCP_ACK_FLAG
 #define FIN RTE_TCP_FIN_FLAG
@@ -22,7 +23,7 @@ open_state(enum tcp_state state, uint32_t path, uint8_t priority)
 static struct toe_conn *
 conn(void)
 {
-	return &bed.worker[0].conns[0];
+	return &bed.worker[0].engine.conns[0];
 }
 
 /* Receive, answer, transmit. */
@@ -57,7 +58,7 @@ terminate(void)
 static bool
 indicated_once(enum toe_event_kind kind, uint8_t detail)
 {
-	const struct toe_backlog *backlog = &bed.worker[0].backlog[0];
+	const struct toe_backlog *backlog = &bed.worker[0].engine.backlog[0];
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < backlog->count; i++)
@@ -157,8 +158,8 @@ test_urgent(void)
 	receive(behind);
 	receive(pure);
 	CU_ASSERT(indicated_once(TOE_EVENT_RETRIEVE, RETRIEVE_RECEIVED_URGENT_DATA));
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_urgent, 1);
-	toe_worker_clock(&bed.worker[0], bed.worker[0].start + UINT64_C(1000000000));
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_urgent, 1);
+	toe_engine_clock(&bed.worker[0].engine, bed.worker[0].engine.start + UINT64_C(1000000000));
 	toe_worker_timers(&bed.worker[0]);
 	turn();
 	CU_ASSERT_EQUAL(take(bytes), 0);
@@ -187,8 +188,8 @@ test_urgent_unacceptable(void)
 
 	open_state(TCP_ESTABLISHED, BED_PATH4, 0);
 	receive(urgent);
-	CU_ASSERT_EQUAL(bed.worker[0].backlog[0].count, 0);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.rx_urgent, 0);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.backlog[0].count, 0);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_urgent, 0);
 	CU_ASSERT_FALSE(conn()->flags & TOE_CONN_URGENT);
 	bed_close(&bed);
 }

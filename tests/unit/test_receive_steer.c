@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Software steering between two workers (TCP-4), and frames in chained mbufs. */
+#include "held.h"
 #include "receive_bed.h"
 
 /* A remote port with which the tuple belongs to this worker. */
@@ -44,12 +45,13 @@ test_owner_processes(void)
 				bed_write(&bed, BED_WIRE, queue, &frame);
 				bed_turn(&bed);
 				bed_turn(&bed);
-				CU_ASSERT_EQUAL(bed.worker[owner].conns[0].rcv_nxt, RAW_SEQ + 100);
-				CU_ASSERT_EQUAL(bed.worker[owner].stats.steered, 0);
 				CU_ASSERT_EQUAL(
-				        bed.worker[1 - owner].stats.steered, queue != owner);
-				CU_ASSERT_EQUAL(bed.worker[0].stats.rx_frames +
-				                        bed.worker[1].stats.rx_frames,
+				        bed.worker[owner].engine.conns[0].rcv_nxt, RAW_SEQ + 100);
+				CU_ASSERT_EQUAL(bed.worker[owner].engine.stats.steered, 0);
+				CU_ASSERT_EQUAL(
+				        bed.worker[1 - owner].engine.stats.steered, queue != owner);
+				CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_frames +
+				                        bed.worker[1].engine.stats.rx_frames,
 				        1);
 				CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_HOST]), 0);
 				bed_close(&bed);
@@ -77,9 +79,9 @@ test_others_pass(void)
 		bed_turn(&bed);
 		CU_ASSERT(bed_read_frame(&bed, 1 - from, &udp));
 	}
-	CU_ASSERT_EQUAL(bed.worker[0].stats.steered, 2);
-	CU_ASSERT_EQUAL(bed.worker[1].stats.exception_to_host, 1);
-	CU_ASSERT_EQUAL(bed.worker[1].stats.exception_to_wire, 1);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.steered, 2);
+	CU_ASSERT_EQUAL(bed.worker[1].engine.stats.exception_to_host, 1);
+	CU_ASSERT_EQUAL(bed.worker[1].engine.stats.exception_to_wire, 1);
 	bed_close(&bed);
 }
 
@@ -110,7 +112,7 @@ test_host_hold_and_bad(void)
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
 	bed_turn(&bed);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[1].stats.held_frames, 2);
+	CU_ASSERT_EQUAL(bed.worker[1].engine.stats.held_frames, 2);
 	CU_ASSERT_EQUAL(toe_hold_release(&bed.worker[1], &request), 0);
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_frame(&bed, BED_HOST, &frame));
@@ -121,15 +123,15 @@ test_host_hold_and_bad(void)
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
 	bed_turn(&bed);
 	bed_turn(&bed);
-	CU_ASSERT_EQUAL(bed.worker[1].stats.host_filtered, 1);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.steered, 3);
+	CU_ASSERT_EQUAL(bed.worker[1].engine.stats.host_filtered, 1);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.steered, 3);
 	length = raw_frame_build(&frame, bytes);
 	bytes[length - 1] ^= 1;
 	bed_write_bytes(&bed, BED_WIRE, 0, bytes, length);
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_is(&bed, BED_HOST, bytes, length));
-	CU_ASSERT_EQUAL(bed.worker[0].stats.steered, 3);
-	CU_ASSERT_EQUAL(bed.worker[1].conns[0].rcv_nxt, RAW_SEQ);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.steered, 3);
+	CU_ASSERT_EQUAL(bed.worker[1].engine.conns[0].rcv_nxt, RAW_SEQ);
 	bed_close(&bed);
 }
 
@@ -149,8 +151,8 @@ test_full_ring(void)
 			bed_write(&bed, BED_WIRE, 0, &frame);
 		toe_worker_receive(&bed.worker[0]);
 	}
-	CU_ASSERT_EQUAL(bed.worker[0].stats.steered, room);
-	CU_ASSERT_EQUAL(bed.worker[0].stats.steer_dropped, written - room);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.steered, room);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.steer_dropped, written - room);
 	/* What was steered is processed in bounded turns. */
 	CU_ASSERT_EQUAL(toe_worker_receive(&bed.worker[1]), TOE_RX_BURST);
 	bed_close(&bed);
@@ -188,7 +190,7 @@ test_chains(void)
 		write_chain(&bed, &frame, cut);
 		write_chain(&bed, &other, cut);
 		bed_turn(&bed);
-		CU_ASSERT_EQUAL(bed.worker[0].conns[0].rcv_nxt, RAW_SEQ + 400);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ + 400);
 		CU_ASSERT_EQUAL_FATAL(test_port_read(&bed.port[BED_HOST], &mbuf, 1), 1);
 		CU_ASSERT_EQUAL(rte_pktmbuf_pkt_len(mbuf), 454);
 		rte_pktmbuf_free(mbuf);

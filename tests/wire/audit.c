@@ -39,7 +39,7 @@ audit_init(struct audit *audit, const struct end_params *params, uint64_t stream
 void
 audit_set_mtu(struct audit *audit, const struct end *end, uint32_t mtu)
 {
-	const struct toe_conn *conn = &end->worker.conns[0];
+	const struct toe_conn *conn = &end->worker.engine.conns[0];
 
 	audit->mss = mss_of(conn->mss, conn->options, end->shared.paths[0].family, mtu);
 }

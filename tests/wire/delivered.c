@@ -5,22 +5,23 @@
  */
 #define toe_service_deliver delivered_to_service
 #include "service.c" /* NOLINT(bugprone-suspicious-include): that is the point */
+#include "user.h"
 #undef toe_service_deliver
 
 #include "delivered.h"
 
-bool toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
+bool toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
         const uint8_t *data, uint32_t length);
 
 static struct {
-	const struct toe_worker *worker;
+	const struct toe_engine *engine;
 	struct delivered *delivered;
 } watched[2];
 
 void
 delivered_watch(uint32_t which, const struct end *end, struct delivered *delivered)
 {
-	watched[which].worker = delivered != NULL ? &end->worker : NULL;
+	watched[which].engine = delivered != NULL ? &end->worker.engine : NULL;
 	watched[which].delivered = delivered;
 	if (delivered == NULL)
 		return;
@@ -29,14 +30,14 @@ delivered_watch(uint32_t which, const struct end *end, struct delivered *deliver
 }
 
 bool
-toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
+toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
         const uint8_t *data, uint32_t length)
 {
 	for (uint32_t i = 0; i < RTE_DIM(watched); i++) {
-		if (watched[i].worker != worker)
+		if (watched[i].engine != engine)
 			continue;
 		XXH64_update(&watched[i].delivered->digest, data, length);
 		watched[i].delivered->bytes += length;
 	}
-	return delivered_to_service(worker, index, mbuf, data, length);
+	return delivered_to_service(engine, index, mbuf, data, length);
 }

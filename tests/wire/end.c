@@ -4,10 +4,16 @@
 
 #include <string.h>
 
+#include "drain.h"
+#include "exception.h"
+#include "indicate.h"
 #include "items.h"
+#include "output_loop.h"
 #include "receive.h"
 #include "service.h"
+#include "stop.h"
 #include "tcp.h"
+#include "timer_loop.h"
 
 #define END_NEIGHBORS 2u
 #define END_HANDLE UINT64_C(0xABCDEF)
@@ -40,17 +46,17 @@ end_init(struct end *end, struct rte_mempool *pool)
 		rc = toe_doorbell_init(&end->bell);
 	if (rc != 0)
 		return rc;
-	end->worker.events[0].bell = &end->bell;
-	end->worker.events[0].completed = &end->completed;
-	end->worker.events[0].ring =
+	end->worker.engine.events[0].bell = &end->bell;
+	end->worker.engine.events[0].completed = &end->completed;
+	end->worker.engine.events[0].ring =
 	        toe_ring_alloc(END_EVENTS, sizeof(struct toe_event), RING_F_SP_ENQ | RING_F_SC_DEQ);
-	return end->worker.events[0].ring == NULL ? -ENOMEM : 0;
+	return end->worker.engine.events[0].ring == NULL ? -ENOMEM : 0;
 }
 
 void
 end_fini(struct end *end)
 {
-	toe_ring_free(end->worker.events[0].ring);
+	toe_ring_free(end->worker.engine.events[0].ring);
 	toe_doorbell_fini(&end->bell);
 	toe_worker_fini(&end->worker);
 	toe_shared_fini(&end->shared);
@@ -137,8 +143,8 @@ end_open(struct end *end, const struct end_params *params)
 		delegated.retransmit_time_left = OFFLOAD_TIMER_OFF;
 	if (delegated.ka_time_left == 0 && !params->timers_given)
 		delegated.ka_time_left = OFFLOAD_TIMER_OFF;
-	end->worker.params.max_retransmit = params->max_retransmit ? params->max_retransmit : 15;
-	memset(&end->worker.stats, 0, sizeof(end->worker.stats));
+	end->worker.engine.max_retransmit = params->max_retransmit ? params->max_retransmit : 15;
+	memset(&end->worker.engine.stats, 0, sizeof(end->worker.engine.stats));
 	toe_item_initiate(&end->worker, &message, &item);
 	return (enum offload_status)item.status;
 }
@@ -179,8 +185,9 @@ end_close(struct end *end, struct tcp_delegated *delegated)
 
 	/* There is no port to hand them to, nor the ACK that is still owed (TERM-3). */
 	for (uint32_t i = 0; i < end->shared.port_count; i++) {
-		rte_pktmbuf_free_bulk(end->worker.txq[i].frame, end->worker.txq[i].count);
-		end->worker.txq[i].count = 0;
+		rte_pktmbuf_free_bulk(
+		        end->worker.engine.txq[i].frame, end->worker.engine.txq[i].count);
+		end->worker.engine.txq[i].count = 0;
 	}
 	end_conn(end)->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
 	end_terminate(end, delegated != NULL ? delegated : &state, 1);
@@ -191,7 +198,7 @@ end_close(struct end *end, struct tcp_delegated *delegated)
 void
 end_clock(struct end *end, uint64_t now_us)
 {
-	toe_worker_clock(&end->worker, now_us * 1000);
+	toe_engine_clock(&end->worker.engine, now_us * 1000);
 }
 
 void
@@ -199,20 +206,20 @@ end_work(struct end *end)
 {
 	while (toe_worker_timers(&end->worker) > 0)
 		;
-	while (end->worker.ready_head != TOE_INDEX_NONE) {
-		uint64_t before = end->worker.stats.tx_segments;
+	while (end->worker.engine.ready_head != TOE_INDEX_NONE) {
+		uint64_t before = end->worker.engine.stats.tx_segments;
 
 		toe_worker_output(&end->worker, TOE_OUTPUT_BUDGET);
-		if (end->worker.stats.tx_segments == before)
+		if (end->worker.engine.stats.tx_segments == before)
 			break; /* no room, or no mbuf */
 	}
-	toe_worker_post_events(&end->worker);
+	toe_indications_post(&end->worker.engine);
 }
 
 uint64_t
 end_next_timer(struct end *end, uint64_t now_us)
 {
-	uint32_t ms = toe_wheel_next(&end->worker.wheel, UINT32_MAX);
+	uint32_t ms = toe_wheel_next(&end->worker.engine.wheel, UINT32_MAX);
 
 	if (ms == UINT32_MAX)
 		return UINT64_MAX;
@@ -248,13 +255,13 @@ take_from(struct toe_txq *txq, struct rte_mbuf **frames, uint32_t n)
 uint32_t
 end_take(struct end *end, struct rte_mbuf **frames, uint32_t n)
 {
-	return take_from(&end->worker.txq[0], frames, n);
+	return take_from(&end->worker.engine.txq[0], frames, n);
 }
 
 uint32_t
 end_take_host(struct end *end, struct rte_mbuf **frames, uint32_t n)
 {
-	return take_from(&end->worker.txq[END_PORT_HOST], frames, n);
+	return take_from(&end->worker.engine.txq[END_PORT_HOST], frames, n);
 }
 
 uint32_t
@@ -284,7 +291,7 @@ end_stop_conn(struct end *end)
 	struct toe_message message = {.op = TOE_OP_INVALIDATE, .argument = 1};
 	struct toe_item item = {.generation = end->generation};
 
-	toe_item_invalidate(&end->worker, &message, &item);
+	toe_stop_named(&end->worker, &message, &item);
 	return toe_worker_drain(&end->worker);
 }
 
@@ -296,12 +303,13 @@ end_relink(struct end *end)
 	end->neighbor ^= 1;
 	publish_neighbor(end);
 	publish_path(end, mtu);
-	toe_tcp_resume(&end->worker, 0);
+	toe_tcp_resume(&end->worker.engine, 0);
 }
 
 bool
 end_event(struct end *end, struct toe_event *event)
 {
-	toe_worker_post_events(&end->worker);
-	return rte_ring_sc_dequeue_elem(end->worker.events[0].ring, event, sizeof(*event)) == 0;
+	toe_indications_post(&end->worker.engine);
+	return rte_ring_sc_dequeue_elem(end->worker.engine.events[0].ring, event, sizeof(*event)) ==
+	       0;
 }

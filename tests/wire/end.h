@@ -70,7 +70,7 @@ uint32_t end_set_mtu(struct end *end, uint32_t mtu);
 static inline struct toe_conn *
 end_conn(struct end *end)
 {
-	return &end->worker.conns[0];
+	return &end->worker.engine.conns[0];
 }
 
 /* Set the clock (us since the end was made), never back. */

@@ -70,15 +70,15 @@ check_times(const struct toe_worker *worker, const struct toe_sender *sender, ui
 {
 	uint32_t record = sender->time_head, before = TOE_INDEX_NONE, n = 0;
 
-	for (; record != TOE_INDEX_NONE; record = toe_sent_at(worker, record)->later) {
-		const struct toe_sent *sent = toe_sent_at(worker, record);
+	for (; record != TOE_INDEX_NONE; record = toe_sent_at(&worker->engine, record)->later) {
+		const struct toe_sent *sent = toe_sent_at(&worker->engine, record);
 
 		if (n++ > timed)
 			return "the list by time has no end";
 		if (!sent->timed || sent->earlier != before)
 			return "the list by time is broken";
 		if (before != TOE_INDEX_NONE &&
-		        toe_time_before(sent->time, toe_sent_at(worker, before)->time))
+		        toe_time_before(sent->time, toe_sent_at(&worker->engine, before)->time))
 			return "the list by time is out of order";
 		before = record;
 	}
@@ -88,7 +88,7 @@ check_times(const struct toe_worker *worker, const struct toe_sender *sender, ui
 static const char *
 check_sender(const struct toe_worker *worker, const struct toe_conn *conn)
 {
-	const struct toe_sender *sender = toe_sender_of(worker, conn);
+	const struct toe_sender *sender = toe_sender_of(&worker->engine, conn);
 	uint32_t outstanding = tcp_outstanding(conn), at = conn->snd_una;
 	uint32_t before = TOE_INDEX_NONE;
 	struct sums sums = {0};
@@ -96,8 +96,9 @@ check_sender(const struct toe_worker *worker, const struct toe_conn *conn)
 	if (sender == NULL)
 		return outstanding == 0 || conn->state == TCP_CLOSED ? NULL
 		                                                     : "in flight without a record";
-	for (uint32_t i = sender->head; i != TOE_INDEX_NONE; i = toe_sent_at(worker, i)->next) {
-		const struct toe_sent *sent = toe_sent_at(worker, i);
+	for (uint32_t i = sender->head; i != TOE_INDEX_NONE;
+	        i = toe_sent_at(&worker->engine, i)->next) {
+		const struct toe_sent *sent = toe_sent_at(&worker->engine, i);
 		const char *wrong = check_record(sent);
 
 		if (wrong != NULL)
@@ -138,11 +139,11 @@ check_pieces(const struct toe_worker *worker, const struct toe_conn *conn)
 	uint32_t n = 0, bytes = 0, buffers, last = TOE_INDEX_NONE, end = 0;
 
 	if (conn->reassembly == TOE_INDEX_NONE)
-		return worker->reassembly_buffers == 0 ? NULL : "buffers wait for nobody";
-	reassembly = toe_pool_at(&worker->reassemblies, conn->reassembly);
+		return worker->engine.reassembly_buffers == 0 ? NULL : "buffers wait for nobody";
+	reassembly = toe_pool_at(&worker->engine.reassemblies, conn->reassembly);
 	buffers = reassembly->urgent_frames;
 	for (uint32_t i = reassembly->head; i != TOE_INDEX_NONE;) {
-		const struct toe_piece *piece = toe_pool_at(&worker->pieces, i);
+		const struct toe_piece *piece = toe_pool_at(&worker->engine.pieces, i);
 		const char *wrong = check_piece(conn, piece);
 
 		if (wrong != NULL)
@@ -163,7 +164,7 @@ check_pieces(const struct toe_worker *worker, const struct toe_conn *conn)
 		return "TCP-2: more waits than may";
 	if (reassembly->blocks > TOE_SACKS_MAX)
 		return "more blocks than an option holds";
-	return buffers == worker->reassembly_buffers ? NULL : "buffers are miscounted";
+	return buffers == worker->engine.reassembly_buffers ? NULL : "buffers are miscounted";
 }
 
 const char *
@@ -171,7 +172,7 @@ invariant_check(struct invariant *before, struct end *end)
 {
 	const struct toe_worker *worker = &end->worker;
 	const struct toe_conn *conn = end_conn(end);
-	const struct toe_sender *sender = toe_sender_of(worker, conn);
+	const struct toe_sender *sender = toe_sender_of(&worker->engine, conn);
 	const char *wrong = check_sequences(before, conn);
 
 	if (wrong == NULL)
@@ -181,12 +182,12 @@ invariant_check(struct invariant *before, struct end *end)
 	if (wrong != NULL)
 		return wrong;
 	/* The only connection of its worker. */
-	if (worker->sent.used != (sender != NULL ? sender->records : 0) ||
-	        worker->senders.used != (sender != NULL))
+	if (worker->engine.sent.used != (sender != NULL ? sender->records : 0) ||
+	        worker->engine.senders.used != (sender != NULL))
 		return "records are used by nobody";
-	if (worker->senders_busy != (sender != NULL && sender->records > 0))
+	if (worker->engine.senders_busy != (sender != NULL && sender->records > 0))
 		return "busy senders are miscounted";
-	if (worker->reassembly_buffers > worker->reassembly_buffers_max)
+	if (worker->engine.reassembly_buffers > worker->engine.reassembly_buffers_max)
 		return "TCP-2: more buffers wait than may";
 	return NULL;
 }

@@ -304,7 +304,7 @@ next_event(struct link *link)
 			next = RTE_MIN(
 			        next, RTE_MAX(link->way[i].told_us, link->now_us) - link->now_us);
 		next = RTE_MIN(next, end_next_timer(link->end[i], link->now_us));
-		if (link->end[i]->worker.txq[0].count > 0)
+		if (link->end[i]->worker.engine.txq[0].count > 0)
 			next = RTE_MIN(next, UINT64_C(20)); /* the port takes more then */
 	}
 	return next;

@@ -326,7 +326,7 @@ offer(struct replay *replay, uint64_t bytes, bool fin)
 	conn->snd_limit = bytes;
 	if (fin)
 		conn->flags |= TOE_CONN_FIN_QUEUED;
-	toe_worker_ready(&replay->end.worker, 0);
+	toe_conn_ready(&replay->end.worker.engine, 0);
 	work(replay);
 }
 

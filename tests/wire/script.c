@@ -211,5 +211,5 @@ uint32_t
 script_waiting(struct script *script)
 {
 	end_work(&script->end);
-	return script->end.worker.txq[0].count;
+	return script->end.worker.engine.txq[0].count;
 }

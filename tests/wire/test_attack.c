@@ -44,16 +44,16 @@ test_out_of_order_flood(void)
 	uint32_t most = 0;
 
 	open_attacked(OFFLOAD_SERVICE_SINK, TCP_OPTION_SACK, 0);
-	worker->reassembly_buffers_max = 2 * TOE_REASSEMBLY_PIECES;
+	worker->engine.reassembly_buffers_max = 2 * TOE_REASSEMBLY_PIECES;
 	for (uint32_t i = 0; i < 1600; i++) {
 		script_send(&script,
 		        (struct script_segment){.seq = (int32_t)(40000 - 2 * i), .length = 1});
 		while (script_take(&script))
 			;
-		most = RTE_MAX(most, worker->pieces.used);
+		most = RTE_MAX(most, worker->engine.pieces.used);
 	}
 	CU_ASSERT_EQUAL(most, TOE_REASSEMBLY_PIECES);
-	CU_ASSERT_EQUAL(worker->stats.rx_reassembly_full, 1600 - TOE_REASSEMBLY_PIECES);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_reassembly_full, 1600 - TOE_REASSEMBLY_PIECES);
 	CU_ASSERT_EQUAL(test_pool_in_use(script.pool), TOE_REASSEMBLY_PIECES);
 	check();
 	script_close(&script, NULL);
@@ -66,14 +66,14 @@ test_buffers_of_all(void)
 	struct toe_worker *worker = &script.end.worker;
 
 	open_attacked(OFFLOAD_SERVICE_SINK, 0, 0);
-	worker->reassembly_buffers_max = script.pool->size / 4;
+	worker->engine.reassembly_buffers_max = script.pool->size / 4;
 	for (uint32_t i = 0; i < 900; i++) {
 		script_send(&script,
 		        (struct script_segment){.seq = (int32_t)(1 + 60 * i), .length = 50});
 		while (script_take(&script))
 			;
 	}
-	CU_ASSERT_EQUAL(worker->reassembly_buffers, worker->reassembly_buffers_max);
+	CU_ASSERT_EQUAL(worker->engine.reassembly_buffers, worker->engine.reassembly_buffers_max);
 	CU_ASSERT(test_pool_in_use(script.pool) <= script.pool->size / 4);
 	check();
 	script_close(&script, NULL);
@@ -91,7 +91,7 @@ test_tiny_segments(void)
 		while (script_take(&script))
 			;
 	}
-	CU_ASSERT(worker->reassembly_buffers <= 10);
+	CU_ASSERT(worker->engine.reassembly_buffers <= 10);
 	check();
 	script_close(&script, NULL);
 	/* An echo's likewise, and it does not answer each of them. */
@@ -120,7 +120,7 @@ test_tiny_windows(void)
 			sent += script.got.length;
 		}
 		script_send(&script, (struct script_segment){.ack = (int32_t)sent, .window = 1});
-		CU_ASSERT_FATAL(script.end.worker.sent.used <= 2);
+		CU_ASSERT_FATAL(script.end.worker.engine.sent.used <= 2);
 	}
 	check();
 	script_close(&script, NULL);
@@ -148,7 +148,7 @@ test_sack_flood(void)
 		script_send(&script, ack);
 		while (script_take(&script))
 			;
-		most = RTE_MAX(most, worker->sent.used);
+		most = RTE_MAX(most, worker->engine.sent.used);
 		if (i % 256 == 0)
 			check();
 	}
@@ -159,7 +159,7 @@ test_sack_flood(void)
 	                         .ack = (int32_t)(script_conn(&script)->snd_max - SCRIPT_OURS)});
 	check();
 	script_close(&script, NULL);
-	CU_ASSERT_EQUAL(worker->sent.used + worker->senders.used, 0);
+	CU_ASSERT_EQUAL(worker->engine.sent.used + worker->engine.senders.used, 0);
 }
 
 /* A window that stays closed: one byte, then one probe a round, further and further apart (TMR-1). */
@@ -181,7 +181,8 @@ test_zero_window(void)
 			script_send(
 			        &script, (struct script_segment){.ack = 10000, .no_window = true});
 		}
-		CU_ASSERT_FATAL(worker->sent.used <= 1 && test_pool_in_use(script.pool) == 0);
+		CU_ASSERT_FATAL(
+		        worker->engine.sent.used <= 1 && test_pool_in_use(script.pool) == 0);
 	}
 	CU_ASSERT(probes > 10 && probes < 30);
 	check();
@@ -196,7 +197,7 @@ test_ack_storm(void)
 	for (uint32_t i = 0; i < 5000; i++)
 		script_send(&script, (struct script_segment){.ack = 1000000});
 	CU_ASSERT_EQUAL(script_waiting(&script), 1);
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_unacceptable, 5000);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_unacceptable, 5000);
 	for (uint32_t i = 0; i < 5000; i++) /* duplicates without anything in flight */
 		script_send(&script, (struct script_segment){.ack = 0});
 	CU_ASSERT_EQUAL(script_waiting(&script), 1);

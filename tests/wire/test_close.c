@@ -22,7 +22,7 @@ told(uint8_t kind)
 static bool
 silent(void)
 {
-	return !told(0) && rte_ring_empty(script.end.worker.events[0].ring);
+	return !told(0) && rte_ring_empty(script.end.worker.engine.events[0].ring);
 }
 
 /*
@@ -213,7 +213,7 @@ test_reset(void)
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 10);
 	CU_ASSERT(silent());
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_resets, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_resets, 1);
 	script_close(&script, &state);
 	CU_ASSERT_EQUAL(state.state, TCP_CLOSED);
 }
@@ -257,7 +257,7 @@ test_syn(void)
 static void
 test_no_room_to_tell(void)
 {
-	struct toe_backlog *backlog = &script.end.worker.backlog[0];
+	struct toe_backlog *backlog = &script.end.worker.engine.backlog[0];
 
 	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	backlog->count = TOE_EVENT_BACKLOG;

@@ -84,7 +84,7 @@ test_sender(void)
 		;
 	CU_ASSERT_EQUAL(script.got.seq, 10000);
 	CU_ASSERT_EQUAL(script.got.ecn, 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.recoveries, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.recoveries, 0);
 	script_close(&script, NULL);
 }
 
@@ -132,14 +132,14 @@ test_urgent(void)
 	script_send(&script, (struct script_segment){.seq = 150, .length = 50});
 	script_pass(&script, 10000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(script.end.worker.reassembly_buffers, 2);
+	CU_ASSERT_EQUAL(script.end.worker.engine.reassembly_buffers, 2);
 	CU_ASSERT_FALSE(end_event(&script.end, &event));
 	CU_ASSERT_EQUAL(end_terminate(&script.end, &state, 1), OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(state.rcv_nxt, SCRIPT_PEER + 100);
 	n = end_take_host(&script.end, frames, RTE_DIM(frames));
 	CU_ASSERT_EQUAL(n, 2);
 	rte_pktmbuf_free_bulk(frames, n);
-	CU_ASSERT_EQUAL(script.end.worker.reassembly_buffers, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.reassembly_buffers, 0);
 	CU_ASSERT_EQUAL(test_pool_in_use(script.pool), 0);
 }
 

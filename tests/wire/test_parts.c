@@ -13,8 +13,11 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_limits.h"
+#include "tcp_rtt.h"
 #include "test_mutant.h"
 #include "unit.h"
+#include "user.h"
 
 static struct script script;
 
@@ -216,7 +219,8 @@ test_source_pattern(void)
 		uint32_t length = rng_below(&rng, sizeof(text) - 1), at;
 
 		text[length] = 0xEE;
-		sum = toe_service_copy(&script.end.worker, &conn, offset, text, length, true);
+		sum = toe_service_copy(
+		        &script.end.worker.engine, &conn, offset, text, length, true);
 		CU_ASSERT_FATAL(toe_checksum_fold(sum) ==
 		                toe_checksum_fold(toe_checksum_add(0, text, length)));
 		for (at = 0; at < length; at++)
@@ -242,7 +246,7 @@ test_echo_queue(void)
 	params.delegated.rcv_wnd = 4u << 20;
 	params.delegated.snd_wnd = 0;
 	script_open(&script, &params);
-	attached = toe_pool_at(&script.end.worker.attached, script_conn(&script)->attached);
+	attached = toe_pool_at(&script.end.worker.engine.attached, script_conn(&script)->attached);
 	for (; seq < 300; seq++)
 		script_send(&script, (struct script_segment){
 		                             .seq = (int32_t)seq, .length = 1, .no_window = true});
@@ -257,7 +261,7 @@ test_echo_queue(void)
 			;
 	}
 	CU_ASSERT_EQUAL(attached->queue_segments, TOE_ECHO_MAX_SEGMENTS);
-	CU_ASSERT_EQUAL(toe_service_window(&script.end.worker, script_conn(&script)), 0);
+	CU_ASSERT_EQUAL(toe_service_window(&script.end.worker.engine, script_conn(&script)), 0);
 	CU_ASSERT_EQUAL(attached->queue_bytes, seq);
 	/* All of it comes back. */
 	for (uint32_t acked = 0; acked < seq;) {
@@ -283,16 +287,16 @@ test_attached_blocks(void)
 {
 	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
 	struct toe_worker *worker = &script.end.worker;
-	uint32_t only = toe_pool_take(&worker->attached);
+	uint32_t only = toe_pool_take(&worker->engine.attached);
 
-	CU_ASSERT_EQUAL(toe_pool_left(&worker->attached), 0);
+	CU_ASSERT_EQUAL(toe_pool_left(&worker->engine.attached), 0);
 	CU_ASSERT_EQUAL(end_open(&script.end, &params), OFFLOAD_TCP_RCV_BUFFER);
-	CU_ASSERT_EQUAL(worker->sent.used + worker->senders.used, 0);
-	toe_pool_give(&worker->attached, only);
+	CU_ASSERT_EQUAL(worker->engine.sent.used + worker->engine.senders.used, 0);
+	toe_pool_give(&worker->engine.attached, only);
 	script_open(&script, &params);
-	CU_ASSERT_EQUAL(toe_pool_left(&worker->attached), 0);
+	CU_ASSERT_EQUAL(toe_pool_left(&worker->engine.attached), 0);
 	script_close(&script, NULL);
-	CU_ASSERT_EQUAL(worker->attached.used, 0);
+	CU_ASSERT_EQUAL(worker->engine.attached.used, 0);
 }
 
 int

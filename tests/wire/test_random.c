@@ -4,8 +4,8 @@
  * addresses, options, windows, sequence numbers, services, stops in between. Whatever happens,
  * every byte arrives once and in order, both streams end with FIN, and every frame passes the
  * audit. What either service is given, sink, source or echo, is hashed where it is delivered and held
- * against what the application at the other end generates. A failing seed is printed; WIRE_SEED runs that one alone, WIRE_COUNT says how many are
- * run.
+ * against what the application at the other end generates. A failing seed is printed;
+ * WIRE_SEED runs that one alone, WIRE_COUNT says how many are run.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "delivered.h"
 #include "scenario.h"
 #include "service.h"
-#include "tcp.h"
+#include "tcp_rtt.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 #include "unit.h"
@@ -38,7 +38,7 @@ is_finished(struct end *end)
 	const struct toe_conn *conn = end_conn(end);
 
 	return (conn->state == TCP_TIME_WAIT || conn->state == TCP_CLOSED) &&
-	       end->worker.txq[0].count == 0;
+	       end->worker.engine.txq[0].count == 0;
 }
 
 /* Stop an end for a while, or let it go on again. */
@@ -53,7 +53,7 @@ toggle_stop(struct scenario *scenario, struct rng *rng, uint32_t i)
 		end_work(&ends[i]);
 		end_stop(&ends[i]);
 		audit->stopped = true;
-		if (ends[i].worker.txq[0].count > 0)
+		if (ends[i].worker.engine.txq[0].count > 0)
 			wire.wrong = "INV-7: frames are left behind by the drain";
 	} else {
 		/* Only now may the frames of the new neighbor be seen. */
@@ -149,6 +149,7 @@ check_result(const struct scenario *scenario, bool stops)
 {
 	for (uint32_t i = 0; i < 2; i++) {
 		struct toe_conn *conn = end_conn(&ends[i]);
+		struct toe_engine *engine = &ends[i].worker.engine;
 
 		if (wire.received_bytes[i] != scenario->stream[i ^ 1])
 			return "bytes are missing";
@@ -160,10 +161,9 @@ check_result(const struct scenario *scenario, bool stops)
 		if (!wire.audit[i].fin)
 			return "an end has sent no FIN";
 		if (conn->service == OFFLOAD_SERVICE_SINK &&
-		        toe_service_digest(&ends[i].worker, conn) !=
-		                pattern_hash(scenario->stream[i ^ 1]))
+		        toe_service_digest(engine, conn) != pattern_hash(scenario->stream[i ^ 1]))
 			return "the sink's digest is wrong";
-		if (!stops && scenario_is_clean(scenario) && ends[i].worker.stats.tx_timeouts > 0)
+		if (!stops && scenario_is_clean(scenario) && engine->stats.tx_timeouts > 0)
 			return "RFC 6298: a timeout although nothing was lost";
 		if (!stops && scenario_is_clean(scenario) && wire.audit[i].retransmitted > 0)
 			return "something is sent again although nothing was lost";
@@ -184,7 +184,7 @@ print_end(uint32_t i)
 	        i, conn->service, conn->state, conn->flags, conn->snd_una - audit->start,
 	        conn->snd_nxt - audit->start, conn->snd_max - audit->start, audit->stream,
 	        conn->snd_wnd, conn->cwnd, conn->rcv_bytes, conn->rcv_adv - conn->rcv_nxt,
-	        ends[i].worker.stats.tx_timeouts);
+	        ends[i].worker.engine.stats.tx_timeouts);
 }
 
 /* What the seeds have met: a suite that loses nothing proves nothing. */
@@ -222,7 +222,7 @@ static void
 count(uint32_t i)
 {
 	const struct audit *audit = &wire.audit[i];
-	const struct toe_stats *stats = &ends[i].worker.stats;
+	const struct toe_stats *stats = &ends[i].worker.engine.stats;
 
 	met.frames += audit->frames;
 	met.retransmitted += audit->retransmitted;

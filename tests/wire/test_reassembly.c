@@ -64,7 +64,7 @@ test_blocks(void)
 	for (int32_t seq = 1500; seq < 9500; seq += 1000)
 		text(seq, 1000);
 	CU_ASSERT(script_took_ack(&script, 9500));
-	CU_ASSERT_EQUAL(script.end.worker.pieces.used, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.pieces.used, 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 9500);
 	script_close(&script, NULL);
 }
@@ -157,8 +157,8 @@ test_text_behind_fin(void)
 	CU_ASSERT(script_take(&script));
 	CU_ASSERT_EQUAL(script.got.ack, 1);
 	CU_ASSERT_EQUAL(script.got.sacks, 0);
-	CU_ASSERT_EQUAL(script.end.worker.pieces.used, 0);
-	CU_ASSERT_EQUAL(script.end.worker.reassembly_buffers, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.pieces.used, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.reassembly_buffers, 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 0);
 	script_close(&script, NULL);
 }
@@ -215,7 +215,7 @@ run_model(struct rng *rng)
 	if (wrong == NULL && (script_conn(&script)->reassembly != TOE_INDEX_NONE &&
 	                             !(script_conn(&script)->flags & TOE_CONN_DSACK)))
 		wrong = "something still waits";
-	if (wrong == NULL && toe_service_digest(&script.end.worker, script_conn(&script)) !=
+	if (wrong == NULL && toe_service_digest(&script.end.worker.engine, script_conn(&script)) !=
 	                             pattern_hash(stream))
 		wrong = "other bytes";
 	script_close(&script, NULL);

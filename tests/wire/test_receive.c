@@ -3,6 +3,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_facts.h"
 #include "test_mutant.h"
 #include "unit.h"
 
@@ -62,8 +63,8 @@ test_out_of_order(void)
 	script_send(&script, (struct script_segment){.seq = 1499});
 	CU_ASSERT(script_took_ack(&script, 1500));
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 1500);
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_out_of_order, 1);
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_duplicate, 2);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_out_of_order, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_duplicate, 2);
 	script_close(&script, NULL);
 }
 
@@ -77,7 +78,7 @@ test_right_edge(void)
 	/* Beyond the edge: nothing. At the edge: an ACK is understood, text is not taken. */
 	script_send(&script, (struct script_segment){.seq = 1501, .length = 10});
 	CU_ASSERT(script_took_ack(&script, 0));
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_unacceptable, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_unacceptable, 1);
 	script_send(&script, (struct script_segment){.seq = 0, .length = 1000});
 	/* Text that crosses the edge is cut there, and a FIN behind it with it. */
 	script_send(
@@ -139,7 +140,7 @@ test_paws(void)
 	script_send(&script, segment);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_unacceptable, 2);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_unacceptable, 2);
 	/* After 24 days ts_recent says nothing any more (section 5.5). */
 	segment.timestamps = true;
 	script.now_us += UINT64_C(24) * 24 * 3600 * 1000 * 1000;
@@ -259,7 +260,7 @@ test_echo_window(void)
 	script_send(&script, (struct script_segment){.seq = 6000, .ack = 2000});
 	CU_ASSERT(script_took_ack(&script, 6000));
 	CU_ASSERT_EQUAL(script.got.window, 2000);
-	CU_ASSERT_EQUAL(toe_service_send_backlog(script_conn(&script)), 4000);
+	CU_ASSERT_EQUAL(tcp_unacked(script_conn(&script)), 4000);
 	script_close(&script, NULL);
 }
 

@@ -62,7 +62,7 @@ test_sack_recovery(void)
 	sack(0, 1000, 4000);
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.recoveries, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.recoveries, 1);
 	/* RFC 5681 section 3.2, step 2: without what limited transmit has sent. */
 	CU_ASSERT_EQUAL(conn->ssthresh, 10000);
 	/* RFC 6937: 10 of 22 that are delivered, from the beginning. */
@@ -81,8 +81,8 @@ test_sack_recovery(void)
 	}
 	script_send(&script, (struct script_segment){.ack = 22000});
 	CU_ASSERT_EQUAL(conn->cwnd, 10000); /* RFC 6937 section 3: ssthresh, and nothing more */
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_retransmitted, 1);
 	script_close(&script, NULL);
 }
 
@@ -93,7 +93,7 @@ test_rack(void)
 	open_ten(TCP_OPTION_SACK, 4000);
 	sack(0, 2000, 3000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(toe_sender_of(&script.end.worker, script_conn(&script))->reo_wnd,
+	CU_ASSERT_EQUAL(toe_sender_of(&script.end.worker.engine, script_conn(&script))->reo_wnd,
 	        RTT_MS * 1000 / 4);
 	script_pass(&script, RTT_MS / 4 - 1);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
@@ -103,8 +103,8 @@ test_rack(void)
 	CU_ASSERT(script_took_text(&script, 1000, 1000, 0));
 	script_send(&script, (struct script_segment){.ack = 3000, .window = 1000});
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 2);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_retransmitted, 2);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_timeouts, 0);
 	script_close(&script, NULL);
 }
 
@@ -118,7 +118,7 @@ test_reordering(void)
 	script_send(&script, (struct script_segment){.ack = 2000, .window = 2000});
 	script_pass(&script, RTT_MS);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_retransmitted, 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->cwnd, 10 * SCRIPT_MSS);
 	script_close(&script, NULL);
 }
@@ -134,7 +134,7 @@ test_tail_loss_probe(void)
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	script_pass(&script, 3);
 	CU_ASSERT(script_took_text(&script, 2000, 1000, 0));
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_probes, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_probes, 1);
 	/* The peer had it: a duplicate is reported, nothing was lost. */
 	script_send(
 	        &script, (struct script_segment){
@@ -155,8 +155,8 @@ test_tail_loss_probe(void)
 	          script.got.seq == 9000); /* cwnd has room */
 	while (script_take(&script))
 		;
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.recoveries, 1);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.recoveries, 1);
 	script_close(&script, NULL);
 }
 
@@ -198,8 +198,8 @@ test_newreno(void)
 		CU_ASSERT(script.got.seq >= 12000);
 	script_send(&script, (struct script_segment){.ack = 12000});
 	CU_ASSERT(conn->cwnd >= 5000 && conn->cwnd <= 6000);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 2);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_retransmitted, 2);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_timeouts, 0);
 	script_close(&script, NULL);
 }
 
@@ -214,7 +214,7 @@ test_blocks_of_nonsense(void)
 	sack(0, 4000, 3000);
 	sack(0, 0u - 5000, 0u - 1000);
 	sack(0, 5000, 5000);
-	sender = toe_sender_of(&script.end.worker, script_conn(&script));
+	sender = toe_sender_of(&script.end.worker.engine, script_conn(&script));
 	CU_ASSERT_EQUAL(sender->sacked, 0);
 	CU_ASSERT_EQUAL(sender->lost, 0);
 	CU_ASSERT_EQUAL(sender->records, 1);

@@ -91,7 +91,7 @@ test_ack_check(void)
 	CU_ASSERT(script_took_ack(&script, 0));
 	CU_ASSERT_EQUAL(conn->rcv_bytes, 0);
 	CU_ASSERT_EQUAL(conn->snd_una, SCRIPT_OURS);
-	CU_ASSERT_EQUAL(script.end.worker.stats.rx_unacceptable, 2);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.rx_unacceptable, 2);
 	/* An old duplicate is fine. */
 	script_send(&script, (struct script_segment){.ack = -1000, .length = 10});
 	CU_ASSERT_EQUAL(conn->rcv_bytes, 10);
@@ -204,7 +204,7 @@ test_go_back(void)
 	script_send(&script, (struct script_segment){.ack = 5000, .no_window = true});
 	CU_ASSERT_EQUAL(conn->srtt >> 3, 70000);
 	CU_ASSERT_EQUAL(conn->rto, 70 + 4 * 35);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_retransmitted, 3);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_retransmitted, 3);
 	script_close(&script, NULL);
 }
 
@@ -262,7 +262,7 @@ test_persist(void)
 	CU_ASSERT(script_took_text(&script, 1000, 1, 0));
 	CU_ASSERT(script_took_text(&script, 1001, 1000, 0));
 	CU_ASSERT_EQUAL(conn->snd_wnd_probe_count, 0);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_timeouts, 0);
 	script_close(&script, NULL);
 }
 
@@ -338,7 +338,7 @@ test_shortage(void)
 	while (n < RTE_DIM(taken) && (taken[n] = rte_pktmbuf_alloc(script.pool)) != NULL)
 		n++;
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT(script.end.worker.stats.tx_no_mbuf > 0);
+	CU_ASSERT(script.end.worker.engine.stats.tx_no_mbuf > 0);
 	CU_ASSERT(script_conn(&script)->flags & TOE_CONN_READY);
 	rte_pktmbuf_free_bulk(taken, n);
 	/* 327 segments fit into the window, 254 or 255 into the transmit buffer. */

@@ -2,6 +2,7 @@
 /* What is handed over, read and handed back: the three classes of variables, clock ticks, and I/O while stopped. */
 #include <string.h>
 
+#include "conn_state.h"
 #include "items.h"
 #include "script.h"
 #include "tcp.h"
@@ -14,8 +15,8 @@ static void
 save(struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,
         uint32_t tick_ms)
 {
-	toe_conn_save(
-	        &script.end.worker, script_conn(&script), constant, cached, delegated, tick_ms);
+	toe_conn_save(&script.end.worker.engine, script_conn(&script), constant, cached, delegated,
+	        tick_ms);
 }
 
 static struct end_params
@@ -107,7 +108,7 @@ test_update_is_cached_only(void)
 	params.cached.ttl = 12;
 	params.cached.max_rt = UINT32_MAX;
 	params.cached.ka_timeout = 100;
-	toe_conn_update(&script.end.worker, 0, &params.cached, 1);
+	toe_conn_update(&script.end.worker.engine, 0, &params.cached, 1);
 	save(&const_after, &cached, &after, 1);
 	CU_ASSERT_EQUAL(memcmp(&cached, &params.cached, sizeof(cached)), 0);
 	CU_ASSERT_EQUAL(memcmp(&const_before, &const_after, sizeof(const_before)), 0);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A connection that is stopped while it lives, and what becomes of it after a relink. */
+#include "drain.h"
 #include "items.h"
+#include "output_loop.h"
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_facts.h"
 #include "test_mutant.h"
+#include "timer_loop.h"
 #include "unit.h"
 
 static struct script script;
@@ -35,7 +39,7 @@ test_drain_takes_back(void)
 	CU_ASSERT(script_took_text(&script, 2000, 500, FIN));
 	script_send(&script, (struct script_segment){.seq = 20, .ack = 2501});
 	CU_ASSERT_EQUAL(conn->state, TCP_FIN_WAIT_2);
-	CU_ASSERT_EQUAL(script.end.worker.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(script.end.worker.engine.stats.tx_timeouts, 0);
 	script_close(&script, NULL);
 }
 
@@ -215,7 +219,7 @@ mark_on_send(struct script *to_mark)
 	struct toe_worker *worker = &to_mark->end.worker;
 	struct toe_conn *conn = script_conn(to_mark);
 
-	worker->paths[conn->path].route = toe_route_read(worker->shared, conn->path);
+	worker->paths[conn->path].route = toe_route_read(worker->engine.shared, conn->path);
 	conn->flags |= TOE_CONN_RETRIEVE_ON_SEND;
 }
 
@@ -227,7 +231,7 @@ test_retrieve_on_send(void)
 {
 	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
 	struct toe_conn *conn = script_conn(&script);
-	struct toe_backlog *backlog = &script.end.worker.backlog[0];
+	struct toe_backlog *backlog = &script.end.worker.engine.backlog[0];
 	struct toe_event event;
 
 	script_open(&script, &params);
@@ -294,10 +298,10 @@ test_named(void)
 	script_conn(&script)->flags |= TOE_CONN_INVALID;
 	CU_ASSERT_EQUAL(toe_worker_drain(&script.end.worker), 1);
 	script_send(&script, (struct script_segment){.seq = 1000, .length = 1000});
-	toe_tcp_resume(&script.end.worker, 0);
+	toe_tcp_resume(&script.end.worker.engine, 0);
 	script_pass(&script, 5000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(toe_service_send_backlog(script_conn(&script)), 2000);
+	CU_ASSERT_EQUAL(tcp_unacked(script_conn(&script)), 2000);
 	script_close(&script, NULL);
 }
 

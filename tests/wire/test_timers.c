@@ -5,6 +5,7 @@
 #include "sender.h"
 #include "tcp.h"
 #include "test_mutant.h"
+#include "timer_loop.h"
 #include "unit.h"
 
 static struct script script;
@@ -233,15 +234,15 @@ test_idle_sender(void)
 	struct toe_worker *worker = &script.end.worker;
 
 	script_open(&script, &params);
-	CU_ASSERT_EQUAL(worker->senders.used, 0);
+	CU_ASSERT_EQUAL(worker->engine.senders.used, 0);
 	script_send(&script, (struct script_segment){.length = 100});
 	CU_ASSERT(script_took_text(&script, 0, 100, 0));
-	CU_ASSERT_EQUAL(worker->senders.used, 1);
-	CU_ASSERT_EQUAL(worker->sent.used, 1);
+	CU_ASSERT_EQUAL(worker->engine.senders.used, 1);
+	CU_ASSERT_EQUAL(worker->engine.sent.used, 1);
 	script_send(&script, (struct script_segment){.seq = 100, .ack = 100});
-	CU_ASSERT_EQUAL(worker->sent.used, 0);
+	CU_ASSERT_EQUAL(worker->engine.sent.used, 0);
 	script_pass(&script, TOE_SENDER_IDLE_MS + 1);
-	CU_ASSERT_EQUAL(worker->senders.used, 0);
+	CU_ASSERT_EQUAL(worker->engine.senders.used, 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->cwnd, TCP_INITIAL_WINDOW * SCRIPT_MSS);
 	script_close(&script, NULL);
 }

@@ -11,10 +11,12 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "end.h"
 #include "frame.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_ack.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 #include "unit.h"
@@ -173,17 +175,17 @@ acknowledge(void)
 	        .tsval = 1,
 	};
 
-	toe_tcp_ack(&end.worker, 0, &ack);
+	toe_tcp_ack(&end.worker.engine, 0, &ack);
 }
 
 /* STAT-1: what a port cuts counts as the segments that it becomes. */
 static void
 check_counters(const struct seen_run *run, uint8_t family)
 {
-	const struct toe_mib *mib = toe_worker_mib(&end.worker, 0, family);
+	const struct toe_mib *mib = toe_engine_mib(&end.worker.engine, 0, family);
 	uint32_t headers = (family == 4 ? 20 : 40) + 20 + TOE_FRAME_TIMESTAMPS;
 
-	CU_ASSERT_EQUAL(end.worker.stats.tx_segments, run->segments);
+	CU_ASSERT_EQUAL(end.worker.engine.stats.tx_segments, run->segments);
 	CU_ASSERT_EQUAL(end_conn(&end)->segments_out, run->segments);
 	CU_ASSERT_EQUAL(mib->segments_out, run->segments);
 	CU_ASSERT_EQUAL(mib->octets_out, STREAM + (uint64_t)run->segments * headers);
@@ -198,7 +200,7 @@ run_stream(uint8_t family, uint64_t offloads, uint16_t id)
 	struct rte_mbuf *frame;
 
 	memset(seen, 0, sizeof(seen));
-	memset(toe_worker_mib(&end.worker, 0, family), 0, sizeof(struct toe_mib));
+	memset(toe_engine_mib(&end.worker.engine, 0, family), 0, sizeof(struct toe_mib));
 	CU_ASSERT_EQUAL_FATAL(end_open(&end, &params), OFFLOAD_SUCCESS);
 	end_conn(&end)->ip_id = id;
 	for (uint32_t turn = 0; turn < 200 && !run.fin; turn++) {
@@ -262,7 +264,7 @@ test_taken_back(void)
 	memset(seen, 0, sizeof(seen));
 	CU_ASSERT_EQUAL_FATAL(end_open(&end, &params), OFFLOAD_SUCCESS);
 	end_work(&end);
-	CU_ASSERT(end.worker.txq[0].count > 0);
+	CU_ASSERT(end.worker.engine.txq[0].count > 0);
 	CU_ASSERT(end_stop(&end) > 0);
 	CU_ASSERT_EQUAL(test_pool_in_use(pool), 0);
 	end_relink(&end);
@@ -296,12 +298,12 @@ test_no_buffers(void)
 	for (uint32_t i = 0; i < 5; i++)
 		rte_pktmbuf_free(taken[--n]);
 	end_work(&end);
-	CU_ASSERT_EQUAL(end.worker.txq[0].count, 0);
-	CU_ASSERT(end.worker.stats.tx_no_mbuf > 0);
+	CU_ASSERT_EQUAL(end.worker.engine.txq[0].count, 0);
+	CU_ASSERT(end.worker.engine.stats.tx_no_mbuf > 0);
 	CU_ASSERT_EQUAL(test_pool_in_use(pool), n);
 	rte_pktmbuf_free_bulk(taken, n);
 	end_work(&end);
-	CU_ASSERT(end.worker.txq[0].count > 0);
+	CU_ASSERT(end.worker.engine.txq[0].count > 0);
 	end_close(&end, NULL);
 	CU_ASSERT_EQUAL(test_pool_in_use(pool), 0);
 }

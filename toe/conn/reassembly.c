@@ -5,19 +5,10 @@
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
-#include "worker.h"
+#include "engine.h"
 
 #define SMALL_TEXT                                                                                 \
 	512u /* up to which text is copied behind its predecessor rather than kept in a buffer of its own */
-
-static void
-remove_block(struct toe_reassembly *reassembly, uint32_t i)
-{
-	reassembly->blocks--;
-	memmove(&reassembly->block[i], &reassembly->block[i + 1],
-	        (reassembly->blocks - i) * sizeof(reassembly->block[0]));
-}
 
 /* The block that holds the text that came last goes to the front; what it swallows is gone. */
 static void
@@ -36,7 +27,7 @@ note_block(struct toe_reassembly *reassembly, uint32_t start, uint32_t end)
 			block.start = old->start;
 		if (seq_lt(block.end, old->end))
 			block.end = old->end;
-		remove_block(reassembly, i);
+		reassembly_remove_block(reassembly, i);
 	}
 	if (reassembly->blocks == TOE_SACKS_MAX)
 		reassembly->blocks--;
@@ -48,31 +39,31 @@ note_block(struct toe_reassembly *reassembly, uint32_t start, uint32_t end)
 
 /* The run of pieces without a gap around the one given is one block: with few blocks remembered, it is looked for. */
 static void
-note_run(const struct toe_worker *worker, struct toe_reassembly *reassembly, uint32_t run,
+note_run(const struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t run,
         uint32_t piece)
 {
-	uint32_t start = piece_at(worker, run)->seq, end;
+	uint32_t start = piece_at(engine, run)->seq, end;
 
 	for (;;) {
-		const struct toe_piece *at = piece_at(worker, piece);
+		const struct toe_piece *at = piece_at(engine, piece);
 
 		end = at->seq + at->length + at->fin;
 		piece = at->next;
-		if (piece == TOE_INDEX_NONE || piece_at(worker, piece)->seq != end)
+		if (piece == TOE_INDEX_NONE || piece_at(engine, piece)->seq != end)
 			break;
 	}
 	note_block(reassembly, start, end);
 }
 
 void
-toe_reassembly_duplicate(struct toe_worker *worker, uint32_t index, uint32_t start, uint32_t end)
+toe_reassembly_duplicate(struct toe_engine *engine, uint32_t index, uint32_t start, uint32_t end)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_reassembly *reassembly;
 
-	if (!(conn->options & TCP_OPTION_SACK) || TOE_MUTANT(DSACK_NEVER))
+	if (!(conn->options & TCP_OPTION_SACK))
 		return;
-	reassembly = toe_reassembly_get(worker, conn);
+	reassembly = toe_reassembly_get(engine, conn);
 	if (reassembly == NULL)
 		return;
 	reassembly->duplicate = (struct toe_sack){start, end};
@@ -80,32 +71,32 @@ toe_reassembly_duplicate(struct toe_worker *worker, uint32_t index, uint32_t sta
 }
 
 static void
-frame_free(struct toe_worker *worker, struct rte_mbuf *frame)
+frame_free(struct toe_engine *engine, struct rte_mbuf *frame)
 {
-	worker->reassembly_buffers -= frame->nb_segs;
+	engine->reassembly_buffers -= frame->nb_segs;
 	rte_pktmbuf_free(frame);
 }
 
 static void
 unlink_after(
-        struct toe_worker *worker, struct toe_reassembly *reassembly, uint32_t prev, uint32_t piece)
+        struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t prev, uint32_t piece)
 {
-	const struct toe_piece *at = piece_at(worker, piece);
+	const struct toe_piece *at = piece_at(engine, piece);
 
 	if (prev == TOE_INDEX_NONE)
 		reassembly->head = at->next;
 	else
-		piece_at(worker, prev)->next = at->next;
+		piece_at(engine, prev)->next = at->next;
 	if (reassembly->tail == piece)
 		reassembly->tail = prev;
 	reassembly->pieces--;
 	reassembly->bytes -= at->length;
-	toe_pool_give(&worker->pieces, piece);
+	toe_pool_give(&engine->pieces, piece);
 }
 
 /* Small text goes behind that of its predecessor, when it continues it and there is room in the buffer. */
 static bool
-append_small(struct toe_worker *worker, struct toe_reassembly *reassembly, struct toe_piece *prev,
+append_small(struct toe_engine *engine, struct toe_reassembly *reassembly, struct toe_piece *prev,
         const struct toe_piece *new)
 {
 	struct rte_mbuf *to = prev->frame;
@@ -133,22 +124,22 @@ struct place {
 
 /* The last piece that begins at or before seq, and the run that it belongs to. */
 static struct place
-find_place(const struct toe_worker *worker, const struct toe_reassembly *reassembly, uint32_t seq)
+find_place(const struct toe_engine *engine, const struct toe_reassembly *reassembly, uint32_t seq)
 {
 	struct place place = {.prev = TOE_INDEX_NONE, .run = TOE_INDEX_NONE};
 	uint32_t piece = reassembly->head, end = 0;
 
 	/* The usual case: behind everything that is there. Its run is found in the blocks, not by a walk. */
 	if (reassembly->tail != TOE_INDEX_NONE) {
-		const struct toe_piece *tail = piece_at(worker, reassembly->tail);
+		const struct toe_piece *tail = piece_at(engine, reassembly->tail);
 
 		if (seq_leq(tail->seq, seq)) {
 			place.prev = place.run = reassembly->tail;
 			return place;
 		}
 	}
-	while (piece != TOE_INDEX_NONE && seq_leq(piece_at(worker, piece)->seq, seq)) {
-		const struct toe_piece *at = piece_at(worker, piece);
+	while (piece != TOE_INDEX_NONE && seq_leq(piece_at(engine, piece)->seq, seq)) {
+		const struct toe_piece *at = piece_at(engine, piece);
 
 		if (place.prev == TOE_INDEX_NONE || at->seq != end)
 			place.run = piece;
@@ -161,14 +152,14 @@ find_place(const struct toe_worker *worker, const struct toe_reassembly *reassem
 
 /* Cut off what the piece before has; false: it has all of it. */
 static bool
-trim_front(const struct toe_worker *worker, uint32_t prev, struct toe_piece *new)
+trim_front(const struct toe_engine *engine, uint32_t prev, struct toe_piece *new)
 {
 	const struct toe_piece *at;
 	uint32_t end, cut;
 
-	if (prev == TOE_INDEX_NONE || TOE_MUTANT(REASSEMBLY_OVERLAP))
+	if (prev == TOE_INDEX_NONE)
 		return true;
-	at = piece_at(worker, prev);
+	at = piece_at(engine, prev);
 	end = at->seq + at->length + at->fin;
 	if (!seq_lt(new->seq, end))
 		return true;
@@ -184,17 +175,17 @@ trim_front(const struct toe_worker *worker, uint32_t prev, struct toe_piece *new
 
 /* Pieces that the new one covers give way; it gives way to one that it covers in part. */
 static void
-trim_back(struct toe_worker *worker, struct toe_reassembly *reassembly, uint32_t prev,
+trim_back(struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t prev,
         struct toe_piece *new)
 {
 	for (;;) {
 		uint32_t next =
-		        prev == TOE_INDEX_NONE ? reassembly->head : piece_at(worker, prev)->next;
+		        prev == TOE_INDEX_NONE ? reassembly->head : piece_at(engine, prev)->next;
 		const struct toe_piece *at;
 
 		if (next == TOE_INDEX_NONE)
 			return;
-		at = piece_at(worker, next);
+		at = piece_at(engine, next);
 		if (!seq_lt(at->seq, new->seq + new->length + new->fin))
 			return;
 		if (seq_lt(new->seq + new->length + new->fin, at->seq + at->length + at->fin)) {
@@ -202,17 +193,17 @@ trim_back(struct toe_worker *worker, struct toe_reassembly *reassembly, uint32_t
 			new->fin = false;
 			return;
 		}
-		frame_free(worker, at->frame);
-		unlink_after(worker, reassembly, prev, next);
+		frame_free(engine, at->frame);
+		unlink_after(engine, reassembly, prev, next);
 	}
 }
 
 static void
-insert(struct toe_worker *worker, struct toe_reassembly *reassembly, const struct place *place,
+insert(struct toe_engine *engine, struct toe_reassembly *reassembly, const struct place *place,
         const struct toe_piece *new)
 {
-	uint32_t piece = toe_pool_take(&worker->pieces);
-	struct toe_piece *at = piece_at(worker, piece);
+	uint32_t piece = toe_pool_take(&engine->pieces);
+	struct toe_piece *at = piece_at(engine, piece);
 	bool touches = false;
 
 	*at = *new;
@@ -220,7 +211,7 @@ insert(struct toe_worker *worker, struct toe_reassembly *reassembly, const struc
 		at->next = reassembly->head;
 		reassembly->head = piece;
 	} else {
-		struct toe_piece *prev = piece_at(worker, place->prev);
+		struct toe_piece *prev = piece_at(engine, place->prev);
 
 		at->next = prev->next;
 		prev->next = piece;
@@ -230,16 +221,16 @@ insert(struct toe_worker *worker, struct toe_reassembly *reassembly, const struc
 		reassembly->tail = piece;
 	reassembly->pieces++;
 	reassembly->bytes += at->length;
-	worker->reassembly_buffers += at->frame->nb_segs;
-	note_run(worker, reassembly, touches ? place->run : piece, piece);
+	engine->reassembly_buffers += at->frame->nb_segs;
+	note_run(engine, reassembly, touches ? place->run : piece, piece);
 }
 
 bool
-toe_reassembly_add(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_reassembly *reassembly = toe_reassembly_get(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_reassembly *reassembly = toe_reassembly_get(engine, conn);
 	struct toe_piece new = {
 	        .seq = segment->seq,
 	        .length = segment->length,
@@ -258,90 +249,71 @@ toe_reassembly_add(struct toe_worker *worker, uint32_t index, const struct toe_s
 		new.length = RTE_MIN(new.length, room);
 		new.fin = false;
 	}
-	place = find_place(worker, reassembly, new.seq);
-	if (!trim_front(worker, place.prev, &new)) {
+	place = find_place(engine, reassembly, new.seq);
+	if (!trim_front(engine, place.prev, &new)) {
 		toe_reassembly_duplicate(
-		        worker, index, segment->seq, segment->seq + segment->length + new.fin);
+		        engine, index, segment->seq, segment->seq + segment->length + new.fin);
 		return false;
 	}
-	trim_back(worker, reassembly, place.prev, &new);
+	trim_back(engine, reassembly, place.prev, &new);
 	if (new.length == 0 && !new.fin)
 		return false;
 	if (place.prev != TOE_INDEX_NONE) {
-		struct toe_piece *prev = piece_at(worker, place.prev);
+		struct toe_piece *prev = piece_at(engine, place.prev);
 
 		if (prev->seq + prev->length == new.seq &&
-		        append_small(worker, reassembly, prev, &new)) {
-			note_run(worker, reassembly, place.run, place.prev);
+		        append_small(engine, reassembly, prev, &new)) {
+			note_run(engine, reassembly, place.run, place.prev);
 			return false;
 		}
 	}
-	if ((reassembly->pieces >= TOE_REASSEMBLY_PIECES && !TOE_MUTANT(REASSEMBLY_UNBOUNDED)) ||
-	        toe_pool_left(&worker->pieces) == 0 ||
-	        worker->reassembly_buffers + mbuf->nb_segs > worker->reassembly_buffers_max) {
-		worker->stats.rx_reassembly_full++;
+	if (reassembly->pieces >= TOE_REASSEMBLY_PIECES || toe_pool_left(&engine->pieces) == 0 ||
+	        engine->reassembly_buffers + mbuf->nb_segs > engine->reassembly_buffers_max) {
+		engine->stats.rx_reassembly_full++;
 		return false;
 	}
-	insert(worker, reassembly, &place, &new);
+	insert(engine, reassembly, &place, &new);
 	return true;
 }
 
 struct toe_piece *
-toe_reassembly_next(const struct toe_worker *worker, const struct toe_conn *conn)
+toe_reassembly_next(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	const struct toe_reassembly *reassembly = reassembly_of(worker, conn);
+	const struct toe_reassembly *reassembly = reassembly_of(engine, conn);
 	struct toe_piece *head;
 
 	if (reassembly->head == TOE_INDEX_NONE)
 		return NULL;
-	head = piece_at(worker, reassembly->head);
+	head = piece_at(engine, reassembly->head);
 	return seq_leq(head->seq, conn->rcv_nxt) ? head : NULL;
 }
 
 void
-toe_reassembly_pop(struct toe_worker *worker, uint32_t index)
+toe_reassembly_pop(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_reassembly *reassembly = reassembly_of(worker, &worker->conns[index]);
+	struct toe_reassembly *reassembly = reassembly_of(engine, &engine->conns[index]);
 	uint32_t piece = reassembly->head;
 
-	worker->reassembly_buffers -= piece_at(worker, piece)->frame->nb_segs;
-	unlink_after(worker, reassembly, TOE_INDEX_NONE, piece);
+	engine->reassembly_buffers -= piece_at(engine, piece)->frame->nb_segs;
+	unlink_after(engine, reassembly, TOE_INDEX_NONE, piece);
 }
 
 void
-toe_reassembly_settle(struct toe_worker *worker, uint32_t index)
+toe_reassembly_drop(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_reassembly *reassembly = reassembly_of(worker, conn);
-
-	for (uint32_t i = 0; i < reassembly->blocks;)
-		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt) && !TOE_MUTANT(SACK_STALE))
-			remove_block(reassembly, i);
-		else
-			i++;
-	if (reassembly->head != TOE_INDEX_NONE || (conn->flags & TOE_CONN_DSACK) ||
-	        reassembly->urgent_frames > 0)
-		return;
-	toe_pool_give(&worker->reassemblies, conn->reassembly);
-	conn->reassembly = TOE_INDEX_NONE;
-}
-
-void
-toe_reassembly_drop(struct toe_worker *worker, uint32_t index)
-{
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct rte_mbuf *frames[TOE_URGENT_FRAMES];
 	struct toe_reassembly *reassembly;
 
 	if (conn->reassembly == TOE_INDEX_NONE)
 		return;
-	rte_pktmbuf_free_bulk(frames, toe_reassembly_take_urgent(worker, index, frames));
-	reassembly = reassembly_of(worker, conn);
+	rte_pktmbuf_free_bulk(frames, toe_reassembly_take_urgent(engine, index, frames));
+	reassembly = reassembly_of(engine, conn);
 	while (reassembly->head != TOE_INDEX_NONE) {
-		frame_free(worker, piece_at(worker, reassembly->head)->frame);
-		unlink_after(worker, reassembly, TOE_INDEX_NONE, reassembly->head);
+		frame_free(engine, piece_at(engine, reassembly->head)->frame);
+		unlink_after(engine, reassembly, TOE_INDEX_NONE, reassembly->head);
 	}
 	conn->flags &= ~TOE_CONN_DSACK;
-	toe_pool_give(&worker->reassemblies, conn->reassembly);
+	toe_pool_give(&engine->reassemblies, conn->reassembly);
 	conn->reassembly = TOE_INDEX_NONE;
 }

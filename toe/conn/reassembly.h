@@ -46,35 +46,35 @@ struct toe_reassembly {
 	struct rte_mbuf *urgent_first, *urgent_last; /* linked by mbuf->next: single buffers */
 };
 
-struct toe_worker;
+struct toe_engine;
 
 /*
  * Queue text (and FIN) that begins beyond rcv_nxt and lies within the window. True when the frame was taken over;
  * false: the caller frees it (no room, or nothing new in it).
  */
-bool toe_reassembly_add(struct toe_worker *worker, uint32_t index,
+bool toe_reassembly_add(struct toe_engine *engine, uint32_t index,
         const struct toe_segment *segment, struct rte_mbuf *mbuf);
 /* Text that was there already has arrived once more: the next ACK says so. */
 void toe_reassembly_duplicate(
-        struct toe_worker *worker, uint32_t index, uint32_t start, uint32_t end);
+        struct toe_engine *engine, uint32_t index, uint32_t start, uint32_t end);
 /* The first piece, when it begins at or before rcv_nxt; NULL: none. */
-struct toe_piece *toe_reassembly_next(const struct toe_worker *worker, const struct toe_conn *conn);
+struct toe_piece *toe_reassembly_next(const struct toe_engine *engine, const struct toe_conn *conn);
 /* Forget the first piece; its frame is the caller's now. */
-void toe_reassembly_pop(struct toe_worker *worker, uint32_t index);
+void toe_reassembly_pop(struct toe_engine *engine, uint32_t index);
 /* rcv_nxt has moved: blocks below it are over. Gives everything back when nothing is left. */
-void toe_reassembly_settle(struct toe_worker *worker, uint32_t index);
+void toe_reassembly_settle(struct toe_engine *engine, uint32_t index);
 /* The blocks of the next segment; how many. What was duplicate is reported once. */
 uint32_t toe_reassembly_blocks(
-        struct toe_worker *worker, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX]);
+        struct toe_engine *engine, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX]);
 /* Bytes that the option will take. */
-uint32_t toe_reassembly_option_room(const struct toe_worker *worker, const struct toe_conn *conn);
+uint32_t toe_reassembly_option_room(const struct toe_engine *engine, const struct toe_conn *conn);
 
 /* Queue a frame as it came for the host; false: no room. */
-bool toe_reassembly_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf);
+bool toe_reassembly_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf);
 /* The frames that wait for the host, at most TOE_URGENT_FRAMES, oldest first; they are the caller's now. */
 uint32_t toe_reassembly_take_urgent(
-        struct toe_worker *worker, uint32_t index, struct rte_mbuf **frames);
+        struct toe_engine *engine, uint32_t index, struct rte_mbuf **frames);
 /* Free everything: the connection leaves. */
-void toe_reassembly_drop(struct toe_worker *worker, uint32_t index);
+void toe_reassembly_drop(struct toe_engine *engine, uint32_t index);
 
 #endif

@@ -8,19 +8,37 @@
 #define SACK_BLOCK 8u
 
 struct toe_reassembly *
-toe_reassembly_get(struct toe_worker *worker, struct toe_conn *conn)
+toe_reassembly_get(struct toe_engine *engine, struct toe_conn *conn)
 {
 	struct toe_reassembly *reassembly;
 
 	if (conn->reassembly != TOE_INDEX_NONE)
-		return reassembly_of(worker, conn);
-	conn->reassembly = toe_pool_take(&worker->reassemblies);
+		return reassembly_of(engine, conn);
+	conn->reassembly = toe_pool_take(&engine->reassemblies);
 	if (conn->reassembly == TOE_INDEX_NONE)
 		return NULL;
-	reassembly = reassembly_of(worker, conn);
+	reassembly = reassembly_of(engine, conn);
 	memset(reassembly, 0, sizeof(*reassembly));
 	reassembly->head = reassembly->tail = TOE_INDEX_NONE;
 	return reassembly;
+}
+
+void
+toe_reassembly_settle(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_reassembly *reassembly = reassembly_of(engine, conn);
+
+	for (uint32_t i = 0; i < reassembly->blocks;)
+		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt))
+			reassembly_remove_block(reassembly, i);
+		else
+			i++;
+	if (reassembly->head != TOE_INDEX_NONE || (conn->flags & TOE_CONN_DSACK) ||
+	        reassembly->urgent_frames > 0)
+		return;
+	toe_pool_give(&engine->reassemblies, conn->reassembly);
+	conn->reassembly = TOE_INDEX_NONE;
 }
 
 /* Blocks that fit beside timestamps (RFC 2018 section 3). */
@@ -42,9 +60,9 @@ blocks_count(const struct toe_reassembly *reassembly, const struct toe_conn *con
 
 uint32_t
 toe_reassembly_blocks(
-        struct toe_worker *worker, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX])
+        struct toe_engine *engine, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX])
 {
-	struct toe_reassembly *reassembly = reassembly_of(worker, conn);
+	struct toe_reassembly *reassembly = reassembly_of(engine, conn);
 	uint32_t n = 0, max = blocks_count(reassembly, conn);
 
 	if (max > 0 && (conn->flags & TOE_CONN_DSACK))
@@ -53,25 +71,25 @@ toe_reassembly_blocks(
 		blocks[n++] = reassembly->block[i];
 	conn->flags &= ~TOE_CONN_DSACK;
 	if (reassembly->head == TOE_INDEX_NONE)
-		toe_reassembly_settle(worker, (uint32_t)(conn - worker->conns));
+		toe_reassembly_settle(engine, (uint32_t)(conn - engine->conns));
 	return n;
 }
 
 uint32_t
-toe_reassembly_option_room(const struct toe_worker *worker, const struct toe_conn *conn)
+toe_reassembly_option_room(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	uint32_t n = blocks_count(reassembly_of(worker, conn), conn);
+	uint32_t n = blocks_count(reassembly_of(engine, conn), conn);
 
 	return n > 0 ? SACK_OPTION + n * SACK_BLOCK : 0;
 }
 
 bool
-toe_reassembly_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf)
+toe_reassembly_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf)
 {
-	struct toe_reassembly *reassembly = toe_reassembly_get(worker, &worker->conns[index]);
+	struct toe_reassembly *reassembly = toe_reassembly_get(engine, &engine->conns[index]);
 
 	if (reassembly == NULL || reassembly->urgent_frames == TOE_URGENT_FRAMES ||
-	        worker->reassembly_buffers >= worker->reassembly_buffers_max || mbuf->nb_segs != 1)
+	        engine->reassembly_buffers >= engine->reassembly_buffers_max || mbuf->nb_segs != 1)
 		return false;
 	mbuf->next = NULL;
 	if (reassembly->urgent_frames++ == 0)
@@ -79,27 +97,27 @@ toe_reassembly_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf
 	else
 		reassembly->urgent_last->next = mbuf;
 	reassembly->urgent_last = mbuf;
-	worker->reassembly_buffers++;
+	engine->reassembly_buffers++;
 	return true;
 }
 
 uint32_t
-toe_reassembly_take_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf **frames)
+toe_reassembly_take_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf **frames)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_reassembly *reassembly;
 	uint32_t n = 0;
 
 	if (conn->reassembly == TOE_INDEX_NONE)
 		return 0;
-	reassembly = reassembly_of(worker, conn);
+	reassembly = reassembly_of(engine, conn);
 	for (struct rte_mbuf *at = reassembly->urgent_first, *next; n < reassembly->urgent_frames;
 	        at = next) {
 		next = at->next;
 		at->next = NULL;
 		frames[n++] = at;
 	}
-	worker->reassembly_buffers -= n;
+	engine->reassembly_buffers -= n;
 	reassembly->urgent_frames = 0;
 	return n;
 }

@@ -4,130 +4,129 @@
 
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
-#include "worker.h"
+#include "engine.h"
 
 #define RUN_MAX 65535u /* bytes that one record stands for at most, when it is made */
 
 struct toe_sender *
-toe_sender_of(const struct toe_worker *worker, const struct toe_conn *conn)
+toe_sender_of(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	return conn->sender == TOE_INDEX_NONE ? NULL : toe_pool_at(&worker->senders, conn->sender);
+	return conn->sender == TOE_INDEX_NONE ? NULL : toe_pool_at(&engine->senders, conn->sender);
 }
 
 struct toe_sent *
-toe_sent_at(const struct toe_worker *worker, uint32_t record)
+toe_sent_at(const struct toe_engine *engine, uint32_t record)
 {
-	return toe_pool_at(&worker->sent, record);
+	return toe_pool_at(&engine->sent, record);
 }
 
 struct toe_sender *
-toe_sender_get(struct toe_worker *worker, uint32_t index)
+toe_sender_get(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_sender *sender;
 
 	if (likely(conn->sender != TOE_INDEX_NONE))
-		return toe_pool_at(&worker->senders, conn->sender);
-	conn->sender = toe_pool_take(&worker->senders);
+		return toe_pool_at(&engine->senders, conn->sender);
+	conn->sender = toe_pool_take(&engine->senders);
 	if (conn->sender == TOE_INDEX_NONE)
 		return NULL;
-	sender = toe_pool_at(&worker->senders, conn->sender);
+	sender = toe_pool_at(&engine->senders, conn->sender);
 	memset(sender, 0, sizeof(*sender));
 	sender->conn = index;
 	sender->head = sender->tail = TOE_INDEX_NONE;
 	sender->time_head = sender->time_tail = TOE_INDEX_NONE;
 	sender->retry = TOE_INDEX_NONE;
-	sender->last_sent = sender->pace_next = worker->now_us;
+	sender->last_sent = sender->pace_next = engine->now_us;
 	sender->reo_wnd_mult = 1;
 	return sender;
 }
 
 void
-toe_sender_drop(struct toe_worker *worker, uint32_t index)
+toe_sender_drop(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 
 	if (sender == NULL)
 		return;
 	while (sender->head != TOE_INDEX_NONE)
-		toe_sent_free(worker, sender, sender->head);
-	toe_pool_give(&worker->senders, conn->sender);
+		toe_sent_free(engine, sender, sender->head);
+	toe_pool_give(&engine->senders, conn->sender);
 	conn->sender = TOE_INDEX_NONE;
 }
 
 bool
-toe_sent_room(const struct toe_worker *worker, const struct toe_sender *sender)
+toe_sent_room(const struct toe_engine *engine, const struct toe_sender *sender)
 {
-	uint32_t left = toe_pool_left(&worker->sent);
+	uint32_t left = toe_pool_left(&engine->sent);
 
 	if (sender == NULL || sender->records == 0)
 		return left > 0;
-	return left > worker->conn_capacity - worker->senders_busy;
+	return left > engine->conn_capacity - engine->senders_busy;
 }
 
 /* A record from the pool, which counts for its connection; the caller has seen to room. */
 static uint32_t
-record_take(struct toe_worker *worker, struct toe_sender *sender)
+record_take(struct toe_engine *engine, struct toe_sender *sender)
 {
-	uint32_t record = toe_pool_take(&worker->sent);
+	uint32_t record = toe_pool_take(&engine->sent);
 
 	if (sender->records++ == 0)
-		worker->senders_busy++;
+		engine->senders_busy++;
 	return record;
 }
 
 static void
-time_append(struct toe_worker *worker, struct toe_sender *sender, uint32_t record)
+time_append(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record);
+	struct toe_sent *sent = toe_sent_at(engine, record);
 
-	sent->time = worker->now_us;
+	sent->time = engine->now_us;
 	sent->timed = 1;
 	sent->later = TOE_INDEX_NONE;
 	sent->earlier = sender->time_tail;
 	if (sender->time_tail == TOE_INDEX_NONE)
 		sender->time_head = record;
 	else
-		toe_sent_at(worker, sender->time_tail)->later = record;
+		toe_sent_at(engine, sender->time_tail)->later = record;
 	sender->time_tail = record;
 }
 
 static void
-time_remove(struct toe_worker *worker, struct toe_sender *sender, struct toe_sent *sent)
+time_remove(struct toe_engine *engine, struct toe_sender *sender, struct toe_sent *sent)
 {
 	if (!sent->timed)
 		return;
 	if (sent->earlier == TOE_INDEX_NONE)
 		sender->time_head = sent->later;
 	else
-		toe_sent_at(worker, sent->earlier)->later = sent->later;
+		toe_sent_at(engine, sent->earlier)->later = sent->later;
 	if (sent->later == TOE_INDEX_NONE)
 		sender->time_tail = sent->earlier;
 	else
-		toe_sent_at(worker, sent->later)->earlier = sent->earlier;
+		toe_sent_at(engine, sent->later)->earlier = sent->earlier;
 	sent->timed = 0;
 }
 
 void
-toe_sent_append(struct toe_worker *worker, struct toe_sender *sender, uint32_t seq, uint32_t end)
+toe_sent_append(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq, uint32_t end)
 {
 	struct toe_sent *sent, *tail = NULL;
 	uint32_t record;
 
-	sender->last_sent = worker->now_us;
+	sender->last_sent = engine->now_us;
 	if (likely(sender->tail != TOE_INDEX_NONE)) {
-		tail = toe_sent_at(worker, sender->tail);
+		tail = toe_sent_at(engine, sender->tail);
 		/* What goes out in one turn is one run, as long as nothing has happened to it. */
-		if (tail->flags == 0 && tail->time == worker->now_us &&
+		if (tail->flags == 0 && tail->time == engine->now_us &&
 		        end - tail->seq <= RUN_MAX) {
 			tail->end = end;
 			return;
 		}
 	}
-	record = record_take(worker, sender);
-	sent = toe_sent_at(worker, record);
+	record = record_take(engine, sender);
+	sent = toe_sent_at(engine, record);
 	sent->seq = seq;
 	sent->end = end;
 	sent->flags = 0;
@@ -138,20 +137,19 @@ toe_sent_append(struct toe_worker *worker, struct toe_sender *sender, uint32_t s
 	else
 		tail->next = record;
 	sender->tail = record;
-	time_append(worker, sender, record);
+	time_append(engine, sender, record);
 }
 
 uint32_t
-toe_sent_split(struct toe_worker *worker, struct toe_sender *sender, uint32_t record, uint32_t seq)
+toe_sent_split(struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t seq)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record), *rest;
+	struct toe_sent *sent = toe_sent_at(engine, record), *rest;
 	uint32_t index;
 
-	if (!toe_sent_room(worker, sender) ||
-	        (sender->records >= 2 * TOE_SENDER_RECORDS_MAX && !TOE_MUTANT(RECORDS_UNBOUNDED)))
+	if (!toe_sent_room(engine, sender) || sender->records >= 2 * TOE_SENDER_RECORDS_MAX)
 		return TOE_INDEX_NONE;
-	index = record_take(worker, sender);
-	rest = toe_sent_at(worker, index);
+	index = record_take(engine, sender);
+	rest = toe_sent_at(engine, index);
 	*rest = *sent;
 	rest->seq = seq;
 	sent->end = seq;
@@ -160,7 +158,7 @@ toe_sent_split(struct toe_worker *worker, struct toe_sender *sender, uint32_t re
 	if (rest->next == TOE_INDEX_NONE)
 		sender->tail = index;
 	else
-		toe_sent_at(worker, rest->next)->prev = index;
+		toe_sent_at(engine, rest->next)->prev = index;
 	if (!sent->timed)
 		return index;
 	rest->earlier = record;
@@ -168,45 +166,45 @@ toe_sent_split(struct toe_worker *worker, struct toe_sender *sender, uint32_t re
 	if (rest->later == TOE_INDEX_NONE)
 		sender->time_tail = index;
 	else
-		toe_sent_at(worker, rest->later)->earlier = index;
+		toe_sent_at(engine, rest->later)->earlier = index;
 	return index;
 }
 
 void
 toe_sent_again(
-        struct toe_worker *worker, struct toe_sender *sender, uint32_t record, uint32_t length)
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t length)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record);
+	struct toe_sent *sent = toe_sent_at(engine, record);
 
 	/* Without room for another record all of it counts as sent: what was not is found lost once more. */
 	if (length < sent->end - sent->seq)
-		toe_sent_split(worker, sender, record, sent->seq + length);
+		toe_sent_split(engine, sender, record, sent->seq + length);
 	if ((sent->flags & (TOE_SENT_LOST | TOE_SENT_AGAIN)) == TOE_SENT_LOST) {
 		sent->flags |= TOE_SENT_AGAIN;
 		sender->again += sent->end - sent->seq;
 	}
 	sent->flags |= TOE_SENT_EVER;
-	time_remove(worker, sender, sent);
-	time_append(worker, sender, record);
-	sender->last_sent = worker->now_us;
+	time_remove(engine, sender, sent);
+	time_append(engine, sender, record);
+	sender->last_sent = engine->now_us;
 }
 
 void
-toe_sent_lose(struct toe_worker *worker, struct toe_sender *sender, uint32_t record)
+toe_sent_lose(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record);
+	struct toe_sent *sent = toe_sent_at(engine, record);
 	uint32_t length = sent->end - sent->seq;
 
 	if (sent->flags & TOE_SENT_SACKED)
 		return;
-	time_remove(worker, sender, sent);
+	time_remove(engine, sender, sent);
 	if (sent->flags & TOE_SENT_AGAIN)
 		sender->again -= length;
 	else if (!(sent->flags & TOE_SENT_LOST))
 		sender->lost += length;
 	sent->flags = (uint8_t)((sent->flags | TOE_SENT_LOST) & ~TOE_SENT_AGAIN);
 	if (sender->retry == TOE_INDEX_NONE ||
-	        seq_lt(sent->seq, toe_sent_at(worker, sender->retry)->seq))
+	        seq_lt(sent->seq, toe_sent_at(engine, sender->retry)->seq))
 		sender->retry = record;
 }
 
@@ -225,64 +223,64 @@ uncount(struct toe_sender *sender, const struct toe_sent *sent)
 }
 
 void
-toe_sent_sack(struct toe_worker *worker, struct toe_sender *sender, uint32_t record)
+toe_sent_sack(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record);
+	struct toe_sent *sent = toe_sent_at(engine, record);
 
 	uncount(sender, sent);
-	time_remove(worker, sender, sent);
+	time_remove(engine, sender, sent);
 	sent->flags = (uint8_t)((sent->flags & TOE_SENT_EVER) | TOE_SENT_SACKED);
 	sender->sacked += sent->end - sent->seq;
 }
 
 void
-toe_sent_free(struct toe_worker *worker, struct toe_sender *sender, uint32_t record)
+toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record);
+	struct toe_sent *sent = toe_sent_at(engine, record);
 
 	uncount(sender, sent);
-	time_remove(worker, sender, sent);
+	time_remove(engine, sender, sent);
 	if (sender->retry == record)
 		sender->retry = sent->next;
 	if (sent->prev == TOE_INDEX_NONE)
 		sender->head = sent->next;
 	else
-		toe_sent_at(worker, sent->prev)->next = sent->next;
+		toe_sent_at(engine, sent->prev)->next = sent->next;
 	if (sent->next == TOE_INDEX_NONE)
 		sender->tail = sent->prev;
 	else
-		toe_sent_at(worker, sent->next)->prev = sent->prev;
-	toe_pool_give(&worker->sent, record);
+		toe_sent_at(engine, sent->next)->prev = sent->prev;
+	toe_pool_give(&engine->sent, record);
 	if (--sender->records == 0)
-		worker->senders_busy--;
+		engine->senders_busy--;
 }
 
 void
-toe_sent_take_back(struct toe_worker *worker, struct toe_sender *sender, uint32_t seq)
+toe_sent_take_back(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq)
 {
 	uint32_t record = sender->tail;
 
-	while (record != TOE_INDEX_NONE && seq_lt(seq, toe_sent_at(worker, record)->seq)) {
-		toe_sent_lose(worker, sender, record);
-		record = toe_sent_at(worker, record)->prev;
+	while (record != TOE_INDEX_NONE && seq_lt(seq, toe_sent_at(engine, record)->seq)) {
+		toe_sent_lose(engine, sender, record);
+		record = toe_sent_at(engine, record)->prev;
 	}
-	if (record == TOE_INDEX_NONE || !seq_lt(seq, toe_sent_at(worker, record)->end))
+	if (record == TOE_INDEX_NONE || !seq_lt(seq, toe_sent_at(engine, record)->end))
 		return;
-	if (toe_sent_at(worker, record)->seq != seq) {
-		uint32_t rest = toe_sent_split(worker, sender, record, seq);
+	if (toe_sent_at(engine, record)->seq != seq) {
+		uint32_t rest = toe_sent_split(engine, sender, record, seq);
 
 		record = rest != TOE_INDEX_NONE ? rest : record;
 	}
-	toe_sent_lose(worker, sender, record);
+	toe_sent_lose(engine, sender, record);
 }
 
 uint32_t
-toe_sent_retry(const struct toe_worker *worker, struct toe_sender *sender)
+toe_sent_retry(const struct toe_engine *engine, struct toe_sender *sender)
 {
 	uint32_t record = sender->retry;
 
 	while (record != TOE_INDEX_NONE) {
-		const struct toe_sent *sent = toe_sent_at(worker, record);
+		const struct toe_sent *sent = toe_sent_at(engine, record);
 
 		if ((sent->flags & (TOE_SENT_LOST | TOE_SENT_AGAIN)) == TOE_SENT_LOST)
 			break;
@@ -293,15 +291,15 @@ toe_sent_retry(const struct toe_worker *worker, struct toe_sender *sender)
 }
 
 void
-toe_sent_restamp(struct toe_worker *worker, struct toe_sender *sender)
+toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 {
 	uint32_t record = sender->time_head;
 
 	/* Nor do they say anything of the round trip, as if it had all been sent twice. */
-	for (; record != TOE_INDEX_NONE; record = toe_sent_at(worker, record)->later) {
-		toe_sent_at(worker, record)->time = worker->now_us;
-		toe_sent_at(worker, record)->flags |= TOE_SENT_EVER;
+	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->later) {
+		toe_sent_at(engine, record)->time = engine->now_us;
+		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
-	sender->rack_time = sender->last_sent = worker->now_us;
+	sender->rack_time = sender->last_sent = engine->now_us;
 	sender->rack_end = 0;
 }

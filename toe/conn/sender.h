@@ -127,22 +127,16 @@ _Static_assert(offsetof(struct toe_sender, recovery_end) == 64, "line 0");
 _Static_assert(offsetof(struct toe_sender, sack_seen) == 128, "line 1");
 _Static_assert(sizeof(struct toe_sender) == 256, "four cache lines");
 
-struct toe_worker;
-
-static inline bool
-toe_time_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
+struct toe_engine;
 
 /* The connection's sender, or NULL. */
-struct toe_sender *toe_sender_of(const struct toe_worker *worker, const struct toe_conn *conn);
-struct toe_sent *toe_sent_at(const struct toe_worker *worker, uint32_t record);
+struct toe_sender *toe_sender_of(const struct toe_engine *engine, const struct toe_conn *conn);
+struct toe_sent *toe_sent_at(const struct toe_engine *engine, uint32_t record);
 
 /* The connection's sender, made when it has none. NULL: none is left (there is one for every connection). */
-struct toe_sender *toe_sender_get(struct toe_worker *worker, uint32_t conn);
+struct toe_sender *toe_sender_get(struct toe_engine *engine, uint32_t conn);
 /* Give everything back: the connection leaves, or has been idle for long. */
-void toe_sender_drop(struct toe_worker *worker, uint32_t conn);
+void toe_sender_drop(struct toe_engine *engine, uint32_t conn);
 
 /* A connection keeps its sender so long after the last byte was acknowledged (TOE_TIMER_SENDER). */
 #define TOE_SENDER_IDLE_MS 2000u
@@ -152,28 +146,28 @@ void toe_sender_drop(struct toe_worker *worker, uint32_t conn);
  * Room for one more record? A connection may always have its first; those behind it take what is not kept for the
  * first ones of others.
  */
-bool toe_sent_room(const struct toe_worker *worker, const struct toe_sender *sender);
+bool toe_sent_room(const struct toe_engine *engine, const struct toe_sender *sender);
 /* New data [snd_max, end) has been sent now. The caller has seen to room. */
 void toe_sent_append(
-        struct toe_worker *worker, struct toe_sender *sender, uint32_t seq, uint32_t end);
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t seq, uint32_t end);
 /* The part [seq, seq + length) at the beginning of `record` has been sent again now. */
 void toe_sent_again(
-        struct toe_worker *worker, struct toe_sender *sender, uint32_t record, uint32_t length);
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t length);
 /* Cut a record at `seq`, which lies inside; the second part's index, or TOE_INDEX_NONE: no room. */
 uint32_t toe_sent_split(
-        struct toe_worker *worker, struct toe_sender *sender, uint32_t record, uint32_t seq);
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t seq);
 /* Mark a record that is not SACKED as lost; what was sent again of it is lost again. */
-void toe_sent_lose(struct toe_worker *worker, struct toe_sender *sender, uint32_t record);
+void toe_sent_lose(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
 /* Mark a record as selectively acknowledged and take it off the list by time. */
-void toe_sent_sack(struct toe_worker *worker, struct toe_sender *sender, uint32_t record);
+void toe_sent_sack(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
 /* Forget a record (acknowledged). */
-void toe_sent_free(struct toe_worker *worker, struct toe_sender *sender, uint32_t record);
+void toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
 /* Everything from `seq` on that is not SACKED is to be sent again, but is no sign of congestion. */
-void toe_sent_take_back(struct toe_worker *worker, struct toe_sender *sender, uint32_t seq);
+void toe_sent_take_back(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq);
 /* The next record to be sent again, or TOE_INDEX_NONE. */
-uint32_t toe_sent_retry(const struct toe_worker *worker, struct toe_sender *sender);
+uint32_t toe_sent_retry(const struct toe_engine *engine, struct toe_sender *sender);
 /* Times are worth nothing after a stop, or behind a closed window: everything in flight was sent now. */
-void toe_sent_restamp(struct toe_worker *worker, struct toe_sender *sender);
+void toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender);
 
 /* Bytes in flight (RFC 6675 section 2, pipe): sent, and neither acknowledged in any way nor lost. */
 static inline uint32_t

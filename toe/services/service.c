@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "mutant.h"
 #include "tcp_facts.h"
+#include "user.h"
 
 /*
  * What an echo's buffer holds at least of text, on average: two neighbors in the queue hold more
@@ -30,24 +30,24 @@ static const uint8_t pattern[] = {PERIOD, PERIOD, PERIOD, PERIOD, PERIOD, PERIOD
 _Static_assert(sizeof(pattern) % TOE_PATTERN_PERIOD == 0, "whole periods");
 
 static struct toe_attached *
-attached_of(const struct toe_worker *worker, const struct toe_conn *conn)
+attached_of(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	return toe_pool_at(&worker->attached, conn->attached);
+	return toe_pool_at(&engine->attached, conn->attached);
 }
 
 int
-toe_service_open(struct toe_worker *worker, uint32_t index)
+toe_service_open(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_attached *attached;
 
 	conn->attached = TOE_INDEX_NONE;
 	if (conn->service != OFFLOAD_SERVICE_SINK && conn->service != OFFLOAD_SERVICE_ECHO)
 		return 0;
-	conn->attached = toe_pool_take(&worker->attached);
+	conn->attached = toe_pool_take(&engine->attached);
 	if (conn->attached == TOE_INDEX_NONE)
 		return -ENOMEM;
-	attached = attached_of(worker, conn);
+	attached = attached_of(engine, conn);
 	memset(attached, 0, sizeof(*attached));
 	XXH64_reset(&attached->digest, 0);
 	return 0;
@@ -70,17 +70,17 @@ echo_pop(struct toe_attached *attached)
 }
 
 void
-toe_service_close(struct toe_worker *worker, uint32_t index)
+toe_service_close(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_attached *attached;
 
 	if (conn->attached == TOE_INDEX_NONE)
 		return;
-	attached = attached_of(worker, conn);
+	attached = attached_of(engine, conn);
 	while (attached->queue_head != NULL)
 		echo_pop(attached);
-	toe_pool_give(&worker->attached, conn->attached);
+	toe_pool_give(&engine->attached, conn->attached);
 	conn->attached = TOE_INDEX_NONE;
 }
 
@@ -114,55 +114,55 @@ echo_deliver(
 }
 
 bool
-toe_service_deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf,
+toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
         const uint8_t *data, uint32_t length)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	conn->rcv_bytes += length;
 	if (conn->service == OFFLOAD_SERVICE_SINK) {
-		XXH64_update(&attached_of(worker, conn)->digest, data, length);
+		XXH64_update(&attached_of(engine, conn)->digest, data, length);
 		return false;
 	}
 	/* After our FIN there is no way back for what arrives. */
 	if (conn->service != OFFLOAD_SERVICE_ECHO || (conn->flags & TOE_CONN_FIN_SENT))
 		return false;
 	conn->snd_limit += length;
-	toe_worker_ready(worker, index);
-	return echo_deliver(attached_of(worker, conn), mbuf, data, length);
+	toe_conn_ready(engine, index);
+	return echo_deliver(attached_of(engine, conn), mbuf, data, length);
 }
 
 void
-toe_service_fin(struct toe_worker *worker, uint32_t index)
+toe_service_fin(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->service == OFFLOAD_SERVICE_SINK || conn->service == OFFLOAD_SERVICE_ECHO) {
 		conn->flags |= TOE_CONN_FIN_QUEUED;
-		toe_worker_ready(worker, index);
+		toe_conn_ready(engine, index);
 	}
 }
 
 bool
-toe_service_accepts(const struct toe_worker *worker, const struct toe_conn *conn)
+toe_service_accepts(const struct toe_engine *engine, const struct toe_conn *conn)
 {
 	if (conn->service == OFFLOAD_SERVICE_ECHO)
-		return attached_of(worker, conn)->queue_segments < TOE_ECHO_MAX_SEGMENTS;
+		return attached_of(engine, conn)->queue_segments < TOE_ECHO_MAX_SEGMENTS;
 	/* The host's own receive calls do not exist yet: nobody could take the text. */
 	return conn->service != OFFLOAD_SERVICE_HOST;
 }
 
 uint32_t
-toe_service_window(const struct toe_worker *worker, const struct toe_conn *conn)
+toe_service_window(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	uint64_t capacity = RTE_MIN(conn->rcv_space, toe_service_capacity(conn)), by_segments;
+	uint64_t capacity = RTE_MIN(conn->rcv_space, tcp_window_limit(conn)), by_segments;
 	const struct toe_attached *attached;
 
 	if (conn->service == OFFLOAD_SERVICE_HOST)
 		return 0;
 	if (conn->service != OFFLOAD_SERVICE_ECHO)
 		return (uint32_t)capacity;
-	attached = attached_of(worker, conn);
+	attached = attached_of(engine, conn);
 	capacity -= RTE_MIN(capacity, attached->queue_bytes);
 	by_segments =
 	        TOE_ECHO_MAX_SEGMENTS - RTE_MIN(attached->queue_segments, TOE_ECHO_MAX_SEGMENTS);
@@ -193,9 +193,7 @@ copy_part(struct copy *copy, const uint8_t *from, uint32_t length)
 	part = toe_checksum_copy(to, from, length);
 
 	/* A part that begins at an odd byte counts with its bytes swapped (RFC 1071 section 2). */
-	copy->sum += (copy->done & 1) && !TOE_MUTANT(SUM_ODD)
-	                     ? __builtin_bswap16(toe_checksum_fold(part))
-	                     : part;
+	copy->sum += (copy->done & 1) ? __builtin_bswap16(toe_checksum_fold(part)) : part;
 	copy->done += length;
 }
 
@@ -247,7 +245,7 @@ echo_copy(const struct toe_conn *conn, struct toe_attached *attached, uint64_t o
 }
 
 uint64_t
-toe_service_copy(const struct toe_worker *worker, const struct toe_conn *conn, uint64_t offset,
+toe_service_copy(const struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
         uint8_t *to, uint32_t length, bool want_sum)
 {
 	struct copy copy = {.to = to, .want_sum = want_sum};
@@ -255,20 +253,20 @@ toe_service_copy(const struct toe_worker *worker, const struct toe_conn *conn, u
 	if (conn->service == OFFLOAD_SERVICE_SOURCE)
 		source_copy(offset, &copy, length);
 	else
-		echo_copy(conn, attached_of(worker, conn), offset, &copy, length);
+		echo_copy(conn, attached_of(engine, conn), offset, &copy, length);
 	return copy.sum;
 }
 
 void
-toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes)
+toe_service_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_attached *attached;
 	uint32_t offered, window;
 
 	if (conn->service != OFFLOAD_SERVICE_ECHO)
 		return;
-	attached = attached_of(worker, conn);
+	attached = attached_of(engine, conn);
 	attached->queue_bytes -= bytes;
 	attached->queue_skip += bytes;
 	while (attached->queue_head != NULL &&
@@ -281,22 +279,16 @@ toe_service_acked(struct toe_worker *worker, uint32_t index, uint32_t bytes)
 	 * worth it (RFC 9293 section 3.8.6.2.2).
 	 */
 	offered = conn->rcv_adv - conn->rcv_nxt;
-	window = toe_service_window(worker, conn);
-	if (tcp_is_receiving(conn) && offered < toe_service_capacity(conn) / 2 &&
-	        window >= offered + RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2))
-		tcp_owe_ack(worker, index);
+	window = toe_service_window(engine, conn);
+	if (tcp_is_receiving(conn) && offered < tcp_window_limit(conn) / 2 &&
+	        window >= offered + RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
+		tcp_owe_ack(engine, index);
 }
 
 uint64_t
-toe_service_send_backlog(const struct toe_conn *conn)
-{
-	return tcp_unacked(conn);
-}
-
-uint64_t
-toe_service_digest(const struct toe_worker *worker, const struct toe_conn *conn)
+toe_service_digest(const struct toe_engine *engine, const struct toe_conn *conn)
 {
 	return conn->service == OFFLOAD_SERVICE_SINK && conn->attached != TOE_INDEX_NONE
-	               ? XXH64_digest(&attached_of(worker, conn)->digest)
+	               ? XXH64_digest(&attached_of(engine, conn)->digest)
 	               : 0;
 }

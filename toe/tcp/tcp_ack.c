@@ -3,25 +3,31 @@
  * The acknowledgment field: what it frees, what it tells about round-trip time and windows, and the
  * states that follow from our FIN being acknowledged.
  */
+#include "tcp_ack.h"
+
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
-#include "tcp.h"
+#include "sender.h"
+#include "tcp_arm.h"
 #include "tcp_cc.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
+#include "user.h"
 
 /*
  * RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1): from what was sent once, in us, else
  * from the timestamp, in ms. True when there was one.
  */
 static bool
-ack_measure(struct toe_worker *worker, struct toe_conn *conn, const struct toe_segment *segment,
+ack_measure(struct toe_engine *engine, struct toe_conn *conn, const struct toe_segment *segment,
         uint32_t rtt)
 {
 	if (rtt == 0 && (conn->options & TCP_OPTION_TIMESTAMPS)) {
-		uint32_t ms = worker->now_ms + conn->ts_offset - segment->tsecr;
+		uint32_t ms = engine->now_ms + conn->ts_offset - segment->tsecr;
 
 		/* 0 is what a peer sends that has nothing to echo; the future cannot be echoed. */
 		if (segment->tsecr == 0 || (int32_t)ms < 0)
@@ -37,26 +43,26 @@ ack_measure(struct toe_worker *worker, struct toe_conn *conn, const struct toe_s
 
 /* RFC 9293 section 3.10.7.4: what changes when our FIN is acknowledged. */
 static void
-ack_of_fin(struct toe_worker *worker, uint32_t index)
+ack_of_fin(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->state == TCP_FIN_WAIT_1) {
 		conn->state = TCP_FIN_WAIT_2;
 	} else if (conn->state == TCP_CLOSING) {
 		conn->state = TCP_TIME_WAIT;
-		toe_tcp_offer(worker, index);
+		toe_tcp_offer(engine, index);
 	} else if (conn->state == TCP_LAST_ACK) {
-		toe_tcp_closed(worker, index);
+		toe_tcp_closed(engine, index);
 	}
 }
 
 /* SND.UNA < SEG.ACK <= SND.MAX: the stream's part of it; congestion comes after. */
 static void
-ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct tcp_round *round)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint64_t unacked = tcp_unacked(conn);
 	uint32_t bytes = (uint32_t)RTE_MIN((uint64_t)round->acked, unacked);
 	bool fin_acked = round->acked > unacked;
@@ -65,7 +71,7 @@ ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *seg
 	 * Karn: after a retransmission that could not be measured the backed-off timeout stays in
 	 * force until a segment sent once is measured (RFC 6298 section 5, RFC 9293 section 3.8.1).
 	 */
-	if (!ack_measure(worker, conn, segment, round->rtt) && conn->retransmit_count > 0)
+	if (!ack_measure(engine, conn, segment, round->rtt) && conn->retransmit_count > 0)
 		conn->rto = toe_rto(conn);
 	conn->snd_una = segment->ack;
 	conn->snd_offset += bytes;
@@ -75,9 +81,9 @@ ack_new(struct toe_worker *worker, uint32_t index, const struct toe_segment *seg
 	conn->total_rt = 0;
 	conn->flags &= ~TOE_CONN_CHALLENGED;
 	if (bytes > 0)
-		toe_service_acked(worker, index, bytes);
+		toe_service_acked(engine, index, bytes);
 	if (fin_acked)
-		ack_of_fin(worker, index);
+		ack_of_fin(engine, index);
 }
 
 /*
@@ -100,11 +106,11 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 
 /* What went out as a probe was not taken, or the ACK that opens the window would say so: it goes again first. */
 static void
-probe_refused(struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender)
+probe_refused(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
 {
 	if (sender->head == TOE_INDEX_NONE)
 		return;
-	toe_sent_lose(worker, sender, sender->head);
+	toe_sent_lose(engine, sender, sender->head);
 	tcp_duplicates_clamp(conn, sender);
 	sender->burst = 1;
 }
@@ -114,36 +120,35 @@ probe_refused(struct toe_worker *worker, const struct toe_conn *conn, struct toe
  * were not answered in this one (TMR-1). An open window ends them.
  */
 static void
-probe_answered(struct toe_worker *worker, uint32_t index, bool probed)
+probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 
 	if (conn->snd_wnd == 0 && !probed)
 		return;
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	if (conn->snd_wnd == 0) {
-		conn->snd_wnd_probe_count +=
-		        conn->snd_wnd_probe_count < UINT8_MAX && !TOE_MUTANT(PERSIST_FLAT);
+		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
 	} else {
 		if (sender != NULL && (probed || conn->snd_wnd_probe_count > 0))
-			probe_refused(worker, conn, sender);
+			probe_refused(engine, conn, sender);
 		conn->snd_wnd_probe_count = 0;
 	}
-	toe_tcp_arm(worker, index);
+	toe_tcp_arm(engine, index);
 }
 
 /* The sender's part: scoreboard, round trip, windows, recovery. */
 static void
-ack_sender(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
+ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	const struct toe_cc *cc = toe_cc_of(conn);
 
 	if (unlikely(segment->sacks > 0) && (conn->options & TCP_OPTION_SACK)) {
-		tcp_round_sacked(worker, conn, sender, segment, round);
+		tcp_round_sacked(engine, conn, sender, segment, round);
 		if (round->acked == 0 && round->rtt != 0)
 			toe_rtt_sample(conn, round->rtt);
 	}
@@ -155,17 +160,17 @@ ack_sender(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
 	            sender->sacked + sender->lost == 0)) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)
-			toe_cc_acked(conn, sender, round->acked, worker->now_us);
+			toe_cc_acked(conn, sender, round->acked, engine->now_us);
 		return;
 	}
-	tcp_recovery_acked(worker, index, sender, segment, round);
+	tcp_recovery_acked(engine, index, sender, segment, round);
 }
 
 bool
-toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	struct toe_sender *sender = toe_sender_of(worker, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
 	uint32_t ack = segment->ack, window = segment->window << conn->snd_wscale;
 	struct tcp_round round = {
 	        .acked = ack - conn->snd_una,
@@ -176,23 +181,21 @@ toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 
 	/* RFC 5961 section 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.MAX */
 	if (unlikely(
-	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd)) &&
-	        !TOE_MUTANT(ACK_UNCHECKED)) {
-		worker->stats.rx_unacceptable++;
-		tcp_owe_ack(worker, index);
+	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd))) {
+		engine->stats.rx_unacceptable++;
+		tcp_owe_ack(engine, index);
 		return false;
 	}
 	if (seq_lt(ack, conn->snd_una))
 		return true; /* an old duplicate: its window is old too */
 	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
-	                  window == conn->snd_wnd &&
-	                  (window != 0 || TOE_MUTANT(PERSIST_DUPLICATES)) &&
+	                  window == conn->snd_wnd && window != 0 &&
 	                  !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
 	if (round.acked > 0) {
 		if (likely(sender != NULL))
-			tcp_round_acked(worker, conn, sender, segment, &round);
-		ack_new(worker, index, segment, &round);
+			tcp_round_acked(engine, conn, sender, segment, &round);
+		ack_new(engine, index, segment, &round);
 		if (conn->state == TCP_CLOSED)
 			return false;
 	}
@@ -202,14 +205,14 @@ toe_tcp_ack(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 
 		/* Before the recovery: it may set the timer to something shorter. */
 		if (arm)
-			toe_tcp_arm(worker, index);
-		ack_sender(worker, index, sender, segment, &round);
+			toe_tcp_arm(engine, index);
+		ack_sender(engine, index, sender, segment, &round);
 	} else if (round.acked > 0) {
-		toe_tcp_arm(worker, index);
+		toe_tcp_arm(engine, index);
 	}
 	if (unlikely(was_closed))
-		probe_answered(worker, index, probed);
+		probe_answered(engine, index, probed);
 	if (tcp_has_unsent(conn) || (sender != NULL && sender->lost != sender->again))
-		toe_worker_ready(worker, index);
+		toe_conn_ready(engine, index);
 	return true;
 }

@@ -6,8 +6,8 @@
 #ifndef TOE_TCP_CC_H
 #define TOE_TCP_CC_H
 
+#include "engine.h"
 #include "sender.h"
-#include "worker.h"
 
 #define TCP_CWND_MAX (1u << 30) /* the largest window that RFC 7323 allows */
 

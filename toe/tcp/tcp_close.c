@@ -1,131 +1,52 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * How a connection ends, and what tries to end it from outside: resets and SYNs (RFC 5961, SEC-1, RX-3), offers for
- * upload (TERM-7).
- */
-#include <rte_branch_prediction.h>
-#include <rte_tcp.h>
+/* How a connection ends. */
+#include "tcp_close.h"
 
-#include "mutant.h"
-#include "tcp.h"
+#include "conn_mib.h"
+#include "indicate.h"
+#include "sender.h"
 #include "tcp_facts.h"
 
 void
-toe_tcp_closed(struct toe_worker *worker, uint32_t index)
+toe_tcp_closed(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
-	if (toe_conn_uncount(worker, conn))
-		toe_conn_mib(worker, conn)->established_resets++;
+	if (toe_conn_uncount(engine, conn))
+		toe_conn_mib(engine, conn)->established_resets++;
 	conn->state = TCP_CLOSED;
 	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE |
 	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED);
-	toe_wheel_remove(&worker->wheel, index);
-	toe_sender_drop(worker, index);
+	toe_wheel_remove(&engine->wheel, index);
+	toe_sender_drop(engine, index);
 }
 
 void
-toe_tcp_offer(struct toe_worker *worker, uint32_t index)
+toe_tcp_offer(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->flags & (TOE_CONN_OFFERED | TOE_CONN_INDICATED))
 		return;
-	if (toe_worker_indicate(worker, conn, TOE_EVENT_RETRIEVE, RETRIEVE_UPLOAD_REQUESTED)) {
+	if (toe_conn_indicate(engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_UPLOAD_REQUESTED)) {
 		conn->flags |= TOE_CONN_OFFERED;
 		conn->flags &= ~TOE_CONN_OFFER_DUE;
 		return;
 	}
 	/* No room: the sender's timer tries again, there is nothing else for it to do now. */
 	conn->flags |= TOE_CONN_OFFER_DUE;
-	toe_wheel_set(&worker->wheel, index, TOE_TIMER_SENDER, tcp_deadline(worker, 1));
+	toe_wheel_set(&engine->wheel, index, TOE_TIMER_SENDER, tcp_deadline(engine, 1));
 }
 
 bool
-toe_tcp_give_up(struct toe_worker *worker, uint32_t index, enum retrieve_reason reason)
+toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->flags & TOE_CONN_INDICATED)
 		return true;
-	if (!toe_worker_indicate(worker, conn, TOE_EVENT_RETRIEVE, (uint8_t)reason))
+	if (!toe_conn_indicate(engine, conn, TOE_EVENT_RETRIEVE, (uint8_t)reason))
 		return false;
 	conn->flags |= TOE_CONN_INDICATED;
 	return true;
-}
-
-static bool
-is_in_window(const struct toe_conn *conn, uint32_t seq)
-{
-	return seq_leq(conn->rcv_nxt, seq) && seq_lt(seq, conn->rcv_adv);
-}
-
-/* RFC 5961 section 3.2: only a reset at RCV.NXT is one; elsewhere in the window it is doubted, once. */
-enum toe_input
-toe_tcp_reset(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
-{
-	struct toe_conn *conn = &worker->conns[index];
-
-	if (segment->seq != conn->rcv_nxt &&
-	        !(TOE_MUTANT(RESET_ANYWHERE) && is_in_window(conn, segment->seq))) {
-		worker->stats.rx_unacceptable++;
-		if (!is_in_window(conn, segment->seq))
-			return TOE_INPUT_DONE;
-		toe_keepalive_arm(worker, index);
-		if (!(conn->flags & TOE_CONN_CHALLENGED)) {
-			conn->flags |= TOE_CONN_CHALLENGED;
-			worker->stats.challenge_acks++;
-			tcp_owe_ack(worker, index);
-		}
-		return TOE_INPUT_DONE;
-	}
-	/*
-	 * No room to tell the host: as if lost on the way. The peer answers our next segment with
-	 * another.
-	 */
-	if (!toe_worker_indicate(worker, conn, TOE_EVENT_ABORT, 0))
-		return TOE_INPUT_DONE;
-	worker->stats.rx_resets++;
-	conn->flags |= TOE_CONN_ABORTED;
-	toe_tcp_closed(worker, index);
-	return TOE_INPUT_DONE;
-}
-
-/* At most one in TCP_SYN_CHALLENGE_MS; the context holds units of 256 ms, of which an aliased one is harmless. */
-static bool
-may_challenge_syn(struct toe_worker *worker, struct toe_conn *conn)
-{
-	uint16_t now = (uint16_t)(worker->now_ms >> 8);
-
-	if (conn->syn_challenged != 0 &&
-	        (uint16_t)(now - conn->syn_challenged) <= TCP_SYN_CHALLENGE_MS >> 8)
-		return TOE_MUTANT(CHALLENGE_UNLIMITED);
-	conn->syn_challenged = now ? now : 1;
-	return true;
-}
-
-enum toe_input
-toe_tcp_syn(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
-{
-	struct toe_conn *conn = &worker->conns[index];
-
-	if (conn->state == TCP_TIME_WAIT)
-		return TOE_INPUT_TO_HOST;
-	if (segment->seq == conn->rcv_nxt) {
-		/* RX-3: the peer has started anew; what was here is over. */
-		if (!toe_worker_can_indicate(worker, conn, 1))
-			return TOE_INPUT_DONE;
-		toe_tcp_closed(worker, index);
-		toe_tcp_offer(worker, index);
-		return TOE_INPUT_TO_HOST;
-	}
-	worker->stats.rx_unacceptable++;
-	if (is_in_window(conn, segment->seq)) {
-		toe_keepalive_arm(worker, index);
-		if (!may_challenge_syn(worker, conn))
-			return TOE_INPUT_DONE;
-	}
-	worker->stats.challenge_acks++;
-	tcp_owe_ack(worker, index); /* RFC 5961 section 4.2 */
-	return TOE_INPUT_DONE;
 }

@@ -6,11 +6,14 @@
 #include <rte_ethdev.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
+#include "conn_mib.h"
 #include "reassembly.h"
-#include "tcp.h"
+#include "tcp_arm.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
+#include "user.h"
 
 #define ECN_ECT0 2u /* RFC 3168 section 5 */
 #define PACE_SLACK_US 1000u /* what timers of 1 ms may be behind and catch up */
@@ -21,17 +24,17 @@
  * 3.8.6.2.2).
  */
 static uint16_t
-announce_window(const struct toe_worker *worker, struct toe_conn *conn)
+announce_window(const struct toe_engine *engine, struct toe_conn *conn)
 {
 	uint32_t offered = conn->rcv_adv - conn->rcv_nxt;
-	uint32_t window = toe_service_window(worker, conn), field;
-	uint32_t step = RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2);
+	uint32_t window = toe_service_window(engine, conn), field;
+	uint32_t step = RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2);
 
 	window = RTE_MIN(window, (uint32_t)UINT16_MAX << conn->rcv_wscale);
-	if (window < offered + step && !TOE_MUTANT(WINDOW_SHRINKS))
+	if (window < offered + step)
 		window = offered;
 	field = window >> conn->rcv_wscale;
-	if (field << conn->rcv_wscale < offered && !TOE_MUTANT(WINDOW_SHRINKS))
+	if (field << conn->rcv_wscale < offered)
 		field++;
 	field = RTE_MIN(field, (uint32_t)UINT16_MAX);
 	if (seq_lt(conn->rcv_adv, conn->rcv_nxt + (field << conn->rcv_wscale)))
@@ -40,12 +43,12 @@ announce_window(const struct toe_worker *worker, struct toe_conn *conn)
 }
 
 bool
-tcp_sender_ready(struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan)
+tcp_sender_ready(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan)
 {
 	if (unlikely(run->sender == NULL))
-		run->sender = toe_sender_get(worker, run->index);
+		run->sender = toe_sender_get(engine, run->index);
 	return run->sender != NULL &&
-	       (plan->record != TOE_INDEX_NONE || toe_sent_room(worker, run->sender));
+	       (plan->record != TOE_INDEX_NONE || toe_sent_room(engine, run->sender));
 }
 
 /* Our FIN has left for the first time (RFC 9293 section 3.6). */
@@ -60,25 +63,24 @@ fin_sent(struct toe_conn *conn)
 }
 
 bool
-tcp_pace(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+tcp_pace(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
 	uint32_t wait;
 
-	if (sender == NULL || !toe_time_before(worker->now_us, sender->pace_next) ||
-	        TOE_MUTANT(PACING_NEVER))
+	if (sender == NULL || !toe_time_before(engine->now_us, sender->pace_next))
 		return true;
-	wait = (sender->pace_next - worker->now_us) / 1000;
+	wait = (sender->pace_next - engine->now_us) / 1000;
 	toe_wheel_set(
-	        &worker->wheel, index, TOE_TIMER_SENDER, tcp_deadline(worker, RTE_MAX(wait, 1u)));
+	        &engine->wheel, index, TOE_TIMER_SENDER, tcp_deadline(engine, RTE_MAX(wait, 1u)));
 	return false;
 }
 
 /* A window takes a round trip, a little less while it grows: twice as fast in slow start, 6/5 behind it. */
 static void
-pace_sent(const struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
+pace_sent(const struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender,
         uint32_t length)
 {
-	uint32_t from = worker->now_us - PACE_SLACK_US;
+	uint32_t from = engine->now_us - PACE_SLACK_US;
 	uint64_t time = (uint64_t)length * (conn->srtt >> 3) / RTE_MAX(conn->cwnd, 1u);
 
 	time = conn->cwnd < conn->ssthresh ? time / 2 : time * 5 / 6;
@@ -92,42 +94,42 @@ pace_sent(const struct toe_worker *worker, const struct toe_conn *conn, struct t
  * delayed ACK allowed for; the second one has.
  */
 static bool
-probe_restarts(const struct toe_worker *worker, const struct toe_conn *conn,
+probe_restarts(const struct toe_engine *engine, const struct toe_conn *conn,
         const struct toe_sender *sender, uint32_t length)
 {
 	if (sender->timer == TOE_SENDER_TLP)
 		return true;
-	return sender->timer == TOE_SENDER_RTO && !TOE_MUTANT(TLP_FIRST_ONLY) &&
+	return sender->timer == TOE_SENDER_RTO &&
 	       tcp_outstanding(conn) - length <= tcp_smss(conn) &&
-	       tcp_tlp_delay(worker, conn, sender) > 0;
+	       tcp_tlp_delay(engine, conn, sender) > 0;
 }
 
 /* The scoreboard after text or FIN has left. */
 static void
 note_sent(
-        struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
+        struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
 {
-	struct toe_conn *conn = &worker->conns[run->index];
+	struct toe_conn *conn = &engine->conns[run->index];
 	struct toe_sender *sender = run->sender;
 	uint32_t length = count * plan->length + plan->fin, record = plan->record;
 
 	if (likely(record == TOE_INDEX_NONE)) {
-		toe_sent_append(worker, sender, plan->seq, plan->seq + length);
+		toe_sent_append(engine, sender, plan->seq, plan->seq + length);
 		conn->snd_max = conn->snd_nxt = plan->seq + length;
 		if (plan->fin) {
-			toe_conn_uncount(worker, conn);
+			toe_conn_uncount(engine, conn);
 			fin_sent(conn);
 		}
 	} else {
 		uint32_t rest = TOE_INDEX_NONE;
 
-		if (plan->seq != toe_sent_at(worker, record)->seq)
-			rest = toe_sent_split(worker, sender, record, plan->seq);
-		toe_sent_again(worker, sender, rest != TOE_INDEX_NONE ? rest : record, length);
+		if (plan->seq != toe_sent_at(engine, record)->seq)
+			rest = toe_sent_split(engine, sender, record, plan->seq);
+		toe_sent_again(engine, sender, rest != TOE_INDEX_NONE ? rest : record, length);
 		if (sender->undo_bytes == 0)
-			sender->undo_ts = worker->now_ms + conn->ts_offset;
+			sender->undo_ts = engine->now_ms + conn->ts_offset;
 		sender->undo_bytes += length;
-		worker->stats.tx_retransmitted++;
+		engine->stats.tx_retransmitted++;
 		conn->segments_retransmitted++;
 	}
 	if (unlikely(plan->probe)) {
@@ -138,12 +140,12 @@ note_sent(
 			sender->tlp_retransmits = 1;
 	}
 	tcp_recovery_sent(sender, length);
-	worker->stats.tx_bytes += count * plan->length;
+	engine->stats.tx_bytes += count * plan->length;
 	if (unlikely(conn->flags & TOE_CONN_PACED))
-		pace_sent(worker, conn, sender, length);
+		pace_sent(engine, conn, sender, length);
 	/* RFC 6298 (5.1) */
 	run->sent_new |= conn->due[TOE_TIMER_RETRANSMIT] == 0 ||
-	                 (record == TOE_INDEX_NONE && probe_restarts(worker, conn, sender, length));
+	                 (record == TOE_INDEX_NONE && probe_restarts(engine, conn, sender, length));
 }
 
 /* Explicit congestion notification in a segment with new data (RFC 3168 sections 6.1.1 to 6.1.3). */
@@ -151,7 +153,7 @@ static inline void
 mark_new_data(struct toe_conn *conn, struct toe_frame_fields *fields)
 {
 	fields->ecn = ECN_ECT0;
-	if ((conn->flags & TOE_CONN_ECN_CWR) && !TOE_MUTANT(CWR_NEVER)) {
+	if (conn->flags & TOE_CONN_ECN_CWR) {
 		fields->flags |= RTE_TCP_CWR_FLAG;
 		conn->flags &= ~TOE_CONN_ECN_CWR;
 	}
@@ -159,25 +161,25 @@ mark_new_data(struct toe_conn *conn, struct toe_frame_fields *fields)
 
 /* What all frames of the run have in common; whatever they carry, they acknowledge. */
 static void
-run_open(struct toe_worker *worker, struct tcp_run *run)
+run_open(struct toe_engine *engine, struct tcp_run *run)
 {
-	struct toe_conn *conn = &worker->conns[run->index];
+	struct toe_conn *conn = &engine->conns[run->index];
 	struct toe_frame_common common;
 
 	common.ack = conn->rcv_nxt;
-	common.tsval = worker->now_ms + conn->ts_offset;
+	common.tsval = engine->now_ms + conn->ts_offset;
 	common.tsecr = conn->ts_recent;
-	common.window = announce_window(worker, conn);
+	common.window = announce_window(engine, conn);
 	common.tos = conn->options & TCP_OPTION_ECN ? conn->tos & 0xFC : conn->tos;
 	common.sacks = 0;
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
-		common.sacks = (uint8_t)toe_reassembly_blocks(worker, conn, common.sack);
+		common.sacks = (uint8_t)toe_reassembly_blocks(engine, conn, common.sack);
 	toe_frame_begin(&run->template, &run->route, conn, &common);
 	run->open = true;
 	conn->last_ack_sent = conn->rcv_nxt;
 	conn->delack_count = 0;
 	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
-	toe_wheel_clear(&worker->wheel, run->index, TOE_TIMER_DELACK);
+	toe_wheel_clear(&engine->wheel, run->index, TOE_TIMER_DELACK);
 }
 
 /* The sequence number of a segment that carries nothing. */
@@ -201,13 +203,13 @@ bare_seq(struct toe_conn *conn)
 
 /* Buffers for a frame with so much text; NULL: none are left. */
 static __rte_noinline struct rte_mbuf *
-chain_alloc(struct toe_worker *worker, uint32_t length)
+chain_alloc(struct toe_engine *engine, uint32_t length)
 {
-	struct rte_mbuf *frame = rte_pktmbuf_alloc(worker->params.mbuf_pool), *last = frame;
-	uint32_t room = tcp_first_room(worker);
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(engine->mbuf_pool), *last = frame;
+	uint32_t room = tcp_first_room(engine);
 
 	while (length > room && frame != NULL) {
-		last->next = rte_pktmbuf_alloc(worker->params.mbuf_pool);
+		last->next = rte_pktmbuf_alloc(engine->mbuf_pool);
 		if (last->next == NULL) {
 			rte_pktmbuf_free(frame);
 			return NULL;
@@ -215,27 +217,27 @@ chain_alloc(struct toe_worker *worker, uint32_t length)
 		last = last->next;
 		frame->nb_segs++;
 		length -= room;
-		room = tcp_further_room(worker);
+		room = tcp_further_room(engine);
 	}
 	return frame;
 }
 
 /* Text longer than the first buffer goes on in the next ones. */
 static __rte_noinline void
-put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t offset,
+put_text_chain(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
         struct rte_mbuf *frame, uint8_t *text, uint32_t length)
 {
-	uint32_t part = tcp_first_room(worker);
+	uint32_t part = tcp_first_room(engine);
 
 	frame->data_len = (uint16_t)(frame->data_len - length + part);
 	for (struct rte_mbuf *at = frame;;) {
-		toe_service_copy(worker, conn, offset, text, part, false);
-		offset += TOE_MUTANT(TSO_CHAIN) ? 0 : part;
+		toe_service_copy(engine, conn, offset, text, part, false);
+		offset += part;
 		length -= part;
 		if (length == 0)
 			return;
 		at = at->next;
-		part = RTE_MIN(length, tcp_further_room(worker));
+		part = RTE_MIN(length, tcp_further_room(engine));
 		at->data_len = (uint16_t)part;
 		text = rte_pktmbuf_mtod(at, uint8_t *);
 	}
@@ -243,18 +245,18 @@ put_text_chain(struct toe_worker *worker, const struct toe_conn *conn, uint64_t 
 
 /* One frame of the run, from its buffers to the transmit buffer. */
 static inline void
-build(struct toe_worker *worker, struct tcp_run *run, const struct toe_frame_fields *fields,
+build(struct toe_engine *engine, struct tcp_run *run, const struct toe_frame_fields *fields,
         uint64_t offset, uint32_t covered, struct rte_mbuf *mbuf)
 {
-	struct toe_conn *conn = &worker->conns[run->index];
+	struct toe_conn *conn = &engine->conns[run->index];
 	uint8_t *text = toe_frame_put(&run->template, mbuf, conn, fields);
 	struct toe_tx_tag *tag;
 	uint64_t sum = 0;
 
 	if (unlikely(mbuf->nb_segs > 1))
-		put_text_chain(worker, conn, offset, mbuf, text, fields->length);
+		put_text_chain(engine, conn, offset, mbuf, text, fields->length);
 	else if (fields->length > 0)
-		sum = toe_service_copy(worker, conn, offset, text, fields->length,
+		sum = toe_service_copy(engine, conn, offset, text, fields->length,
 		        toe_frame_wants_sum(&run->template));
 	toe_frame_checksum(&run->template, mbuf, fields, sum);
 	tag = toe_txq_put(run->txq, mbuf);
@@ -276,17 +278,16 @@ set_flags(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_f
 	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
 		fields->flags |= RTE_TCP_ECE_FLAG;
 	/* Not on pure ACKs, not on what is sent again, not on window probes. */
-	if (unlikely(conn->options & TCP_OPTION_ECN) &&
-	        ((plan->length > 0 && !plan->probe && plan->record == TOE_INDEX_NONE) ||
-	                TOE_MUTANT(ECT_ALWAYS)))
+	if (unlikely(conn->options & TCP_OPTION_ECN) && plan->length > 0 && !plan->probe &&
+	        plan->record == TOE_INDEX_NONE)
 		mark_new_data(conn, fields);
 }
 
 bool
 tcp_emit(
-        struct toe_worker *worker, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
+        struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
 {
-	struct toe_conn *conn = &worker->conns[run->index];
+	struct toe_conn *conn = &engine->conns[run->index];
 	bool carries = tcp_plan_carries(plan);
 	struct toe_frame_fields fields = {
 	        .seq = plan->seq, .length = plan->length, .mss = run->limits.mss};
@@ -294,38 +295,36 @@ tcp_emit(
 	struct rte_mbuf *mbuf[TCP_RUN_MAX];
 	uint32_t text = count * plan->length, segments = count;
 
-	if (unlikely(plan->length > tcp_first_room(worker))) {
-		mbuf[0] = chain_alloc(worker, plan->length);
+	if (unlikely(plan->length > tcp_first_room(engine))) {
+		mbuf[0] = chain_alloc(engine, plan->length);
 		if (mbuf[0] == NULL)
 			return false;
-	} else if (unlikely(rte_pktmbuf_alloc_bulk(worker->params.mbuf_pool, mbuf, count) != 0)) {
+	} else if (unlikely(rte_pktmbuf_alloc_bulk(engine->mbuf_pool, mbuf, count) != 0)) {
 		return false;
 	}
-	if (unlikely(plan->length > fields.mss) && !TOE_MUTANT(TSO_COUNT))
+	if (unlikely(plan->length > fields.mss))
 		segments = (plan->length + fields.mss - 1) / fields.mss;
 	if (!run->open)
-		run_open(worker, run);
+		run_open(engine, run);
 	run->frame_segments = count > 1 ? 1 : segments;
 	set_flags(conn, plan, &fields);
 	if (!carries)
 		fields.seq = bare_seq(conn);
 	for (uint32_t i = 0; i < count; i++) {
-		build(worker, run, &fields, offset, plan->length + plan->fin, mbuf[i]);
-		fields.seq += TOE_MUTANT(RUN_SEQ) ? 0 : plan->length;
-		offset += TOE_MUTANT(RUN_TEXT) ? 0 : plan->length;
+		build(engine, run, &fields, offset, plan->length + plan->fin, mbuf[i]);
+		fields.seq += plan->length;
+		offset += plan->length;
 		/* CWR belongs to the first segment. */
-		if (!TOE_MUTANT(RUN_CWR))
-			fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
+		fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	}
 	conn->segments_out += segments;
-	worker->stats.tx_segments += segments;
-	toe_mib_out(toe_worker_mib(worker, run->route.neighbor->port, run->route.path->family),
+	engine->stats.tx_segments += segments;
+	toe_mib_out(toe_engine_mib(engine, run->route.neighbor->port, run->route.path->family),
 	        segments, segments * (run->template.l3 + run->template.l4) + text,
 	        plan->record != TOE_INDEX_NONE);
 	if (!carries)
 		return true;
-	if (!TOE_MUTANT(KEEPALIVE_BESIDES))
-		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
-	note_sent(worker, run, plan, count);
+	conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
+	note_sent(engine, run, plan, count);
 	return true;
 }

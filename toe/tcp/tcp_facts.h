@@ -6,9 +6,10 @@
 #ifndef TOE_TCP_FACTS_H
 #define TOE_TCP_FACTS_H
 
+#include "conn_mib.h"
+#include "engine.h"
 #include "frame.h"
-#include "service.h"
-#include "worker.h"
+#include "tcp_types.h"
 
 #define TCP_STATE_BIT(state) (1u << (state))
 
@@ -44,6 +45,13 @@ tcp_smss(const struct toe_conn *conn)
 	return conn->options & TCP_OPTION_TIMESTAMPS ? mss - TOE_FRAME_TIMESTAMPS : mss;
 }
 
+/* The largest receive window that the connection offers: the host's limit, else the window that it handed over. */
+static inline uint32_t
+tcp_window_limit(const struct toe_conn *conn)
+{
+	return conn->initial_rcv_wnd ? conn->initial_rcv_wnd : conn->rcv_space;
+}
+
 static inline bool
 tcp_is_sending(const struct toe_conn *conn)
 {
@@ -63,7 +71,7 @@ tcp_is_receiving(const struct toe_conn *conn)
 static inline uint64_t
 tcp_unacked(const struct toe_conn *conn)
 {
-	return tcp_is_sending(conn) ? toe_service_send_limit(conn) - conn->snd_offset : 0;
+	return tcp_is_sending(conn) ? conn->snd_limit - conn->snd_offset : 0;
 }
 
 /* A FIN follows the last byte and has not been sent yet. */
@@ -99,28 +107,28 @@ tcp_has_unsent(const struct toe_conn *conn)
 
 /* An ACK has to go out with the next output. */
 static inline void
-tcp_owe_ack(struct toe_worker *worker, uint32_t index)
+tcp_owe_ack(struct toe_engine *engine, uint32_t index)
 {
-	worker->conns[index].flags |= TOE_CONN_ACK_NOW;
-	toe_worker_ready(worker, index);
+	engine->conns[index].flags |= TOE_CONN_ACK_NOW;
+	toe_conn_ready(engine, index);
 }
 
 /* It has something to send, and may not. */
 static inline void
-tcp_blocked(struct toe_worker *worker, struct toe_conn *conn)
+tcp_blocked(struct toe_engine *engine, struct toe_conn *conn)
 {
 	if (conn->flags & TOE_CONN_BLOCKED)
 		return;
 	conn->flags |= TOE_CONN_BLOCKED;
-	if (!toe_route_valid(toe_route_read(worker->shared, conn->path)))
-		toe_conn_mib(worker, conn)->no_routes++;
+	if (!toe_route_valid(toe_route_read(engine->shared, conn->path)))
+		toe_conn_mib(engine, conn)->no_routes++;
 }
 
 /* So many ms from now; never 0, which means that a timer does not run. */
 static inline uint32_t
-tcp_deadline(const struct toe_worker *worker, uint32_t ms)
+tcp_deadline(const struct toe_engine *engine, uint32_t ms)
 {
-	uint32_t due = worker->now_ms + ms;
+	uint32_t due = engine->now_ms + ms;
 
 	return due ? due : 1;
 }

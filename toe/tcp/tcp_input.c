@@ -7,20 +7,24 @@
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
 #include "reassembly.h"
 #include "tcp.h"
+#include "tcp_ack.h"
+#include "tcp_arm.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_keepalive.h"
+#include "tcp_reset.h"
 #include "tcp_text.h"
 
 #define PAWS_IDLE_MS (24u * 24 * 3600 * 1000) /* RFC 7323 section 5.5: 24 days */
 #define ECN_CE 3u /* RFC 3168 section 5 */
 
 static void
-refuse(struct toe_worker *worker, uint32_t index)
+refuse(struct toe_engine *engine, uint32_t index)
 {
-	worker->stats.rx_unacceptable++;
-	tcp_owe_ack(worker, index);
+	engine->stats.rx_unacceptable++;
+	tcp_owe_ack(engine, index);
 }
 
 /*
@@ -28,30 +32,30 @@ refuse(struct toe_worker *worker, uint32_t index)
  * any duplicate (RFC 2883), which tells the peer that it was not lost.
  */
 static __rte_noinline void
-refuse_old(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+refuse_old(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
 	if (segment->length > 0 &&
-	        seq_leq(segment->seq + segment->length, worker->conns[index].rcv_nxt))
+	        seq_leq(segment->seq + segment->length, engine->conns[index].rcv_nxt))
 		toe_reassembly_duplicate(
-		        worker, index, segment->seq, segment->seq + segment->length);
-	refuse(worker, index);
+		        engine, index, segment->seq, segment->seq + segment->length);
+	refuse(engine, index);
 }
 
 /* RFC 7323 sections 3.2 and 5.3. False: the segment is dropped. */
 static inline bool
-accept_timestamps(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+accept_timestamps(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (!(conn->options & TCP_OPTION_TIMESTAMPS))
 		return true;
 	if (unlikely(!segment->has_timestamps)) {
-		worker->stats.rx_unacceptable++;
+		engine->stats.rx_unacceptable++;
 		return false;
 	}
 	if (unlikely(seq_lt(segment->tsval, conn->ts_recent)) &&
-	        worker->now_ms - conn->ts_recent_age <= PAWS_IDLE_MS && !TOE_MUTANT(PAWS_IGNORED)) {
-		refuse_old(worker, index, segment);
+	        engine->now_ms - conn->ts_recent_age <= PAWS_IDLE_MS) {
+		refuse_old(engine, index, segment);
 		return false;
 	}
 	return true;
@@ -63,21 +67,21 @@ accept_timestamps(struct toe_worker *worker, uint32_t index, const struct toe_se
  * later.
  */
 static inline bool
-accept_sequence(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+accept_sequence(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
-	const struct toe_conn *conn = &worker->conns[index];
+	const struct toe_conn *conn = &engine->conns[index];
 	uint32_t span = segment->length + (segment->tcp_flags & RTE_TCP_FIN_FLAG ? 1 : 0);
 
-	if (unlikely(seq_lt(conn->rcv_adv, segment->seq)) && !TOE_MUTANT(WINDOW_UNCHECKED)) {
-		refuse(worker, index);
+	if (unlikely(seq_lt(conn->rcv_adv, segment->seq))) {
+		refuse(engine, index);
 		return false;
 	}
 	/* Something of it, if only its empty place, must lie at RCV.NXT or after it. */
 	if (unlikely(seq_lt(segment->seq + span, conn->rcv_nxt + (span > 0)))) {
-		worker->stats.rx_duplicate++;
+		engine->stats.rx_duplicate++;
 		if (span > 0)
-			toe_reassembly_duplicate(worker, index, segment->seq, segment->seq + span);
-		tcp_owe_ack(worker, index);
+			toe_reassembly_duplicate(engine, index, segment->seq, segment->seq + span);
+		tcp_owe_ack(engine, index);
 		return false;
 	}
 	return true;
@@ -88,15 +92,15 @@ accept_sequence(struct toe_worker *worker, uint32_t index, const struct toe_segm
  * 3.2) ECE says what the last segment said, and a change is told at once.
  */
 static __rte_noinline void
-receive_ecn(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment)
+receive_ecn(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	bool ce = segment->ecn == ECN_CE;
 
 	if (conn->congestion != OFFLOAD_CC_DCTCP) {
 		if (segment->tcp_flags & RTE_TCP_CWR_FLAG)
 			conn->flags &= ~TOE_CONN_ECN_ECHO;
-		if (ce && segment->length > 0 && !TOE_MUTANT(CE_IGNORED))
+		if (ce && segment->length > 0)
 			conn->flags |= TOE_CONN_ECN_ECHO;
 		return;
 	}
@@ -105,11 +109,10 @@ receive_ecn(struct toe_worker *worker, uint32_t index, const struct toe_segment 
 	/* What was received before is acknowledged with its own mark: the one ACK that cannot wait for the burst. */
 	if (conn->flags & (TOE_CONN_ACK_DELAYED | TOE_CONN_ACK_NOW)) {
 		conn->flags |= TOE_CONN_ACK_NOW;
-		if (toe_tcp_output(worker, index, 1))
-			toe_worker_ready(worker, index);
+		toe_tcp_output(engine, index, 1);
 	}
 	conn->flags ^= TOE_CONN_ECN_ECHO;
-	tcp_owe_ack(worker, index);
+	tcp_owe_ack(engine, index);
 }
 
 /*
@@ -117,48 +120,48 @@ receive_ecn(struct toe_worker *worker, uint32_t index, const struct toe_segment 
  * terminate, after which it goes to the host as it came.
  */
 static enum toe_input
-input_urgent(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf)
+input_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (!(conn->flags & TOE_CONN_URGENT)) {
-		if (!toe_tcp_give_up(worker, index, RETRIEVE_RECEIVED_URGENT_DATA))
+		if (!toe_tcp_give_up(engine, index, RETRIEVE_RECEIVED_URGENT_DATA))
 			return TOE_INPUT_DONE; /* as if lost: the peer sends it again */
 		conn->flags |= TOE_CONN_URGENT;
 		conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
-		worker->stats.rx_urgent++;
+		engine->stats.rx_urgent++;
 	}
-	return toe_reassembly_urgent(worker, index, mbuf) ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
+	return toe_reassembly_urgent(engine, index, mbuf) ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }
 
 /* An acceptable segment undoes and restarts what depends on the peer being alive. */
 static inline void
-note_alive(struct toe_worker *worker, uint32_t index)
+note_alive(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (unlikely((conn->flags & TOE_CONN_KEEPALIVE_ARMED) ||
 	             (conn->cached_flags & TCP_CACHED_KEEPALIVE)))
-		toe_keepalive_touch(worker, index);
+		toe_keepalive_touch(engine, index);
 	if (unlikely(conn->state == TCP_FIN_WAIT_2))
-		toe_tcp_arm(worker, index); /* TMR-3 */
+		toe_tcp_arm(engine, index); /* TMR-3 */
 }
 
 enum toe_input
-toe_tcp_input(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
-	worker->stats.rx_segments++;
+	engine->stats.rx_segments++;
 	conn->segments_in++;
 	if (unlikely(conn->state == TCP_CLOSED))
 		return TOE_INPUT_DONE;
 	if (unlikely(segment->tcp_flags & RTE_TCP_RST_FLAG))
-		return toe_tcp_reset(worker, index, segment);
+		return toe_tcp_reset(engine, index, segment);
 	if (unlikely(segment->tcp_flags & RTE_TCP_SYN_FLAG))
-		return toe_tcp_syn(worker, index, segment);
-	if (!accept_timestamps(worker, index, segment) || !accept_sequence(worker, index, segment))
+		return toe_tcp_syn(engine, index, segment);
+	if (!accept_timestamps(engine, index, segment) || !accept_sequence(engine, index, segment))
 		return TOE_INPUT_DONE;
 	if (unlikely(!(segment->tcp_flags & RTE_TCP_ACK_FLAG)))
 		return TOE_INPUT_DONE;
@@ -167,34 +170,33 @@ toe_tcp_input(struct toe_worker *worker, uint32_t index, const struct toe_segmen
 	 * waited for. It is not older than ts_recent, or ts_recent has expired: accept_timestamps
 	 * saw to that.
 	 */
-	if (segment->has_timestamps &&
-	        (seq_leq(segment->seq, conn->last_ack_sent) || TOE_MUTANT(ECHO_NEWEST))) {
+	if (segment->has_timestamps && seq_leq(segment->seq, conn->last_ack_sent)) {
 		conn->ts_recent = segment->tsval;
-		conn->ts_recent_age = worker->now_ms;
+		conn->ts_recent_age = engine->now_ms;
 	}
-	if (!toe_tcp_ack(worker, index, segment))
+	if (!toe_tcp_ack(engine, index, segment))
 		return TOE_INPUT_DONE;
-	note_alive(worker, index);
+	note_alive(engine, index);
 	if (unlikely((segment->tcp_flags & RTE_TCP_URG_FLAG) || (conn->flags & TOE_CONN_URGENT)))
-		return input_urgent(worker, index, mbuf);
+		return input_urgent(engine, index, mbuf);
 	if (conn->options & TCP_OPTION_ECN)
-		receive_ecn(worker, index, segment);
+		receive_ecn(engine, index, segment);
 	if (segment->length == 0 && !(segment->tcp_flags & RTE_TCP_FIN_FLAG))
 		return TOE_INPUT_DONE;
-	return tcp_text_input(worker, index, segment, mbuf);
+	return tcp_text_input(engine, index, segment, mbuf);
 }
 
 bool
-toe_tcp_input_next(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+toe_tcp_input_next(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf, enum toe_input *input)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
-	if (unlikely(!tcp_text_follows(worker, conn, segment)))
+	if (unlikely(!tcp_text_follows(engine, conn, segment)))
 		return false;
-	worker->stats.rx_segments++;
-	worker->stats.rx_folded++;
+	engine->stats.rx_segments++;
+	engine->stats.rx_folded++;
 	conn->segments_in++;
-	*input = tcp_text_next(worker, index, segment, mbuf);
+	*input = tcp_text_next(engine, index, segment, mbuf);
 	return true;
 }

@@ -3,9 +3,11 @@
  * Keepalive (RFC 9293 section 3.8.4): after an idle time probes that the peer has to answer, and an end when it does
  * not. A suspicious reset or SYN brings it forward, or switches it on, until the next acceptable segment (SEC-1).
  */
-#include "mutant.h"
-#include "tcp.h"
+#include "tcp_keepalive.h"
+
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 static uint32_t
 interval(const struct toe_conn *conn)
@@ -21,103 +23,103 @@ is_on(const struct toe_conn *conn)
 }
 
 static void
-set_idle(struct toe_worker *worker, uint32_t index)
+set_idle(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t idle = RTE_MIN(conn->ka_timeout, TOE_WHEEL_MAX_MS);
 
 	conn->ka_probe_count = 0;
 	if (is_on(conn))
 		toe_wheel_set(
-		        &worker->wheel, index, TOE_TIMER_KEEPALIVE, tcp_deadline(worker, idle));
+		        &engine->wheel, index, TOE_TIMER_KEEPALIVE, tcp_deadline(engine, idle));
 	else
-		toe_wheel_clear(&worker->wheel, index, TOE_TIMER_KEEPALIVE);
+		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_KEEPALIVE);
 }
 
 void
-toe_keepalive_start(struct toe_worker *worker, uint32_t index, bool restart)
+toe_keepalive_start(struct toe_engine *engine, uint32_t index, bool restart)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t left = conn->ka_left;
 
 	if (conn->flags & TOE_CONN_KEEPALIVE_ARMED)
 		return;
 	/* While it is off, what was handed over stays as it is. */
 	if (!is_on(conn)) {
-		toe_wheel_clear(&worker->wheel, index, TOE_TIMER_KEEPALIVE);
+		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_KEEPALIVE);
 		return;
 	}
 	conn->ka_left = UINT32_MAX;
 	if (restart) {
-		set_idle(worker, index);
+		set_idle(engine, index);
 	} else if (left != UINT32_MAX) {
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_KEEPALIVE,
-		        tcp_deadline(worker, RTE_MIN(left, TOE_WHEEL_MAX_MS)));
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE,
+		        tcp_deadline(engine, RTE_MIN(left, TOE_WHEEL_MAX_MS)));
 	} else if (conn->due[TOE_TIMER_KEEPALIVE] == 0) {
-		set_idle(worker, index);
+		set_idle(engine, index);
 	}
 }
 
 void
-toe_keepalive_touch(struct toe_worker *worker, uint32_t index)
+toe_keepalive_touch(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	conn->flags &= ~(TOE_CONN_KEEPALIVE_ARMED | TOE_CONN_KEEPALIVE_DUE);
-	set_idle(worker, index);
+	set_idle(engine, index);
 }
 
 void
-toe_keepalive_arm(struct toe_worker *worker, uint32_t index)
+toe_keepalive_arm(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
-	uint32_t due = tcp_deadline(worker, TCP_KEEPALIVE_ARMED_MS);
+	struct toe_conn *conn = &engine->conns[index];
+	uint32_t due = tcp_deadline(engine, TCP_KEEPALIVE_ARMED_MS);
 
 	if (conn->due[TOE_TIMER_KEEPALIVE] != 0 && seq_leq(conn->due[TOE_TIMER_KEEPALIVE], due))
 		return;
 	conn->flags |= TOE_CONN_KEEPALIVE_ARMED;
 	conn->ka_probe_count = 0;
-	toe_wheel_set(&worker->wheel, index, TOE_TIMER_KEEPALIVE, due);
+	toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE, due);
 }
 
 /* All probes went unanswered (TMR-2). */
 static void
-exhausted(struct toe_worker *worker, uint32_t index)
+exhausted(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
-	if (!toe_tcp_give_up(worker, index, RETRIEVE_TIMEOUT_EXPIRATION)) {
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_KEEPALIVE, tcp_deadline(worker, 1));
+	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION)) {
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE, tcp_deadline(engine, 1));
 		return;
 	}
 	/* SEC-1: the suspicion was right, the peer has gone. */
 	if (conn->flags & TOE_CONN_KEEPALIVE_ARMED)
-		toe_tcp_closed(worker, index);
+		toe_tcp_closed(engine, index);
 }
 
 void
-toe_keepalive_expired(struct toe_worker *worker, uint32_t index)
+toe_keepalive_expired(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t probes = conn->ka_probes ? conn->ka_probes : TCP_KEEPALIVE_PROBES;
 
 	if (!is_on(conn) && !(conn->flags & TOE_CONN_KEEPALIVE_ARMED))
 		return;
 	/* Data in flight asks the same question: its timeout answers it. */
 	if (tcp_outstanding(conn) > 0) {
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_KEEPALIVE,
-		        tcp_deadline(worker, RTE_MIN(RTE_MAX(conn->ka_timeout, interval(conn)),
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE,
+		        tcp_deadline(engine, RTE_MIN(RTE_MAX(conn->ka_timeout, interval(conn)),
 		                                     TOE_WHEEL_MAX_MS)));
 		return;
 	}
-	if (conn->ka_probe_count >= probes && !TOE_MUTANT(KEEPALIVE_FOREVER)) {
-		exhausted(worker, index);
+	if (conn->ka_probe_count >= probes) {
+		exhausted(engine, index);
 		return;
 	}
 	conn->ka_probe_count += conn->ka_probe_count < UINT8_MAX;
 	conn->flags |= TOE_CONN_KEEPALIVE_DUE;
-	worker->stats.keepalive_probes++;
-	toe_wheel_set(&worker->wheel, index, TOE_TIMER_KEEPALIVE,
-	        tcp_deadline(worker, RTE_MIN(interval(conn), TOE_WHEEL_MAX_MS)));
-	toe_worker_ready(worker, index);
+	engine->stats.keepalive_probes++;
+	toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE,
+	        tcp_deadline(engine, RTE_MIN(interval(conn), TOE_WHEEL_MAX_MS)));
+	toe_conn_ready(engine, index);
 }

@@ -4,9 +4,8 @@
 
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 #define PROBE_NEW_RTT_US 10000u /* a quarter of the usual delayed ACK */
 
@@ -20,8 +19,7 @@ is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, 
 	if (length >= mss || conn->snd_max == conn->snd_una)
 		return true;
 	if (length == unsent)
-		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn) ||
-		       TOE_MUTANT(NAGLE_IGNORED);
+		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn);
 	return length >= conn->max_snd_wnd / 2;
 }
 
@@ -29,8 +27,7 @@ is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, 
 static uint32_t
 whole_segments(uint32_t length, uint64_t unsent, uint32_t mss)
 {
-	return length <= mss || length == unsent || TOE_MUTANT(TSO_UNEVEN) ? length
-	                                                                   : length - length % mss;
+	return length <= mss || length == unsent ? length : length - length % mss;
 }
 
 /* New data, up to `window` bytes of it. */
@@ -52,18 +49,16 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	plan->fin = length == unsent && tcp_fin_pending(conn);
 	/* As many as the window holds, but for one that ends the stream: it has other flags. */
 	if (length == limits->mss && limits->frame == limits->mss && !plan->probe)
-		plan->count = RTE_MAX(
-		        (uint32_t)(RTE_MIN((uint64_t)window, unsent - !TOE_MUTANT(RUN_ENDS)) /
-		                   length),
-		        1u);
+		plan->count =
+		        RTE_MAX((uint32_t)(RTE_MIN((uint64_t)window, unsent - 1) / length), 1u);
 }
 
 /* The part of a record from `seq` on, up to a segment. Our FIN is the sequence number behind the stream. */
 static void
-plan_again(const struct toe_worker *worker, const struct toe_conn *conn, struct tcp_plan *plan,
+plan_again(const struct toe_engine *engine, const struct toe_conn *conn, struct tcp_plan *plan,
         uint32_t record, uint32_t seq, uint32_t mss)
 {
-	const struct toe_sent *sent = toe_sent_at(worker, record);
+	const struct toe_sent *sent = toe_sent_at(engine, record);
 	uint64_t unacked = tcp_unacked(conn);
 	uint32_t end = sent->end;
 	bool fin = (conn->flags & TOE_CONN_FIN_SENT) && (uint64_t)(end - conn->snd_una) > unacked &&
@@ -85,7 +80,7 @@ plan_again(const struct toe_worker *worker, const struct toe_conn *conn, struct 
  * ACK delayed, a duplicate has not: where a delayed ACK takes several round trips, the last segment asks sooner.
  */
 static void
-plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
+plan_probe(const struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender,
         struct tcp_plan *plan, const struct tcp_plan_limits *limits)
 {
 	uint32_t outstanding = tcp_outstanding(conn), room, length;
@@ -100,18 +95,17 @@ plan_probe(const struct toe_worker *worker, const struct toe_conn *conn, struct 
 		return;
 	}
 	room = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
-	if (tcp_unsent(conn) > 0 && room > 0 &&
-	        (conn->srtt >> 3 >= PROBE_NEW_RTT_US || TOE_MUTANT(TLP_NEW_ALWAYS))) {
+	if (tcp_unsent(conn) > 0 && room > 0 && conn->srtt >> 3 >= PROBE_NEW_RTT_US) {
 		plan_new(conn, plan, room, &one);
 		return;
 	}
-	tail = toe_sent_at(worker, sender->tail);
+	tail = toe_sent_at(engine, sender->tail);
 	length = RTE_MIN(tail->end - tail->seq, limits->mss + fin);
-	plan_again(worker, conn, plan, sender->tail, tail->end - length, limits->mss);
+	plan_again(engine, conn, plan, sender->tail, tail->end - length, limits->mss);
 }
 
 void
-tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
+tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan)
 {
 	uint32_t pipe = toe_pipe(conn, sender), outstanding = tcp_outstanding(conn);
@@ -122,14 +116,14 @@ tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
 	plan->count = 1;
 	plan->fin = plan->push = plan->probe = false;
 	if (unlikely(conn->flags & TOE_CONN_PROBE)) {
-		plan_probe(worker, conn, sender, plan, limits);
+		plan_probe(engine, conn, sender, plan, limits);
 		return;
 	}
 	if (unlikely(sender != NULL && sender->lost != sender->again)) {
-		uint32_t record = toe_sent_retry(worker, sender);
+		uint32_t record = toe_sent_retry(engine, sender);
 
 		if (record != TOE_INDEX_NONE) {
-			plan_again(worker, conn, plan, record, toe_sent_at(worker, record)->seq,
+			plan_again(engine, conn, plan, record, toe_sent_at(engine, record)->seq,
 			        limits->mss);
 			if (plan->length > congestion && !sender->burst)
 				plan->length = plan->fin = 0;
@@ -139,7 +133,6 @@ tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
 	if (sender != NULL && sender->records >= TOE_SENDER_RECORDS_MAX)
 		return;
 	window = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
-	if (!TOE_MUTANT(CWND_IGNORED))
-		window = RTE_MIN(window, congestion);
+	window = RTE_MIN(window, congestion);
 	plan_new(conn, plan, window, limits);
 }

@@ -3,8 +3,8 @@
 #ifndef TOE_TCP_PLAN_H
 #define TOE_TCP_PLAN_H
 
+#include "engine.h"
 #include "sender.h"
-#include "worker.h"
 
 /* Text and FIN; neither: nothing but an ACK could be sent. */
 struct tcp_plan {
@@ -25,7 +25,7 @@ struct tcp_plan_limits {
 };
 
 /* Out by pointer: 16 bytes returned in registers are stored in parts and loaded whole again, which stalls. */
-void tcp_plan_next(const struct toe_worker *worker, const struct toe_conn *conn,
+void tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan);
 
 static inline bool

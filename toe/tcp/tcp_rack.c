@@ -3,10 +3,10 @@
  * Loss detection by time, and the tail loss probe (RFC 8985). What was sent well before something that has been
  * delivered since is lost; how much before is the reordering window.
  */
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
 
 #define REO_WND_PERSIST 16u /* recoveries that a widened window lasts (section 6.2, step 4) */
 #define REO_WND_MULT_MAX 32u
@@ -22,26 +22,26 @@ sent_after(const struct toe_sent *sent, uint32_t time, uint32_t end)
 }
 
 static void
-note_min_rtt(const struct toe_worker *worker, struct toe_sender *sender, uint32_t rtt)
+note_min_rtt(const struct toe_engine *engine, struct toe_sender *sender, uint32_t rtt)
 {
 	if (sender->min_rtt != 0 && rtt > sender->min_rtt &&
-	        worker->now_ms - sender->min_rtt_ms < MIN_RTT_MS)
+	        engine->now_ms - sender->min_rtt_ms < MIN_RTT_MS)
 		return;
 	sender->min_rtt = RTE_MAX(rtt, 1u);
-	sender->min_rtt_ms = worker->now_ms;
+	sender->min_rtt_ms = engine->now_ms;
 }
 
 void
-tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
+tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct toe_sent *sent, const struct toe_segment *segment,
         uint32_t *rtt)
 {
-	uint32_t age = worker->now_us - sent->time;
+	uint32_t age = engine->now_us - sent->time;
 
-	if ((sent->flags & TOE_SENT_EVER) && !TOE_MUTANT(KARN_IGNORED)) {
+	if (sent->flags & TOE_SENT_EVER) {
 		/* Step 2: is it the first transmission that was delivered, not the last one? */
 		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(sent->end, segment->ack)) {
-			uint32_t sent_ms = worker->now_ms - age / 1000 + conn->ts_offset;
+			uint32_t sent_ms = engine->now_ms - age / 1000 + conn->ts_offset;
 
 			if (seq_lt(segment->tsecr, sent_ms - 1))
 				return;
@@ -52,9 +52,9 @@ tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
 		/* Step 3: behind something that had been delivered before: reordered. */
 		if (sender->sacked > 0 && seq_lt(sent->end, sender->fack))
 			sender->reordering = 1;
-		if (!(sent->flags & TOE_SENT_LOST) || TOE_MUTANT(KARN_IGNORED)) {
+		if (!(sent->flags & TOE_SENT_LOST)) {
 			*rtt = RTE_MAX(age, 1u);
-			note_min_rtt(worker, sender, *rtt);
+			note_min_rtt(engine, sender, *rtt);
 		}
 	}
 	if (sender->rack_rtt != 0 && !sent_after(sent, sender->rack_time, sender->rack_end))
@@ -79,9 +79,9 @@ reordering_window(const struct toe_conn *conn, const struct toe_sender *sender)
 }
 
 bool
-tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t wait = 0, record = sender->time_head, window, next;
 	bool lost = false;
 
@@ -89,15 +89,15 @@ tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 		return false;
 	window = sender->reo_wnd = reordering_window(conn, sender);
 	for (; record != TOE_INDEX_NONE; record = next) {
-		const struct toe_sent *sent = toe_sent_at(worker, record);
+		const struct toe_sent *sent = toe_sent_at(engine, record);
 		int32_t left;
 
 		next = sent->later;
 		if (sent_after(sent, sender->rack_time, sender->rack_end))
 			break;
-		left = (int32_t)(sent->time + sender->rack_rtt + window - worker->now_us);
-		if (left <= 0 && !TOE_MUTANT(RACK_BLIND)) {
-			toe_sent_lose(worker, sender, record);
+		left = (int32_t)(sent->time + sender->rack_rtt + window - engine->now_us);
+		if (left <= 0) {
+			toe_sent_lose(engine, sender, record);
 			lost = true;
 		} else {
 			wait = RTE_MAX(wait, (uint32_t)RTE_MAX(left, 1));
@@ -105,8 +105,8 @@ tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *se
 	}
 	if (wait > 0) {
 		sender->timer = TOE_SENDER_REORDER;
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_RETRANSMIT,
-		        tcp_deadline(worker, (wait + 999) / 1000));
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT,
+		        tcp_deadline(engine, (wait + 999) / 1000));
 	}
 	return lost;
 }
@@ -124,14 +124,14 @@ tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 }
 
 uint32_t
-tcp_tlp_delay(const struct toe_worker *worker, const struct toe_conn *conn,
+tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
         const struct toe_sender *sender)
 {
 	uint32_t pto = PTO_INITIAL_MS;
 
 	if (!(conn->options & TCP_OPTION_SACK) || sender->phase > TOE_PHASE_CWR ||
 	        sender->sacked != 0 || sender->lost != 0 || sender->tlp_out || conn->snd_wnd == 0 ||
-	        conn->retransmit_count > 0 || TOE_MUTANT(TLP_NEVER))
+	        conn->retransmit_count > 0)
 		return 0;
 	if (conn->srtt != 0) {
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
@@ -144,16 +144,16 @@ tcp_tlp_delay(const struct toe_worker *worker, const struct toe_conn *conn,
 }
 
 void
-tcp_tlp_send(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+tcp_tlp_send(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	conn->flags |= TOE_CONN_PROBE;
 	sender->tlp_out = 1;
 	sender->tlp_retransmits = 0;
 	sender->tlp_end = conn->snd_max; /* output sets it again when the probe carries new data */
-	worker->stats.tx_probes++;
-	toe_worker_ready(worker, index);
+	engine->stats.tx_probes++;
+	toe_conn_ready(engine, index);
 }
 
 bool

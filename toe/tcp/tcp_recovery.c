@@ -4,11 +4,10 @@
  * (RFC 8985), without it NewReno's (RFC 6582, RFC 3042); in recovery the window follows proportional rate reduction
  * (RFC 6937).
  */
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_cc.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
 static void
@@ -30,17 +29,16 @@ reduce(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, uint
 }
 
 static void
-enter_recovery(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+enter_recovery(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         uint32_t flight)
 {
 	const struct toe_cc *cc = toe_cc_of(conn);
 
-	worker->stats.recoveries++;
+	engine->stats.recoveries++;
 	/* In CWR the window of this data was reduced already. */
 	if (sender->phase == TOE_PHASE_OPEN) {
 		/* What limited transmit has sent does not count (RFC 5681 section 3.2, step 2). */
-		uint32_t allowed =
-		        TOE_MUTANT(LIMITED_TRANSMIT_COUNTED) ? flight : RTE_MIN(flight, conn->cwnd);
+		uint32_t allowed = RTE_MIN(flight, conn->cwnd);
 
 		reduce(conn, sender, cc->lost(conn, sender, allowed), flight);
 	} else {
@@ -71,10 +69,6 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(conn);
 	int64_t send;
 
-	if (TOE_MUTANT(PRR_IGNORED)) {
-		conn->cwnd = conn->ssthresh;
-		return;
-	}
 	sender->prr_delivered += delivered;
 	if (pipe > conn->ssthresh) {
 		send = (int64_t)(((uint64_t)sender->prr_delivered * conn->ssthresh +
@@ -93,16 +87,16 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 
 /* The head, up to a segment of it, is lost (NewReno: the one hole that is known). */
 static void
-lose_head(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender)
+lose_head(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender)
 {
 	struct toe_sent *sent;
 
 	if (sender->head == TOE_INDEX_NONE)
 		return;
-	sent = toe_sent_at(worker, sender->head);
+	sent = toe_sent_at(engine, sender->head);
 	if (sent->end - sent->seq > tcp_smss(conn))
-		toe_sent_split(worker, sender, sender->head, sent->seq + tcp_smss(conn));
-	toe_sent_lose(worker, sender, sender->head);
+		toe_sent_split(engine, sender, sender->head, sent->seq + tcp_smss(conn));
+	toe_sent_lose(engine, sender, sender->head);
 	tcp_duplicates_clamp(conn, sender);
 }
 
@@ -112,7 +106,7 @@ lose_head(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *s
  * shows the next hole.
  */
 static bool
-newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         struct tcp_round *round)
 {
 	uint32_t known = sender->sacked;
@@ -123,9 +117,8 @@ newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 		sender->sacked = known > round->acked ? known - round->acked : 0;
 		tcp_duplicates_clamp(conn, sender);
 		if (sender->phase == TOE_PHASE_RECOVERY &&
-		        seq_lt(conn->snd_una, sender->recovery_end) &&
-		        !TOE_MUTANT(NEWRENO_PARTIAL)) {
-			lose_head(worker, conn, sender);
+		        seq_lt(conn->snd_una, sender->recovery_end)) {
+			lose_head(engine, conn, sender);
 			sender->burst = 1;
 		}
 		return false;
@@ -133,16 +126,13 @@ newreno_detect(struct toe_worker *worker, struct toe_conn *conn, struct toe_send
 	if (!round->duplicate)
 		return false;
 	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
-	if (TOE_MUTANT(LIMITED_TRANSMIT_NEVER) && conn->dup_ack_count < TCP_DUP_THRESHOLD)
-		return false;
 	sender->sacked =
 	        RTE_MIN(known + tcp_smss(conn), conn->snd_max - conn->snd_una - sender->lost);
 	round->delivered = sender->sacked - known;
 	if (conn->dup_ack_count != TCP_DUP_THRESHOLD || sender->phase > TOE_PHASE_CWR ||
-	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)) ||
-	        TOE_MUTANT(FAST_RETRANSMIT_NEVER))
+	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)))
 		return false;
-	lose_head(worker, conn, sender);
+	lose_head(engine, conn, sender);
 	return true;
 }
 
@@ -165,7 +155,7 @@ dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_se
 	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
 
 	if (!sender->undo_possible || sender->undo_bytes == 0 || round->dsack_foreign ||
-	        TOE_MUTANT(UNDO_NEVER) || seq_lt(segment->sack[0].start, sender->undo_start))
+	        seq_lt(segment->sack[0].start, sender->undo_start))
 		return;
 	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
 	if (sender->undo_bytes == 0)
@@ -182,7 +172,7 @@ eifel(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment
 {
 	if (round->acked == 0 || sender->phase != TOE_PHASE_RECOVERY || !sender->undo_possible ||
 	        sender->undo_bytes == 0 || !(conn->options & TCP_OPTION_TIMESTAMPS) ||
-	        !seq_lt(segment->tsecr, sender->undo_ts) || TOE_MUTANT(EIFEL_NEVER))
+	        !seq_lt(segment->tsecr, sender->undo_ts))
 		return;
 	sender->reordering = 1;
 	undo(conn, sender);
@@ -202,22 +192,22 @@ leave(struct toe_conn *conn, struct toe_sender *sender)
 
 /* Growth outside of recovery, when the window was in use (RFC 7661). */
 static void
-grow(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+grow(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct tcp_round *round)
 {
 	if (round->acked > 0 &&
 	        (round->outstanding >= conn->cwnd / 2 || sender->phase == TOE_PHASE_LOSS))
-		toe_cc_acked(conn, sender, round->acked, worker->now_us);
+		toe_cc_acked(conn, sender, round->acked, engine->now_us);
 }
 
 static void
-open_phase(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+open_phase(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct tcp_round *round, bool repaired, bool left)
 {
 	const struct toe_cc *cc = toe_cc_of(conn);
 
 	if (round->lost)
-		enter_recovery(worker, conn, sender, round->outstanding);
+		enter_recovery(engine, conn, sender, round->outstanding);
 	else if (repaired)
 		enter_cwr(conn, sender, cc->lost(conn, sender, round->outstanding),
 		        round->outstanding);
@@ -225,16 +215,16 @@ open_phase(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *
 		enter_cwr(conn, sender, cc->marked(conn, sender, round->outstanding),
 		        round->outstanding);
 	else if (!left)
-		grow(worker, conn, sender, round);
+		grow(engine, conn, sender, round);
 	if (sender->phase != TOE_PHASE_OPEN)
 		proportional_rate(conn, sender, round->delivered);
 }
 
 void
-tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
+tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	bool past = sender->has_recovery && !seq_lt(conn->snd_una, sender->recovery_end);
 	/* RFC 8985 section 6.2, step 4: a probe that was not needed says nothing of reordering. */
 	bool probed = round->dsack && sender->tlp_out && sender->tlp_retransmits &&
@@ -242,15 +232,15 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
 
 	if (round->dsack) {
-		if (!probed || TOE_MUTANT(TLP_WIDENS))
+		if (!probed)
 			tcp_rack_dsack(conn, sender);
 		dsack_seen(conn, sender, segment, round);
 	}
 	eifel(conn, sender, segment, round);
 	if (conn->options & TCP_OPTION_SACK)
-		round->lost = tcp_rack_detect(worker, index, sender);
+		round->lost = tcp_rack_detect(engine, index, sender);
 	else
-		round->lost = newreno_detect(worker, conn, sender, round);
+		round->lost = newreno_detect(engine, conn, sender, round);
 	left = sender->phase != TOE_PHASE_OPEN && past; /* unless it was taken back just now */
 	if (left)
 		leave(conn, sender);
@@ -259,34 +249,32 @@ tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender 
 	switch (sender->phase) {
 	case TOE_PHASE_OPEN:
 		/* The ACK that ends a recovery has set the window, and adds nothing to it (RFC 6582 section 3.2). */
-		open_phase(worker, conn, sender, round, repaired, left);
+		open_phase(engine, conn, sender, round, repaired, left);
 		break;
 	case TOE_PHASE_CWR:
-		if (round->ece && TOE_MUTANT(ECN_REPEATED))
-			enter_cwr(conn, sender, conn->ssthresh / 2, round->outstanding);
 		if (round->lost)
-			enter_recovery(worker, conn, sender, round->outstanding);
+			enter_recovery(engine, conn, sender, round->outstanding);
 		proportional_rate(conn, sender, round->delivered);
 		break;
 	case TOE_PHASE_RECOVERY:
 		proportional_rate(conn, sender, round->delivered);
 		break;
 	default:
-		grow(worker, conn, sender, round);
+		grow(engine, conn, sender, round);
 		break;
 	}
 }
 
 /* The peer threw away what it had reported: it may (RFC 2018 section 8). */
 static void
-forget_sacks(struct toe_worker *worker, struct toe_sender *sender)
+forget_sacks(struct toe_engine *engine, struct toe_sender *sender)
 {
 	uint32_t record = sender->head;
 
-	if (record == TOE_INDEX_NONE || !(toe_sent_at(worker, record)->flags & TOE_SENT_SACKED))
+	if (record == TOE_INDEX_NONE || !(toe_sent_at(engine, record)->flags & TOE_SENT_SACKED))
 		return;
-	for (; record != TOE_INDEX_NONE; record = toe_sent_at(worker, record)->next) {
-		struct toe_sent *sent = toe_sent_at(worker, record);
+	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->next) {
+		struct toe_sent *sent = toe_sent_at(engine, record);
 
 		if (sent->flags & TOE_SENT_SACKED) {
 			sender->sacked -= sent->end - sent->seq;
@@ -297,9 +285,9 @@ forget_sacks(struct toe_worker *worker, struct toe_sender *sender)
 }
 
 void
-tcp_recovery_timeout(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+tcp_recovery_timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t flight = conn->snd_max - conn->snd_una;
 
 	/* RFC 5681 (4): held constant when the same data times out again. */
@@ -313,24 +301,24 @@ tcp_recovery_timeout(struct toe_worker *worker, uint32_t index, struct toe_sende
 	conn->dup_ack_count = 0;
 	sender->tlp_out = 0;
 	if (conn->options & TCP_OPTION_SACK)
-		forget_sacks(worker, sender);
+		forget_sacks(engine, sender);
 	else
 		sender->sacked = 0;
-	toe_sent_take_back(worker, sender, conn->snd_una);
+	toe_sent_take_back(engine, sender, conn->snd_una);
 }
 
 void
-tcp_recovery_reorder(struct toe_worker *worker, uint32_t index, struct toe_sender *sender)
+tcp_recovery_reorder(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t flight = conn->snd_max - conn->snd_una;
 
 	sender->timer = TOE_SENDER_RTO;
-	if (!tcp_rack_detect(worker, index, sender))
+	if (!tcp_rack_detect(engine, index, sender))
 		return;
 	if (sender->phase <= TOE_PHASE_CWR) {
-		enter_recovery(worker, conn, sender, flight);
+		enter_recovery(engine, conn, sender, flight);
 		proportional_rate(conn, sender, 0);
 	}
-	toe_worker_ready(worker, index);
+	toe_conn_ready(engine, index);
 }

@@ -3,9 +3,9 @@
 #ifndef TOE_TCP_ROUND_H
 #define TOE_TCP_ROUND_H
 
+#include "engine.h"
 #include "segment.h"
 #include "sender.h"
-#include "worker.h"
 
 struct tcp_round {
 	uint32_t acked; /* sequence numbers that the acknowledgment field covers newly */
@@ -21,34 +21,34 @@ struct tcp_round {
 };
 
 /* tcp_scoreboard.c: the acknowledgment field; the blocks, after it. */
-void tcp_round_acked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+void tcp_round_acked(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round);
-void tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+void tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round);
 
 /* tcp_rack.c (RFC 8985): a record was delivered; sets *rtt to its round trip (0: ambiguous). */
-void tcp_rack_delivered(struct toe_worker *worker, const struct toe_conn *conn,
+void tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct toe_sent *sent, const struct toe_segment *segment,
         uint32_t *rtt);
 /* Mark what is lost by time; true when anything was. May set the reordering timer. */
-bool tcp_rack_detect(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+bool tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
 /* A duplicate was reported: reordering is wider than was thought (section 6.2, step 4). */
 void tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender);
 /* ms until the tail loss probe (section 7.2), 0: none is to be sent. */
-uint32_t tcp_tlp_delay(const struct toe_worker *worker, const struct toe_conn *conn,
+uint32_t tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
         const struct toe_sender *sender);
 /* The timer of the probe has expired (section 7.3). */
-void tcp_tlp_send(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+void tcp_tlp_send(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
 /* What the ACK says of a probe in flight (section 7.4); true: it repaired a loss. */
 bool tcp_tlp_acked(const struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, const struct tcp_round *round);
 
 /* tcp_recovery.c: phases, windows and what is marked, after every ACK; and after a timeout. */
-void tcp_recovery_acked(struct toe_worker *worker, uint32_t index, struct toe_sender *sender,
+void tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round);
-void tcp_recovery_timeout(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+void tcp_recovery_timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
 /* The reordering timer has expired. */
-void tcp_recovery_reorder(struct toe_worker *worker, uint32_t index, struct toe_sender *sender);
+void tcp_recovery_reorder(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
 /*
  * Without SACK duplicate ACKs stand for segments that arrived. Together with those known to be lost they are never more
  * than there are: called after something was marked.

@@ -5,43 +5,42 @@
  */
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* A record, or the part of it below `end`, has reached the peer. */
 static void
-delivered(struct toe_worker *worker, const struct toe_conn *conn, struct toe_sender *sender,
+delivered(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_sent *sent, uint32_t length, const struct toe_segment *segment,
         struct tcp_round *round)
 {
 	uint32_t rtt = 0;
 
 	round->delivered += length;
-	tcp_rack_delivered(worker, conn, sender, sent, segment, &rtt);
+	tcp_rack_delivered(engine, conn, sender, sent, segment, &rtt);
 	/* The oldest of it, with the peer's delay. */
 	if (round->rtt == 0)
 		round->rtt = rtt;
 }
 
 void
-tcp_round_acked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+tcp_round_acked(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round)
 {
 	uint32_t ack = segment->ack;
 
 	while (sender->head != TOE_INDEX_NONE) {
-		struct toe_sent *sent = toe_sent_at(worker, sender->head);
+		struct toe_sent *sent = toe_sent_at(engine, sender->head);
 		uint32_t length;
 
 		if (!seq_lt(sent->seq, ack))
 			break;
 		length = RTE_MIN(ack - sent->seq, sent->end - sent->seq);
 		if (!(sent->flags & TOE_SENT_SACKED))
-			delivered(worker, conn, sender, sent, length, segment, round);
+			delivered(engine, conn, sender, sent, length, segment, round);
 		if (likely(seq_leq(sent->end, ack))) {
-			toe_sent_free(worker, sender, sender->head);
+			toe_sent_free(engine, sender, sender->head);
 			continue;
 		}
 		if (sent->flags & TOE_SENT_SACKED)
@@ -56,73 +55,73 @@ tcp_round_acked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sen
 
 /* The record in which `seq` lies, looked for from the nearer end. */
 static uint32_t
-find(struct toe_worker *worker, const struct toe_conn *conn, const struct toe_sender *sender,
+find(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_sender *sender,
         uint32_t seq)
 {
 	uint32_t record;
 
 	if (seq - conn->snd_una < conn->snd_max - seq) {
 		record = sender->head;
-		while (record != TOE_INDEX_NONE && seq_leq(toe_sent_at(worker, record)->end, seq))
-			record = toe_sent_at(worker, record)->next;
+		while (record != TOE_INDEX_NONE && seq_leq(toe_sent_at(engine, record)->end, seq))
+			record = toe_sent_at(engine, record)->next;
 		return record;
 	}
 	record = sender->tail;
-	while (record != TOE_INDEX_NONE && seq_lt(seq, toe_sent_at(worker, record)->seq))
-		record = toe_sent_at(worker, record)->prev;
+	while (record != TOE_INDEX_NONE && seq_lt(seq, toe_sent_at(engine, record)->seq))
+		record = toe_sent_at(engine, record)->prev;
 	return record;
 }
 
 /* Join a record that was just marked with the one before it, when that is SACKED too: the list stays short. */
 static uint32_t
-join(struct toe_worker *worker, struct toe_sender *sender, uint32_t record)
+join(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
 {
-	struct toe_sent *sent = toe_sent_at(worker, record), *before;
+	struct toe_sent *sent = toe_sent_at(engine, record), *before;
 	uint32_t prev = sent->prev;
 
 	if (prev == TOE_INDEX_NONE)
 		return record;
-	before = toe_sent_at(worker, prev);
+	before = toe_sent_at(engine, prev);
 	if (!(before->flags & TOE_SENT_SACKED))
 		return record;
 	before->flags |= sent->flags;
 	before->end = sent->end;
 	/* Its bytes are counted by `before` now: toe_sent_free takes back what the record itself stands for. */
 	sender->sacked += sent->end - sent->seq;
-	toe_sent_free(worker, sender, record);
+	toe_sent_free(engine, sender, record);
 	return prev;
 }
 
 /* Mark [start, end), which lies within what was sent. */
 static void
-mark(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
+mark(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
         uint32_t end, const struct toe_segment *segment, struct tcp_round *round)
 {
-	uint32_t record = find(worker, conn, sender, start);
+	uint32_t record = find(engine, conn, sender, start);
 
 	while (record != TOE_INDEX_NONE) {
-		struct toe_sent *sent = toe_sent_at(worker, record);
+		struct toe_sent *sent = toe_sent_at(engine, record);
 
 		if (seq_leq(end, sent->seq))
 			return;
 		if (!(sent->flags & TOE_SENT_SACKED)) {
 			if (seq_lt(sent->seq, start)) {
-				record = toe_sent_split(worker, sender, record, start);
+				record = toe_sent_split(engine, sender, record, start);
 				if (record == TOE_INDEX_NONE)
 					return;
 				continue;
 			}
 			/* Without room for its rest the record stays as it was: sent again at worst. */
 			if (seq_lt(end, sent->end) &&
-			        toe_sent_split(worker, sender, record, end) == TOE_INDEX_NONE)
+			        toe_sent_split(engine, sender, record, end) == TOE_INDEX_NONE)
 				return;
 			delivered(
-			        worker, conn, sender, sent, sent->end - sent->seq, segment, round);
-			toe_sent_sack(worker, sender, record);
+			        engine, conn, sender, sent, sent->end - sent->seq, segment, round);
+			toe_sent_sack(engine, sender, record);
 			round->sacked = true;
-			record = join(worker, sender, record);
+			record = join(engine, sender, record);
 		}
-		record = toe_sent_at(worker, record)->next;
+		record = toe_sent_at(engine, record)->next;
 	}
 }
 
@@ -142,19 +141,19 @@ is_dsack(const struct toe_segment *segment)
 
 /* Was what the block names sent once, as far as that is known: what is acknowledged is forgotten? */
 static bool
-sent_once(struct toe_worker *worker, const struct toe_conn *conn, const struct toe_sender *sender,
+sent_once(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_sender *sender,
         const struct toe_sack *block)
 {
 	uint32_t record;
 
-	if (seq_lt(block->start, conn->snd_una) || TOE_MUTANT(DSACK_FOREIGN))
+	if (seq_lt(block->start, conn->snd_una))
 		return false;
-	record = find(worker, conn, sender, block->start);
-	return record != TOE_INDEX_NONE && !(toe_sent_at(worker, record)->flags & TOE_SENT_EVER);
+	record = find(engine, conn, sender, block->start);
+	return record != TOE_INDEX_NONE && !(toe_sent_at(engine, record)->flags & TOE_SENT_EVER);
 }
 
 void
-tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_sender *sender,
+tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, struct tcp_round *round)
 {
 	uint32_t first = 0, fack;
@@ -165,7 +164,7 @@ tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_se
 	fack = sender->fack;
 	if (is_dsack(segment)) {
 		round->dsack = true;
-		round->dsack_foreign = sent_once(worker, conn, sender, &segment->sack[0]);
+		round->dsack_foreign = sent_once(engine, conn, sender, &segment->sack[0]);
 		first = 1;
 	}
 	for (uint32_t i = first; i < segment->sacks; i++) {
@@ -183,8 +182,8 @@ tcp_round_sacked(struct toe_worker *worker, struct toe_conn *conn, struct toe_se
 			        seq_lt(start, sender->sack_seen[2 * j + 1]) &&
 			        seq_leq(sender->sack_seen[2 * j + 1], end))
 				start = sender->sack_seen[2 * j + 1];
-		if (seq_lt(start, end) && !TOE_MUTANT(SACK_IGNORED))
-			mark(worker, conn, sender, start, end, segment, round);
+		if (seq_lt(start, end))
+			mark(engine, conn, sender, start, end, segment, round);
 		if (seq_lt(fack, end))
 			fack = end;
 	}

@@ -5,16 +5,19 @@
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
+#include "indicate.h"
 #include "reassembly.h"
+#include "tcp_arm.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "user.h"
 
 #define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
 
 /* Text in a chain of buffers: each becomes a buffer of its own before the service sees it. */
 static __rte_noinline bool
-deliver_chain(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf, uint32_t skip,
+deliver_chain(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32_t skip,
         uint32_t length)
 {
 	bool taken = false;
@@ -30,7 +33,7 @@ deliver_chain(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf, 
 		at->nb_segs = 1;
 		at->pkt_len = at->data_len;
 		if (part > 0)
-			keep = toe_service_deliver(worker, index, at, text, part);
+			keep = toe_service_deliver(engine, index, at, text, part);
 		skip -= begin;
 		length -= part;
 		if (at == mbuf)
@@ -43,38 +46,38 @@ deliver_chain(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf, 
 
 /* `length` bytes, `offset` behind the beginning of the frame, are in order: true when the service took the frame. */
 static inline bool
-deliver(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf, uint32_t offset,
+deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32_t offset,
         uint32_t length)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	conn->rcv_nxt += length;
-	worker->stats.rx_bytes += length;
+	engine->stats.rx_bytes += length;
 	if (likely(mbuf->nb_segs == 1))
-		return toe_service_deliver(worker, index, mbuf,
+		return toe_service_deliver(engine, index, mbuf,
 		        rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), length);
-	return deliver_chain(worker, index, mbuf, offset, length);
+	return deliver_chain(engine, index, mbuf, offset, length);
 }
 
 static void
-owe_ack_of_text(struct toe_worker *worker, uint32_t index)
+owe_ack_of_text(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	if (++conn->delack_count >= ACK_EVERY) {
-		tcp_owe_ack(worker, index);
+		tcp_owe_ack(engine, index);
 	} else if (!(conn->flags & (TOE_CONN_ACK_DELAYED | TOE_CONN_ACK_NOW))) {
 		conn->flags |= TOE_CONN_ACK_DELAYED;
-		toe_wheel_set(&worker->wheel, index, TOE_TIMER_DELACK,
-		        tcp_deadline(worker, TCP_DELACK_MS));
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_DELACK,
+		        tcp_deadline(engine, TCP_DELACK_MS));
 	}
 }
 
 /* The peer's FIN, all text before it delivered. The caller has checked that it can be indicated. */
 static void
-input_fin(struct toe_worker *worker, uint32_t index)
+input_fin(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	conn->rcv_nxt++;
 	/* A FIN takes no buffer: it is welcome in a window of zero. */
@@ -87,49 +90,49 @@ input_fin(struct toe_worker *worker, uint32_t index)
 		conn->state = TCP_CLOSING;
 	else
 		conn->state = TCP_TIME_WAIT;
-	toe_service_fin(worker, index);
-	toe_worker_indicate(worker, conn, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
-	tcp_owe_ack(worker, index);
+	toe_service_fin(engine, index);
+	toe_conn_indicate(engine, conn, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
+	tcp_owe_ack(engine, index);
 	if (conn->state == TCP_TIME_WAIT) {
-		toe_tcp_arm(worker, index); /* no more FIN_WAIT_2 */
-		toe_tcp_offer(worker, index);
+		toe_tcp_arm(engine, index); /* no more FIN_WAIT_2 */
+		toe_tcp_offer(engine, index);
 	}
 }
 
 /* What has waited and is in order now. */
 static __rte_noinline void
-pull(struct toe_worker *worker, uint32_t index)
+pull(struct toe_engine *engine, uint32_t index)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	struct toe_piece *piece;
 
 	while (conn->reassembly != TOE_INDEX_NONE && tcp_is_receiving(conn) &&
-	        (piece = toe_reassembly_next(worker, conn)) != NULL) {
+	        (piece = toe_reassembly_next(engine, conn)) != NULL) {
 		uint32_t skip = conn->rcv_nxt - piece->seq, length;
 		struct rte_mbuf *frame = piece->frame;
 		bool fin = piece->fin, taken = false;
 
-		if (!toe_service_accepts(worker, conn) ||
-		        (fin && !toe_worker_can_indicate(worker, conn, 2)))
+		if (!toe_service_accepts(engine, conn) ||
+		        (fin && !toe_conn_can_indicate(engine, conn, 2)))
 			break; /* with the next segment */
 		length = piece->length - RTE_MIN(skip, piece->length);
 		skip += piece->offset;
 		fin = fin && conn->rcv_nxt + length == piece->seq + piece->length;
-		toe_reassembly_pop(worker, index);
+		toe_reassembly_pop(engine, index);
 		if (length > 0)
-			taken = deliver(worker, index, frame, skip, length);
+			taken = deliver(engine, index, frame, skip, length);
 		if (!taken)
 			rte_pktmbuf_free(frame);
 		if (fin)
-			input_fin(worker, index);
+			input_fin(engine, index);
 	}
 	if (conn->reassembly == TOE_INDEX_NONE)
 		return;
 	/* What lies behind a FIN is nobody's: neither kept nor reported. */
 	if (tcp_is_receiving(conn))
-		toe_reassembly_settle(worker, index);
+		toe_reassembly_settle(engine, index);
 	else
-		toe_reassembly_drop(worker, index);
+		toe_reassembly_drop(engine, index);
 }
 
 /*
@@ -137,93 +140,92 @@ pull(struct toe_worker *worker, uint32_t index)
  * back by it, up to what the host allows.
  */
 static void
-size_window(struct toe_worker *worker, struct toe_conn *conn)
+size_window(struct toe_engine *engine, struct toe_conn *conn)
 {
-	uint32_t limit = toe_service_capacity(conn), arrived;
+	uint32_t limit = tcp_window_limit(conn), arrived;
 	uint32_t round = conn->srtt ? RTE_MAX((conn->srtt >> 3) / 1000, 1u) : ROUND_DEFAULT_MS;
 
-	if (likely(conn->rcv_space >= limit) || worker->now_ms - conn->rcv_round_ms < round)
+	if (likely(conn->rcv_space >= limit) || engine->now_ms - conn->rcv_round_ms < round)
 		return;
 	arrived = conn->rcv_nxt - conn->rcv_round_start;
 	if (arrived > conn->rcv_space / 2)
 		conn->rcv_space = RTE_MIN(limit, RTE_MIN(arrived, UINT32_MAX / 4) * 2);
 	conn->rcv_round_start = conn->rcv_nxt;
-	conn->rcv_round_ms = worker->now_ms;
+	conn->rcv_round_ms = engine->now_ms;
 }
 
 enum toe_input
-tcp_text_next(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
 {
 	uint32_t offset = (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 
 	/* Its window is the one before's, which it confirms (RFC 9293 section 3.10.7.4). */
 	if (seq_lt(conn->snd_wl1, segment->seq))
 		conn->snd_wl1 = segment->seq;
-	if (!TOE_MUTANT(FOLD_UNACKED))
-		owe_ack_of_text(worker, index);
-	return deliver(worker, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
+	owe_ack_of_text(engine, index);
+	return deliver(engine, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
 	                                                             : TOE_INPUT_DONE;
 }
 
 static enum toe_input
-out_of_order(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	bool taken;
 
-	worker->stats.rx_out_of_order++;
-	taken = !TOE_MUTANT(REASSEMBLY_NEVER) && toe_reassembly_add(worker, index, segment, mbuf);
+	engine->stats.rx_out_of_order++;
+	taken = toe_reassembly_add(engine, index, segment, mbuf);
 	if (conn->reassembly != TOE_INDEX_NONE)
-		toe_reassembly_settle(worker, index);
-	tcp_owe_ack(worker, index); /* RFC 5681 section 4.2: at once */
+		toe_reassembly_settle(engine, index);
+	tcp_owe_ack(engine, index); /* RFC 5681 section 4.2: at once */
 	return taken ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }
 
 enum toe_input
-tcp_text_input(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
+tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
 {
-	struct toe_conn *conn = &worker->conns[index];
+	struct toe_conn *conn = &engine->conns[index];
 	uint32_t skip = conn->rcv_nxt - segment->seq; /* received before */
 	uint32_t room = conn->rcv_adv - conn->rcv_nxt;
 	bool fin = segment->tcp_flags & RTE_TCP_FIN_FLAG, taken = false;
 	uint32_t length = segment->length - skip;
 
 	if (unlikely(!tcp_is_receiving(conn))) {
-		tcp_owe_ack(worker, index);
+		tcp_owe_ack(engine, index);
 		return TOE_INPUT_DONE;
 	}
 	if (unlikely(seq_lt(conn->rcv_nxt, segment->seq)))
-		return out_of_order(worker, index, segment, mbuf);
-	if (unlikely(length > 0 && !toe_service_accepts(worker, conn))) {
-		tcp_owe_ack(worker, index);
+		return out_of_order(engine, index, segment, mbuf);
+	if (unlikely(length > 0 && !toe_service_accepts(engine, conn))) {
+		tcp_owe_ack(engine, index);
 		return TOE_INPUT_DONE;
 	}
 	if (unlikely(skip > 0))
-		toe_reassembly_duplicate(worker, index, segment->seq, conn->rcv_nxt);
+		toe_reassembly_duplicate(engine, index, segment->seq, conn->rcv_nxt);
 	if (unlikely(length > room)) {
 		length = room;
 		fin = false;
-		tcp_owe_ack(worker, index);
+		tcp_owe_ack(engine, index);
 	}
-	if (unlikely(fin && !toe_worker_can_indicate(worker, conn, 2)))
+	if (unlikely(fin && !toe_conn_can_indicate(engine, conn, 2)))
 		return TOE_INPUT_DONE; /* as if lost: the peer sends it again */
 	if (length > 0) {
 		conn->flags &= ~TOE_CONN_CHALLENGED;
-		owe_ack_of_text(worker, index);
+		owe_ack_of_text(engine, index);
 		skip += (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
-		taken = deliver(worker, index, mbuf, skip, length);
-		size_window(worker, conn);
+		taken = deliver(engine, index, mbuf, skip, length);
+		size_window(engine, conn);
 	}
 	if (fin)
-		input_fin(worker, index);
+		input_fin(engine, index);
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE)) {
 		tcp_owe_ack(
-		        worker, index); /* RFC 5681 section 4.2: a gap is filled, or part of one */
-		pull(worker, index);
+		        engine, index); /* RFC 5681 section 4.2: a gap is filled, or part of one */
+		pull(engine, index);
 	}
 	return taken ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }

@@ -4,35 +4,28 @@
 
 #include <string.h>
 
-#include "mutant.h"
+#include "conn_mib.h"
+#include "conn_state.h"
+#include "drain.h"
+#include "exception.h"
+#include "output_loop.h"
 #include "reassembly.h"
 #include "receive.h"
 #include "sender.h"
 #include "service.h"
+#include "stop.h"
 #include "tcp.h"
-
-static struct toe_conn *
-item_conn(struct toe_worker *worker, const struct toe_item *item)
-{
-	struct toe_conn *conn;
-
-	if (item->index >= worker->conn_capacity)
-		return NULL;
-	conn = &worker->conns[item->index];
-	if (conn->generation != item->generation && !TOE_MUTANT(GENERATION_UNCHECKED))
-		return NULL;
-	return conn->generation == 0 ? NULL : conn;
-}
 
 static struct toe_flow_key
 conn_key(const struct toe_worker *worker, uint32_t path, uint16_t local_port, uint16_t remote_port)
 {
-	const struct toe_path *shared = &worker->shared->paths[path];
-	struct toe_route route = toe_route_read(worker->shared, path);
+	const struct toe_path *shared = &worker->engine.shared->paths[path];
+	struct toe_route route = toe_route_read(worker->engine.shared, path);
 	struct toe_flow_key key = {
 	        .local_port = local_port,
 	        .remote_port = remote_port,
-	        .port = worker->shared->neighbors[toe_path_word_neighbor(route.path_word)].port,
+	        .port = worker->engine.shared->neighbors[toe_path_word_neighbor(route.path_word)]
+	                        .port,
 	        .family = shared->family,
 	};
 
@@ -80,11 +73,11 @@ toe_item_initiate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
 	const struct tcp_const *constant = item->constant;
-	struct toe_conn *conn = &worker->conns[item->index];
+	struct toe_conn *conn = &worker->engine.conns[item->index];
 	struct toe_flow_key key;
 	int32_t hold;
 
-	if (item->index >= worker->conn_capacity || conn->generation != 0) {
+	if (item->index >= worker->engine.conn_capacity || conn->generation != 0) {
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
@@ -96,10 +89,11 @@ toe_item_initiate(
 	conn->path = item->path;
 	conn->host = message->host;
 	conn->host_handle = item->host_handle;
-	toe_conn_load(worker, conn, constant, item->cached, item->delegated, message->tick_ms);
-	if (toe_service_open(worker, item->index) != 0) {
-		toe_wheel_remove(&worker->wheel, item->index);
-		toe_sender_drop(worker, item->index);
+	toe_conn_load(
+	        &worker->engine, conn, constant, item->cached, item->delegated, message->tick_ms);
+	if (toe_service_open(&worker->engine, item->index) != 0) {
+		toe_wheel_remove(&worker->engine.wheel, item->index);
+		toe_sender_drop(&worker->engine, item->index);
 		if (hold >= 0) /* still held: what waits there is not lost */
 			toe_flow_replace(&worker->flows, &key, hold | TOE_FLOW_HELD_BIT);
 		else
@@ -110,41 +104,41 @@ toe_item_initiate(
 	conn->dep_pos = toe_vector_push(
 	        &worker->paths[item->path].dependents, &worker->vectors, item->index);
 	conn->generation = item->generation;
-	worker->stats.connections++;
-	toe_conn_count(worker, conn);
+	worker->engine.stats.connections++;
+	toe_conn_count(&worker->engine, conn);
 	if (hold >= 0)
-		toe_hold_deliver(worker, (uint32_t)hold, item->index);
+		toe_receive_held(worker, (uint32_t)hold, item->index);
 	if (conn->flags & TOE_CONN_READY) /* the freed slot may be waiting for another port */
 		toe_worker_requeue(worker);
-	if (toe_tcp_has_work(worker, conn))
-		toe_worker_ready(worker, item->index);
+	if (toe_tcp_has_work(&worker->engine, conn))
+		toe_conn_ready(&worker->engine, item->index);
 }
 
 void
 toe_item_query(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
-	const struct toe_conn *conn = item_conn(worker, item);
+	const struct toe_conn *conn = toe_item_conn(worker, item);
 
 	if (conn == NULL) {
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
-	toe_conn_save(
-	        worker, conn, item->constant, item->cached, item->delegated, message->tick_ms);
+	toe_conn_save(&worker->engine, conn, item->constant, item->cached, item->delegated,
+	        message->tick_ms);
 	item->status = OFFLOAD_SUCCESS;
 }
 
 void
 toe_item_update(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
-	struct toe_conn *conn = item_conn(worker, item);
+	struct toe_conn *conn = toe_item_conn(worker, item);
 
 	/* INV-10: an invalidated object takes no update. */
 	if (conn == NULL || item->cached == NULL || (conn->flags & TOE_CONN_INVALID)) {
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
-	toe_conn_update(worker, item->index, item->cached, message->tick_ms);
+	toe_conn_update(&worker->engine, item->index, item->cached, message->tick_ms);
 	item->status = OFFLOAD_SUCCESS;
 }
 
@@ -152,7 +146,7 @@ void
 toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
-	struct toe_conn *conn = item_conn(worker, item);
+	struct toe_conn *conn = toe_item_conn(worker, item);
 	struct rte_mbuf *urgent[TOE_URGENT_FRAMES];
 	struct toe_flow_key key;
 	uint32_t n;
@@ -161,45 +155,21 @@ toe_item_terminate(
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
-	toe_tcp_acknowledge(worker, item->index);
-	if (!TOE_MUTANT(TERMINATE_KEEPS_FRAMES))
-		toe_txq_discard_conn(worker, item->index);
-	toe_conn_save(worker, conn, NULL, NULL, item->delegated, message->tick_ms);
+	toe_tcp_acknowledge(&worker->engine, item->index);
+	toe_drain_conn(&worker->engine, item->index);
+	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
 	toe_conn_unlink(worker, item->index);
-	toe_service_close(worker, item->index);
-	n = toe_reassembly_take_urgent(worker, item->index, urgent);
-	toe_reassembly_drop(worker, item->index);
-	toe_sender_drop(worker, item->index);
-	toe_conn_uncount(worker, conn);
+	toe_service_close(&worker->engine, item->index);
+	n = toe_reassembly_take_urgent(&worker->engine, item->index, urgent);
+	toe_reassembly_drop(&worker->engine, item->index);
+	toe_sender_drop(&worker->engine, item->index);
+	toe_conn_uncount(&worker->engine, conn);
 	conn->generation = 0;
-	worker->stats.connections--;
+	worker->engine.stats.connections--;
 	/* RX-4: to the host as they came, now that they are nobody else's. */
 	for (uint32_t i = 0; i < n; i++)
 		toe_exception_forward(worker, urgent[i], urgent[i]->port);
 	item->status = OFFLOAD_SUCCESS;
-}
-
-void
-toe_item_invalidate(
-        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
-{
-	struct toe_conn *conn = item_conn(worker, item);
-
-	/*
-	 * A connection whose terminate ran ahead of this message is gone: nothing of it is left to stop.
-	 */
-	item->status = OFFLOAD_SUCCESS;
-	if (conn == NULL || (conn->flags & TOE_CONN_INVALID))
-		return;
-	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
-	if (!toe_retrieve_stands(worker, conn))
-		conn->flags &= ~TOE_CONN_RETRIEVE_ON_SEND;
-	if (!TOE_MUTANT(NAMED_NOT_MARKED))
-		conn->flags |= TOE_CONN_INVALID;
-	if (conn->flags & TOE_CONN_INDICATED)
-		return;
-	conn->stop_id = (uint32_t)message->argument;
-	conn->inv_pos = toe_vector_push(&worker->named, &worker->vectors, item->index);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What a worker does with the items of a request: one function per kind, called for each item of a chain in
- * order. And the exchange of state with the host's structures.
+ * order.
  */
 #ifndef TOE_ITEMS_H
 #define TOE_ITEMS_H
@@ -17,38 +17,18 @@ void toe_item_update(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
 void toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
-void toe_item_invalidate(
-        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+/* The connection that an item names, if that is the one that is there (CTX-2); NULL: not. */
+static inline struct toe_conn *
+toe_item_conn(struct toe_worker *worker, const struct toe_item *item)
+{
+	struct toe_conn *conn;
 
-/* Fill a fresh context (tuple, path, generation set) from the host's structures; ticks become ms. */
-void toe_conn_load(struct toe_worker *worker, struct toe_conn *conn,
-        const struct tcp_const *constant, const struct tcp_cached *cached,
-        const struct tcp_delegated *delegated, uint32_t tick_ms);
-/* The cached part alone, and what its flags ask for (UPD-1, UPD-3). */
-void toe_conn_update(struct toe_worker *worker, uint32_t index, const struct tcp_cached *cached,
-        uint32_t tick_ms);
-/* Fill the parts of a TCP state that are wanted (NULL: not wanted); ms become ticks (QRY-1, TERM-1). */
-void toe_conn_save(const struct toe_worker *worker, const struct toe_conn *conn,
-        struct tcp_const *constant, struct tcp_cached *cached, struct tcp_delegated *delegated,
-        uint32_t tick_ms);
-
-/* stop.c: one drain over all transmit buffers; frames discarded. */
-uint32_t toe_worker_drain(struct toe_worker *worker);
-/* stop.c: note a background walk (RETRIEVE_PATH, RETRIEVE_NAMED, RESUME_PATH). */
-void toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
-/*
- * stop.c: is the stop for which policy on-send marked this connection still the one that holds it? After a
- * relink and another invalidate it is not: that one's own RETRIEVE comes when it is due (D2, D3, INV-17).
- */
-bool toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn);
-/* stop.c: post what waits in the backlogs; returns the number posted. */
-uint32_t toe_worker_post_events(struct toe_worker *worker);
-/* stop.c: take a connection off the vector of named ones. */
-void toe_conn_unname(struct toe_worker *worker, uint32_t index);
-/*
- * stop.c: forget a connection that leaves: off its vectors and the wheel. It stays on the ready list, if it is
- * there: output drops a free slot when it comes to it.
- */
-void toe_conn_unlink(struct toe_worker *worker, uint32_t index);
+	if (item->index >= worker->engine.conn_capacity)
+		return NULL;
+	conn = &worker->engine.conns[item->index];
+	if (conn->generation != item->generation)
+		return NULL;
+	return conn->generation == 0 ? NULL : conn;
+}
 
 #endif

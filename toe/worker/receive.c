@@ -12,8 +12,11 @@
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
+#include "conn_mib.h"
+#include "exception.h"
+#include "held.h"
 #include "tcp.h"
+#include "urgent.h"
 
 #define HEADERS_MAX                                                                                \
 	256u /* bytes that the first segment of a chained frame is to hold for parsing */
@@ -29,34 +32,10 @@ struct burst {
 	int32_t result[TOE_RX_BURST]; /* of the flow table, for good segments */
 };
 
-void
-toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
-{
-	uint8_t peer = worker->shared->ports[port].peer;
-	struct toe_txq *txq;
-
-	if (unlikely(peer == UINT8_MAX))
-		goto drop;
-	txq = &worker->txq[peer];
-	if (unlikely(toe_txq_room(txq) == 0))
-		toe_txq_flush(txq);
-	if (unlikely(toe_txq_room(txq) == 0))
-		goto drop;
-	toe_txq_put(txq, mbuf);
-	if (worker->shared->ports[peer].role == TOE_PORT_HOST)
-		worker->stats.exception_to_host++;
-	else
-		worker->stats.exception_to_wire++;
-	return;
-drop:
-	worker->stats.exception_dropped++;
-	rte_pktmbuf_free(mbuf);
-}
-
 static inline bool
 is_from_host(const struct toe_worker *worker, const struct rte_mbuf *mbuf)
 {
-	return worker->shared->ports[mbuf->port].role == TOE_PORT_HOST;
+	return worker->engine.shared->ports[mbuf->port].role == TOE_PORT_HOST;
 }
 
 /* RX-6: a neighbor with a VLAN takes frames of that VLAN only, one without takes any. */
@@ -64,7 +43,7 @@ static inline bool
 vlan_matches(const struct toe_worker *worker, const struct toe_conn *conn,
         const struct toe_segment *segment)
 {
-	const struct toe_shared *shared = worker->shared;
+	const struct toe_shared *shared = worker->engine.shared;
 	uint64_t path_word =
 	        atomic_load_explicit(&shared->paths[conn->path].word, memory_order_acquire);
 	uint16_t vlan_id = shared->neighbors[toe_path_word_neighbor(path_word)].vlan_id;
@@ -81,7 +60,8 @@ is_done(struct toe_worker *worker, const struct toe_segment *segment, enum toe_i
 		toe_exception_forward(worker, mbuf, mbuf->port);
 		return false;
 	}
-	toe_mib_in(toe_worker_mib(worker, segment->key.port, segment->key.family), segment);
+	toe_mib_in(
+	        toe_engine_mib(&worker->engine, segment->key.port, segment->key.family), segment);
 	return likely(input == TOE_INPUT_DONE);
 }
 
@@ -89,23 +69,43 @@ bool
 toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
 {
-	const struct toe_conn *conn = &worker->conns[index];
+	const struct toe_conn *conn = &worker->engine.conns[index];
 
 	if (unlikely(conn->state == TCP_CLOSED || conn->flags & TOE_CONN_ABORTED)) {
 		toe_exception_forward(worker, mbuf, mbuf->port);
 		return false;
 	}
 	if (unlikely(is_from_host(worker, mbuf))) {
-		worker->stats.host_filtered++;
+		worker->engine.stats.host_filtered++;
 		return true;
 	}
 	if (unlikely(!vlan_matches(worker, conn, segment))) {
-		worker->stats.vlan_mismatch++;
+		worker->engine.stats.vlan_mismatch++;
 		toe_mib_discard(
-		        toe_worker_mib(worker, segment->key.port, segment->key.family), segment);
+		        toe_engine_mib(&worker->engine, segment->key.port, segment->key.family),
+		        segment);
 		return true;
 	}
-	return is_done(worker, segment, toe_tcp_input(worker, index, segment, mbuf), mbuf);
+	return is_done(worker, segment, toe_tcp_input(&worker->engine, index, segment, mbuf), mbuf);
+}
+
+void
+toe_receive_held(struct toe_worker *worker, uint32_t index, uint32_t conn)
+{
+	struct toe_hold *hold = &worker->holds[index];
+	struct toe_segment segment;
+
+	for (uint32_t i = 0; i < hold->count; i++) {
+		struct rte_mbuf *mbuf = hold->frame[i];
+
+		/* Its checksums were verified when it arrived. */
+		toe_segment_parse(mbuf, hold->key.port,
+		        worker->engine.shared->ports[mbuf->port].role == TOE_PORT_HOST, false,
+		        &segment);
+		if (toe_receive_segment(worker, conn, &segment, mbuf))
+			rte_pktmbuf_free(mbuf);
+	}
+	toe_hold_free(hold);
 }
 
 /*
@@ -115,17 +115,12 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 static inline bool
 is_continued(const struct toe_segment *first, const struct toe_segment *next)
 {
-	return (next->seq == first->seq + first->length || TOE_MUTANT(FOLD_GAP)) &&
-	       first->length > 0 && next->length > 0 &&
-	       (next->ack == first->ack || TOE_MUTANT(FOLD_ACK)) &&
-	       (next->window == first->window || TOE_MUTANT(FOLD_WINDOW)) &&
-	       (((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG ||
-	               TOE_MUTANT(FOLD_FLAGS)) &&
+	return next->seq == first->seq + first->length && first->length > 0 && next->length > 0 &&
+	       next->ack == first->ack && next->window == first->window &&
+	       ((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG &&
 	       next->has_timestamps == first->has_timestamps &&
-	       ((int32_t)(next->tsval - first->tsval) >= 0 || TOE_MUTANT(FOLD_OLD_TIME)) &&
-	       ((first->sacks | next->sacks) == 0 || TOE_MUTANT(FOLD_SACK)) &&
-	       (next->ecn == first->ecn || TOE_MUTANT(FOLD_MARK)) &&
-	       (next->vlan == first->vlan || TOE_MUTANT(FOLD_VLAN));
+	       (int32_t)(next->tsval - first->tsval) >= 0 && (first->sacks | next->sacks) == 0 &&
+	       next->ecn == first->ecn && next->vlan == first->vlan;
 }
 
 /* Not in our table: another worker's tuple, or nobody's. */
@@ -133,18 +128,18 @@ static void
 forward_miss(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf)
 {
 	const struct toe_flow_key *key = &segment->key;
-	uint32_t owner = worker->index;
+	uint32_t owner = worker->engine.index;
 
-	if (worker->shared->worker_count > 1)
+	if (worker->engine.shared->worker_count > 1)
 		owner = toe_owner(toe_tuple_hash(key->local, key->remote, key->family == 4 ? 4 : 16,
 		                          key->local_port, key->remote_port),
-		        worker->shared->worker_count);
-	if (owner == worker->index) {
+		        worker->engine.shared->worker_count);
+	if (owner == worker->engine.index) {
 		toe_exception_forward(worker, mbuf, mbuf->port);
 	} else if (rte_ring_sp_enqueue(worker->steer_to[owner], mbuf) == 0) {
-		worker->stats.steered++;
+		worker->engine.stats.steered++;
 	} else {
-		worker->stats.steer_dropped++;
+		worker->engine.stats.steer_dropped++;
 		rte_pktmbuf_free(mbuf);
 	}
 }
@@ -154,11 +149,12 @@ static void
 forward_other(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf)
 {
 	if (segment->verdict == TOE_SEGMENT_BAD && worker->params.drop_bad &&
-	        worker->stats.connections > 0) {
-		worker->stats.rx_bad_dropped++;
+	        worker->engine.stats.connections > 0) {
+		worker->engine.stats.rx_bad_dropped++;
 		if (segment->key.family != 0 && !is_from_host(worker, mbuf))
 			toe_mib_bad(
-			        toe_worker_mib(worker, mbuf->port, segment->key.family), segment);
+			        toe_engine_mib(&worker->engine, mbuf->port, segment->key.family),
+			        segment);
 		rte_pktmbuf_free(mbuf);
 	} else {
 		toe_exception_forward(worker, mbuf, mbuf->port);
@@ -168,7 +164,7 @@ forward_other(struct toe_worker *worker, const struct toe_segment *segment, stru
 static inline void
 parse_one(struct toe_worker *worker, struct rte_mbuf *mbuf, bool check, struct toe_segment *segment)
 {
-	const struct toe_port *port = &worker->shared->ports[mbuf->port];
+	const struct toe_port *port = &worker->engine.shared->ports[mbuf->port];
 	bool from_host = port->role == TOE_PORT_HOST;
 
 	/* Headers must lie in the first segment of a chain; if they do not, they count as truncated. */
@@ -230,7 +226,7 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 	toe_flow_lookup_bulk(&worker->flows, key, keys, found);
 	for (uint32_t i = 0; i < keys; i++) {
 		if (found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT)) {
-			const struct toe_conn *conn = &worker->conns[found[i]];
+			const struct toe_conn *conn = &worker->engine.conns[found[i]];
 
 			rte_prefetch0(conn);
 			rte_prefetch0(&conn->sender);
@@ -257,7 +253,7 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
 	        burst->result[i + 1] != burst->result[i])
 		return 0;
 	if (is_from_host(worker, burst->frame[i]) ||
-	        !vlan_matches(worker, &worker->conns[index], &burst->segment[i]))
+	        !vlan_matches(worker, &worker->engine.conns[index], &burst->segment[i]))
 		return 0;
 	for (i++; i < burst->n; i++, n++) {
 		const struct toe_segment *segment = &burst->segment[i];
@@ -265,10 +261,10 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
 		enum toe_input input;
 
 		if (segment->verdict != TOE_SEGMENT_OK ||
-		        (burst->result[i] != burst->result[i - 1] && !TOE_MUTANT(FOLD_STRANGER)) ||
+		        burst->result[i] != burst->result[i - 1] ||
 		        mbuf->port != burst->frame[i - 1]->port ||
 		        !is_continued(segment - 1, segment) ||
-		        !toe_tcp_input_next(worker, index, segment, mbuf, &input))
+		        !toe_tcp_input_next(&worker->engine, index, segment, mbuf, &input))
 			break;
 		if (is_done(worker, segment, input, mbuf))
 			done[(*freed)++] = mbuf;
@@ -312,21 +308,22 @@ burst_run(struct toe_worker *worker, struct burst *burst)
 static uint32_t
 receive_port(struct toe_worker *worker, uint16_t index)
 {
-	struct toe_port *port = &worker->shared->ports[index];
+	struct toe_port *port = &worker->engine.shared->ports[index];
 	struct rte_mbuf *frame[TOE_RX_BURST];
 	struct burst burst; /* large: set member by member */
 
-	if (worker->index >= port->rx_queues ||
+	if (worker->engine.index >= port->rx_queues ||
 	        atomic_load_explicit(&port->hold, memory_order_acquire))
 		return 0;
-	burst.n = rte_eth_rx_burst(port->ethdev, (uint16_t)worker->index, frame, TOE_RX_BURST);
+	burst.n =
+	        rte_eth_rx_burst(port->ethdev, (uint16_t)worker->engine.index, frame, TOE_RX_BURST);
 	if (burst.n == 0)
 		return 0;
 	burst.frame = frame;
 	burst.check = worker->params.check_checksums;
 	for (uint32_t i = 0; i < burst.n; i++)
 		frame[i]->port = index;
-	worker->stats.rx_frames += burst.n;
+	worker->engine.stats.rx_frames += burst.n;
 	burst_run(worker, &burst);
 	return burst.n;
 }
@@ -351,13 +348,13 @@ toe_worker_receive(struct toe_worker *worker)
 {
 	uint32_t frames = 0, n;
 
-	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
 		n = receive_port(worker, (uint16_t)i);
 		frames += n;
 		if (n > 0)
 			toe_worker_urgent(worker);
 	}
-	for (uint32_t i = 0; i < worker->shared->worker_count; i++) {
+	for (uint32_t i = 0; i < worker->engine.shared->worker_count; i++) {
 		if (worker->steer.from[i] == NULL)
 			continue;
 		n = receive_steered(worker, worker->steer.from[i]);

@@ -16,21 +16,12 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-#include "conn.h"
-#include "doorbell.h"
-#include "event.h"
+#include "engine.h"
 #include "flow_table.h"
 #include "handle.h"
 #include "index_vector.h"
-#include "mailbox.h"
-#include "mib.h"
-#include "pool.h"
-#include "shared.h"
-#include "stats.h"
-#include "timer_wheel.h"
-#include "txq.h"
+#include "worker_control.h"
 
-#define TOE_MAX_HOSTS 8u
 #define TOE_RX_BURST 32u
 #define TOE_OUTPUT_BUDGET                                                                          \
 	16u /* connections that output runs, or frames that it builds, in a turn */
@@ -39,7 +30,6 @@
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
 #define TOE_WALK_BURST 32u /* dependents visited at once */
 #define TOE_WALK_PACE_NS 800u /* one dependent per so many ns while there is traffic (INV-13) */
-#define TOE_EVENT_BACKLOG 64u
 #define TOE_HOLD_FRAMES 256u /* frames a hold queues, both ways together */
 
 /* What a worker is created with. Copied. */
@@ -75,13 +65,6 @@ struct toe_path_local {
 	struct toe_route route; /* words that the walk expects */
 };
 
-/* Indications of one host that wait for room in its ring (EVT-4), FIFO. */
-struct toe_backlog {
-	struct toe_event event[TOE_EVENT_BACKLOG];
-	uint32_t conn[TOE_EVENT_BACKLOG]; /* whose indication it is */
-	uint32_t first, count;
-};
-
 /* Steering: frames from worker i to worker j. */
 struct toe_steer {
 	struct rte_ring *from[TOE_MAX_WORKERS]; /* NULL: none; SPSC, i -> this worker */
@@ -90,27 +73,15 @@ struct toe_steer {
 struct toe_hold;
 
 struct toe_worker {
+	struct toe_engine engine; /* first: what the engine's functions take */
+
 	/* configuration: M before start, then read only */
-	struct toe_shared *shared;
-	uint32_t index;
-	uint32_t conn_capacity;
 	struct toe_worker_params params;
 
-	/* state that others read: W writes */
-	struct toe_mailbox urgent; /* C <-> W */
-	struct toe_mailbox ordinary; /* C <-> W */
-	_Atomic uint32_t lost; /* C writes once, W reads every turn (INV-14) */
-	_Atomic uint32_t parked; /* W writes once it found itself lost */
-	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
-	struct toe_event_port
-	        events[TOE_MAX_HOSTS]; /* C sets before any connection of that host, W uses */
+	struct toe_worker_control control;
 
 	/* private to W */
-	uint64_t now; /* ns, of this turn */
-	uint32_t now_us; /* of this turn, since the start, modulo 2^32 */
-	uint64_t start; /* ns, of init */
-	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
-	struct toe_conn *conns;
+	struct toe_flow_table flows;
 	struct toe_path_local *paths; /* index as in shared->paths */
 	uint32_t walk_head, walk_tail; /* paths with a walk to do, FIFO */
 	struct toe_vector named; /* connections named by invalidates, not yet indicated */
@@ -120,53 +91,14 @@ struct toe_worker {
 	bool named_walk; /* entries of `named` are to be looked at */
 	uint64_t walk_credit_ns; /* pacing */
 	struct toe_vector_pool vectors;
-	struct toe_flow_table flows;
-	struct toe_timer_wheel wheel;
-	struct toe_pool attached; /* struct toe_attached: what services need */
-	struct toe_pool senders; /* struct toe_sender: one for every connection */
-	struct toe_pool sent; /* struct toe_sent */
-	uint32_t senders_busy; /* connections with at least one record of what they sent */
-	struct toe_pool reassemblies; /* struct toe_reassembly */
-	struct toe_pool pieces; /* struct toe_piece */
-	uint32_t reassembly_buffers; /* mbufs that wait out of order or for the host */
-	uint32_t reassembly_buffers_max;
-	uint32_t ready_head, ready_tail; /* connections that output has to run */
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
-
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
-	uint32_t
-	        job_failed_request; /* the request that failed so: its later chains are skipped too */
-	struct toe_backlog backlog[TOE_MAX_HOSTS];
+	uint32_t job_failed_request; /* that failed so: its later chains are skipped too */
 	struct toe_hold *holds;
-	struct toe_txq *txq; /* one per port, index as in shared->ports */
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
-	struct toe_stats stats; /* W writes, anyone reads */
-	struct toe_mib mib[TOE_MAX_PORTS][2]; /* by port, then IPv4 and IPv6; the same */
 } __rte_cache_aligned;
-
-/* The counters of a port and IP version, 4 or 6. */
-static inline struct toe_mib *
-toe_worker_mib(struct toe_worker *worker, uint32_t port, uint8_t family)
-{
-	return &worker->mib[port][family == 6];
-}
-
-/* mib.c: those of a connection. */
-struct toe_mib *toe_conn_mib(struct toe_worker *worker, const struct toe_conn *conn);
-/* It has been offloaded; or it leaves its state, which was ESTABLISHED or CLOSE_WAIT: true. */
-void toe_conn_count(struct toe_worker *worker, const struct toe_conn *conn);
-bool toe_conn_uncount(struct toe_worker *worker, const struct toe_conn *conn);
-
-/* The time of a turn: ns, never going back. */
-static inline void
-toe_worker_clock(struct toe_worker *worker, uint64_t now)
-{
-	worker->now = now;
-	worker->now_us = (uint32_t)((now - worker->start) / 1000);
-	worker->now_ms = (uint32_t)((now - worker->start) / 1000000) + 1;
-}
 
 /* Allocate everything for a worker. 0 or negative errno (what is missing is logged). now: ns. */
 int toe_worker_init(
@@ -187,71 +119,5 @@ int toe_workers_connect(struct toe_worker **workers, uint32_t count);
  * Returns the amount of work found, 0 when idle (the lcore loop may then sleep).
  */
 uint32_t toe_worker_poll(struct toe_worker *worker, uint64_t now);
-
-/* Steps of a turn, each bounded; public to the folder and its tests. */
-uint32_t toe_worker_urgent_take(
-        struct toe_worker *worker); /* urgent mailbox; see toe_worker_urgent */
-uint32_t toe_worker_ordinary_take(
-        struct toe_worker *worker); /* ordinary mailbox and the chain in progress; likewise */
-uint32_t toe_worker_receive(struct toe_worker *worker); /* ports and steering rings (receive.c) */
-uint32_t toe_worker_timers(struct toe_worker *worker); /* tcp_timer.c */
-uint32_t toe_worker_walk(struct toe_worker *worker, uint32_t budget); /* stop.c */
-uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* tcp_output.c */
-void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
-/* Every connection that waits for room in a transmit buffer is ready again. */
-void toe_worker_requeue(struct toe_worker *worker); /* tcp_output.c */
-
-/* The urgent mailbox is looked at between all steps and inside long ones, so that a look must cost next to nothing. */
-static inline uint32_t
-toe_worker_urgent(struct toe_worker *worker)
-{
-	return likely(toe_mailbox_is_empty(&worker->urgent)) ? 0 : toe_worker_urgent_take(worker);
-}
-
-static inline uint32_t
-toe_worker_ordinary(struct toe_worker *worker)
-{
-	if (likely(worker->job.op == TOE_OP_NONE && toe_mailbox_is_empty(&worker->ordinary)))
-		return 0;
-	return toe_worker_ordinary_take(worker);
-}
-
-/* Put a connection on the ready list: output will run it once (unless stopped). */
-static inline void
-toe_worker_ready(struct toe_worker *worker, uint32_t index)
-{
-	struct toe_conn *conn = &worker->conns[index];
-
-	if (conn->flags & TOE_CONN_READY)
-		return;
-	conn->flags |= TOE_CONN_READY;
-	conn->ready_next = TOE_INDEX_NONE;
-	if (worker->ready_head == TOE_INDEX_NONE)
-		worker->ready_head = index;
-	else
-		worker->conns[worker->ready_tail].ready_next = index;
-	worker->ready_tail = index;
-}
-
-/*
- * Post an indication for a connection, or keep it in the backlog when the ring is full. False when the
- * backlog is full too: the caller must keep its reason and try again (walks pause, input drops the segment).
- */
-bool toe_worker_indicate(struct toe_worker *worker, const struct toe_conn *conn,
-        enum toe_event_kind kind, uint8_t detail);
-/* Room for n more indications of this connection, so that input can check before it changes state. */
-static inline bool
-toe_worker_can_indicate(const struct toe_worker *worker, const struct toe_conn *conn, uint32_t n)
-{
-	return worker->backlog[conn->host].count + n <= TOE_EVENT_BACKLOG;
-}
-
-/* True when this connection may transmit now (INV-6): its own flags and both words of its route. */
-static inline bool
-toe_conn_may_send(const struct toe_worker *worker, const struct toe_conn *conn)
-{
-	return !(conn->flags & TOE_CONN_STOPPED) &&
-	       toe_route_valid(toe_route_read(worker->shared, conn->path));
-}
 
 #endif

@@ -7,8 +7,8 @@
 
 #include <rte_log.h>
 
+#include "held.h"
 #include "reassembly.h"
-#include "receive.h"
 #include "sender.h"
 #include "service.h"
 #include "worker.h"
@@ -75,15 +75,15 @@ toe_worker_estimate_busy(const struct toe_worker_params *given)
 static void
 lists_init(struct toe_worker *worker)
 {
-	worker->ready_head = worker->ready_tail = TOE_INDEX_NONE;
+	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
 	worker->walk_head = worker->walk_tail = TOE_INDEX_NONE;
 	toe_vector_init(&worker->named);
-	for (uint32_t i = 0; i < worker->shared->path_capacity; i++)
+	for (uint32_t i = 0; i < worker->engine.shared->path_capacity; i++)
 		toe_vector_init(&worker->paths[i].dependents);
-	for (uint32_t i = 0; i < worker->shared->port_count; i++) {
-		worker->txq[i].ethdev = worker->shared->ports[i].ethdev;
-		worker->txq[i].queue = (uint16_t)worker->index;
-		worker->txq[i].wait_head = TOE_INDEX_NONE;
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
+		worker->engine.txq[i].ethdev = worker->engine.shared->ports[i].ethdev;
+		worker->engine.txq[i].queue = (uint16_t)worker->engine.index;
+		worker->engine.txq[i].wait_head = TOE_INDEX_NONE;
 	}
 }
 
@@ -96,12 +96,13 @@ pools_alloc(struct toe_worker *worker)
 		struct toe_pool *pool;
 		uint32_t capacity, size;
 	} pools[] = {
-	        {&worker->attached, params->attached_capacity, sizeof(struct toe_attached)},
-	        {&worker->senders, params->conn_capacity, sizeof(struct toe_sender)},
-	        {&worker->sent, params->conn_capacity + params->sent_capacity,
+	        {&worker->engine.attached, params->attached_capacity, sizeof(struct toe_attached)},
+	        {&worker->engine.senders, params->conn_capacity, sizeof(struct toe_sender)},
+	        {&worker->engine.sent, params->conn_capacity + params->sent_capacity,
 	                sizeof(struct toe_sent)},
-	        {&worker->reassemblies, params->reassembly_capacity, sizeof(struct toe_reassembly)},
-	        {&worker->pieces, params->piece_capacity, sizeof(struct toe_piece)},
+	        {&worker->engine.reassemblies, params->reassembly_capacity,
+	                sizeof(struct toe_reassembly)},
+	        {&worker->engine.pieces, params->piece_capacity, sizeof(struct toe_piece)},
 	};
 	int rc = 0;
 
@@ -114,13 +115,15 @@ static int
 tables_alloc(struct toe_worker *worker)
 {
 	const struct toe_worker_params *params = &worker->params;
-	struct toe_shared *shared = worker->shared;
+	struct toe_shared *shared = worker->engine.shared;
 
-	worker->conns = toe_table_alloc(params->conn_capacity, sizeof(*worker->conns));
+	worker->engine.conns =
+	        toe_table_alloc(params->conn_capacity, sizeof(*worker->engine.conns));
 	worker->paths = toe_table_alloc(shared->path_capacity, sizeof(*worker->paths));
-	worker->txq = toe_table_alloc(RTE_MAX(shared->port_count, 1u), sizeof(*worker->txq));
+	worker->engine.txq =
+	        toe_table_alloc(RTE_MAX(shared->port_count, 1u), sizeof(*worker->engine.txq));
 	worker->holds = toe_table_alloc(RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
-	if (worker->conns == NULL || worker->paths == NULL || worker->txq == NULL ||
+	if (worker->engine.conns == NULL || worker->paths == NULL || worker->engine.txq == NULL ||
 	        worker->holds == NULL)
 		return -ENOMEM;
 	if (pools_alloc(worker) != 0)
@@ -133,14 +136,15 @@ static int
 rings_alloc(struct toe_worker *worker)
 {
 	char name[32];
-	int rc = toe_mailbox_init(&worker->urgent, worker->params.mailbox_size);
+	int rc = toe_mailbox_init(&worker->control.urgent, worker->params.mailbox_size);
 
 	if (rc == 0)
-		rc = toe_mailbox_init(&worker->ordinary, worker->params.mailbox_size);
+		rc = toe_mailbox_init(&worker->control.ordinary, worker->params.mailbox_size);
 	if (rc == 0)
-		rc = toe_doorbell_init(&worker->bell);
+		rc = toe_doorbell_init(&worker->control.bell);
 	/* The address makes the name unique when tests make several targets in one process. */
-	snprintf(name, sizeof(name), "toe%u_%lx", worker->index, (uintptr_t)worker & 0xFFFFFFFFFF);
+	snprintf(name, sizeof(name), "toe%u_%lx", worker->engine.index,
+	        (uintptr_t)worker & 0xFFFFFFFFFF);
 	if (rc == 0)
 		rc = toe_flow_table_init(
 		        &worker->flows, name, flow_entries(&worker->params), worker->params.socket);
@@ -155,29 +159,35 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	if (params->index >= params->shared->worker_count || params->conn_capacity == 0)
 		return -EINVAL;
 	memset(worker, 0, sizeof(*worker));
-	worker->shared = params->shared;
-	worker->index = params->index;
-	worker->conn_capacity = params->conn_capacity;
+	worker->engine.shared = params->shared;
+	worker->engine.index = params->index;
+	worker->engine.conn_capacity = params->conn_capacity;
+	worker->engine.mbuf_pool = params->mbuf_pool;
+	worker->engine.events = worker->control.events;
+	worker->engine.backlog = worker->control.backlog;
+	worker->engine.max_retransmit = params->max_retransmit;
 	worker->params = *params;
 	params_default(&worker->params);
-	worker->bell.fd = -1;
-	worker->start = worker->now = now;
-	worker->now_ms = 1;
+	worker->control.bell.fd = -1;
+	worker->engine.start = worker->engine.now = now;
+	worker->engine.now_ms = 1;
 	worker->job_failed_request = UINT32_MAX;
 	/* A fraction of the pool, so that text out of order never keeps a port from receiving. */
-	worker->reassembly_buffers_max =
+	worker->engine.reassembly_buffers_max =
 	        params->mbuf_pool->size / (params->shared->worker_count * REASSEMBLY_SHARE);
 	rc = tables_alloc(worker);
 	if (rc == 0)
 		rc = rings_alloc(worker);
 	if (rc != 0) {
-		RTE_LOG(ERR, USER1, "worker %u: no memory for %u connections: %s\n", worker->index,
-		        worker->conn_capacity, strerror(-rc));
+		RTE_LOG(ERR, USER1, "worker %u: no memory for %u connections: %s\n",
+		        worker->engine.index, worker->engine.conn_capacity, strerror(-rc));
 		toe_worker_fini(worker);
 		return rc;
 	}
 	lists_init(worker);
-	toe_wheel_init(&worker->wheel, worker->conns, worker->now_ms);
+	worker->control.host_handles = &worker->engine.conns->host_handle;
+	worker->control.host_handle_step = sizeof(*worker->engine.conns);
+	toe_wheel_init(&worker->engine.wheel, worker->engine.conns, worker->engine.now_ms);
 	return 0;
 }
 
@@ -186,18 +196,19 @@ frames_free(struct toe_worker *worker)
 {
 	struct rte_mbuf *frame;
 
-	for (uint32_t i = 0; worker->txq != NULL && i < worker->shared->port_count; i++)
-		rte_pktmbuf_free_bulk(worker->txq[i].frame, worker->txq[i].count);
+	for (uint32_t i = 0; worker->engine.txq != NULL && i < worker->engine.shared->port_count;
+	        i++)
+		rte_pktmbuf_free_bulk(worker->engine.txq[i].frame, worker->engine.txq[i].count);
 	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)
 		while (worker->steer.from[i] != NULL &&
 		        rte_ring_dequeue(worker->steer.from[i], (void **)&frame) == 0)
 			rte_pktmbuf_free(frame);
 	if (worker->holds != NULL)
 		toe_hold_fini(worker);
-	for (uint32_t i = 0; worker->conns != NULL && i < worker->conn_capacity; i++)
-		if (worker->conns[i].generation != 0) {
-			toe_service_close(worker, i);
-			toe_reassembly_drop(worker, i);
+	for (uint32_t i = 0; worker->engine.conns != NULL && i < worker->engine.conn_capacity; i++)
+		if (worker->engine.conns[i].generation != 0) {
+			toe_service_close(&worker->engine, i);
+			toe_reassembly_drop(&worker->engine, i);
 		}
 }
 
@@ -205,25 +216,26 @@ void
 toe_worker_fini(struct toe_worker *worker)
 {
 	const struct toe_worker_params *params = &worker->params;
-	struct toe_shared *shared = worker->shared;
+	struct toe_shared *shared = worker->engine.shared;
 
 	frames_free(worker);
 	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)
 		toe_ring_free(worker->steer.from[i]);
 	toe_flow_table_fini(&worker->flows);
-	toe_doorbell_fini(&worker->bell);
-	toe_mailbox_fini(&worker->ordinary);
-	toe_mailbox_fini(&worker->urgent);
+	toe_doorbell_fini(&worker->control.bell);
+	toe_mailbox_fini(&worker->control.ordinary);
+	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
-	toe_pool_fini(&worker->pieces);
-	toe_pool_fini(&worker->reassemblies);
-	toe_pool_fini(&worker->sent);
-	toe_pool_fini(&worker->senders);
-	toe_pool_fini(&worker->attached);
+	toe_pool_fini(&worker->engine.pieces);
+	toe_pool_fini(&worker->engine.reassemblies);
+	toe_pool_fini(&worker->engine.sent);
+	toe_pool_fini(&worker->engine.senders);
+	toe_pool_fini(&worker->engine.attached);
 	toe_table_free(worker->holds, RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
-	toe_table_free(worker->txq, RTE_MAX(shared->port_count, 1u), sizeof(*worker->txq));
+	toe_table_free(
+	        worker->engine.txq, RTE_MAX(shared->port_count, 1u), sizeof(*worker->engine.txq));
 	toe_table_free(worker->paths, shared->path_capacity, sizeof(*worker->paths));
-	toe_table_free(worker->conns, params->conn_capacity, sizeof(*worker->conns));
+	toe_table_free(worker->engine.conns, params->conn_capacity, sizeof(*worker->engine.conns));
 	memset(worker, 0, sizeof(*worker));
 }
 

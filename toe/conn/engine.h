@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The engine: what a worker knows of its connections, their clock, their pools and what leaves them. The worker
+ * around it (toe/worker) receives, takes messages and runs it; nothing in here knows of that.
+ *
+ * One worker owns it and alone reads and writes it, but for what says otherwise; M is the main lcore.
+ */
+#ifndef TOE_ENGINE_H
+#define TOE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include "conn.h"
+#include "mib.h"
+#include "pool.h"
+#include "shared.h"
+#include "stats.h"
+#include "timer_wheel.h"
+#include "txq.h"
+#include "worker_control.h"
+
+struct toe_engine {
+	/* configuration: M before start, then read only */
+	struct toe_shared *shared;
+	uint32_t index; /* of the worker, < shared->worker_count */
+	uint32_t conn_capacity; /* connections that it can own */
+	struct rte_mempool *mbuf_pool;
+	struct toe_event_port *events; /* by host, of toe_worker_control */
+	struct toe_backlog *backlog;
+	uint32_t max_retransmit; /* TMR-4: retransmissions of one segment when max_rt is 0 */
+
+	uint64_t now; /* ns, of this turn */
+	uint32_t now_us; /* of this turn, since the start, modulo 2^32 */
+	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
+	uint64_t start; /* ns, of init */
+	struct toe_conn *conns;
+	uint32_t ready_head, ready_tail; /* connections that output has to run */
+	struct toe_txq *txq; /* one per port, index as in shared->ports */
+	struct toe_pool attached; /* struct toe_attached: what services need */
+	struct toe_pool senders; /* struct toe_sender: one for every connection */
+	struct toe_pool sent; /* struct toe_sent */
+	uint32_t senders_busy; /* connections with at least one record of what they sent */
+	uint32_t reassembly_buffers; /* mbufs that wait out of order or for the host */
+	uint32_t reassembly_buffers_max;
+	struct toe_pool reassemblies; /* struct toe_reassembly */
+	struct toe_pool pieces; /* struct toe_piece */
+	struct toe_stats stats; /* anyone reads */
+	struct toe_mib mib[TOE_MAX_PORTS][2]; /* by port, then IPv4 and IPv6; anyone reads */
+	struct toe_timer_wheel wheel;
+} __rte_cache_aligned;
+
+/* The time of a turn: ns, never going back. */
+static inline void
+toe_engine_clock(struct toe_engine *engine, uint64_t now)
+{
+	engine->now = now;
+	engine->now_us = (uint32_t)((now - engine->start) / 1000);
+	engine->now_ms = (uint32_t)((now - engine->start) / 1000000) + 1;
+}
+
+/* Put a connection on the ready list: output will run it once (unless stopped). */
+static inline void
+toe_conn_ready(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->flags & TOE_CONN_READY)
+		return;
+	conn->flags |= TOE_CONN_READY;
+	conn->ready_next = TOE_INDEX_NONE;
+	if (engine->ready_head == TOE_INDEX_NONE)
+		engine->ready_head = index;
+	else
+		engine->conns[engine->ready_tail].ready_next = index;
+	engine->ready_tail = index;
+}
+
+/* True when this connection may transmit now (INV-6): its own flags and both words of its route. */
+static inline bool
+toe_conn_may_send(const struct toe_engine *engine, const struct toe_conn *conn)
+{
+	return !(conn->flags & TOE_CONN_STOPPED) &&
+	       toe_route_valid(toe_route_read(engine->shared, conn->path));
+}
+
+#endif

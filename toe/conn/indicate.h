@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Indications to the hosts. What finds a host's ring full waits in a backlog of TOE_EVENT_BACKLOG; whoever has something
+ * to indicate that finds no room there either keeps its reason and tries again (EVT-4).
+ */
+#ifndef TOE_INDICATE_H
+#define TOE_INDICATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine.h"
+
+/*
+ * Queue an indication for a connection. False when the backlog is full: the caller must keep its reason and try
+ * again (walks pause, input drops the segment).
+ */
+bool toe_conn_indicate(struct toe_engine *engine, const struct toe_conn *conn,
+        enum toe_event_kind kind, uint8_t detail);
+
+/* Room for n more indications of this connection, so that input can check before it changes state. */
+static inline bool
+toe_conn_can_indicate(const struct toe_engine *engine, const struct toe_conn *conn, uint32_t n)
+{
+	return engine->backlog[conn->host].count + n <= TOE_EVENT_BACKLOG;
+}
+
+/* TERM-2: what still waits for a connection that is being terminated is not indicated any more. */
+void toe_indications_forget(struct toe_engine *engine, uint32_t index);
+/* How many wait, of all hosts. */
+uint32_t toe_indications_count(const struct toe_engine *engine);
+/* Post what waits, as far as the rings have room; returns the number posted. */
+uint32_t toe_indications_post(struct toe_engine *engine);
+
+#endif
