@@ -61,7 +61,6 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	request->stage = STAGE_CHECK;
 	request->root_layer = OFFLOAD_LAYER_NONE;
 	request->layers = 0;
-	request->single = root->next_block == NULL && root->dependent_block_list == NULL;
 	/* INV-15: on shutdown nothing new is offloaded. */
 	request->stopped = atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
 	list_init(&request->stops);

@@ -82,7 +82,7 @@ path_neighbor_wanted(const struct chimney *target, const struct request *request
 	uint32_t present = target->slots.paths[index].neighbor;
 	const struct toe_item *below;
 
-	if (parent == NULL || parent->offload_context == NULL)
+	if (!names_object(parent))
 		return present;
 	below = block_item(parent);
 	if (below->status != OFFLOAD_SUCCESS ||

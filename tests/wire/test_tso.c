@@ -11,6 +11,7 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "end.h"
 #include "frame.h"
 #include "service.h"

@@ -2,6 +2,7 @@
 /* How a connection ends. */
 #include "tcp_close.h"
 
+#include "conn_mib.h"
 #include "indicate.h"
 #include "sender.h"
 #include "tcp_facts.h"

@@ -6,6 +6,7 @@
 #include <rte_ethdev.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "reassembly.h"
 #include "tcp_arm.h"
 #include "tcp_facts.h"

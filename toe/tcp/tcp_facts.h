@@ -6,6 +6,7 @@
 #ifndef TOE_TCP_FACTS_H
 #define TOE_TCP_FACTS_H
 
+#include "conn_mib.h"
 #include "engine.h"
 #include "frame.h"
 #include "tcp_types.h"

@@ -12,6 +12,7 @@
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "exception.h"
 #include "held.h"
 #include "tcp.h"
