@@ -348,8 +348,7 @@ option_take(struct options *options, int argc, char **argv, int *at)
 		say_error("--%s: takes no value", spec->name);
 		return OPTIONS_ERROR;
 	}
-	if (spec->argument != NULL && value == NULL &&
-	        (++*at == argc || options_know(argv[*at]))) {
+	if (spec->argument != NULL && value == NULL && (++*at == argc || options_know(argv[*at]))) {
 		say_error("--%s: needs an argument, %s; see --help", spec->name, spec->argument);
 		return OPTIONS_ERROR;
 	}
