@@ -218,11 +218,12 @@ pair_destroy(struct pair *pair)
 {
 	for (uint32_t i = 2; i-- > 0;) {
 		struct pair_end *end = &pair->end[i];
+		struct rte_ring *events = end->worker.engine.events[0].ring;
 
 		if (end->worker.engine.stats.indications != 0)
 			bench_fail("%lu connections failed", end->worker.engine.stats.indications);
 		toe_worker_fini(&end->worker);
-		toe_ring_free(end->worker.engine.events[0].ring);
+		toe_ring_free(events);
 		toe_doorbell_fini(&end->bell);
 		test_port_destroy(&end->port);
 		toe_shared_fini(&end->shared);
