@@ -7,6 +7,7 @@ packages_quickstart="$packages_build python3 python3-xxhash xz-utils libcunit1-d
 # For all suites of ./run-tests, then for single ones.
 packages_tests="$packages_quickstart"
 packages_lint="git clang-format"
+packages_system="tmux"
 packages_live="iproute2 ethtool"
 packages_model="spin"
 packages_tsan="clang llvm libclang-rt-dev"

@@ -3,7 +3,6 @@
 #include <rte_log.h>
 
 #include "control.h"
-#include "mutant.h"
 
 #define LOST_SLOTS_PER_TURN 64u
 
@@ -75,7 +74,7 @@ lost_deadlines(struct chimney *target)
 		}
 		if (link->owed == 0 && !link->stuck[LANE_ORDINARY] && !link->stuck[LANE_URGENT])
 			continue;
-		if (silent > target->deadline && !TOE_MUTANT(LOST_WORKER_WAITED))
+		if (silent > target->deadline)
 			worker_lose(target, i);
 		else if (silent > target->deadline / 4 && !link->pinged)
 			link->pinged = link_send(target, i, LANE_URGENT, &ping, true);
@@ -90,23 +89,22 @@ lost_posted(struct chimney *target, const struct request *request)
 }
 
 /*
- * One connection of a lost worker: RETRIEVE(HARDWARE_FAILURE), then ABORT. What is read of its context is
- * constant while its slot is in use (conn.h). False: no room now.
+ * One connection of a lost worker: RETRIEVE(HARDWARE_FAILURE), then ABORT. False: no room now.
  */
 static bool
 connection_lost(struct chimney *target, uint32_t worker, uint32_t index, struct chimney_host *host)
 {
 	struct slot *slot = &target->slots.tcp[worker][index].slot;
-	const struct toe_conn *conn = &target->links[worker].worker->engine.conns[index];
+	uint64_t handle = toe_worker_host_handle(target->links[worker].worker, index);
 	struct toe_event events[] = {
 	        {
-	                .object = conn->host_handle,
+	                .object = handle,
 	                .kind = TOE_EVENT_RETRIEVE,
 	                .detail = RETRIEVE_HARDWARE_FAILURE,
 	                .worker = TOE_EVENT_FROM_CONTROL,
 	        },
 	        {
-	                .object = conn->host_handle,
+	                .object = handle,
 	                .kind = TOE_EVENT_ABORT,
 	                .worker = TOE_EVENT_FROM_CONTROL,
 	        },

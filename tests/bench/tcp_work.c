@@ -13,6 +13,7 @@
 #include "service.h"
 #include "timer_loop.h"
 #include "urgent.h"
+#include "user.h"
 
 #define COST_BURST 16u /* as many buffers as output fills in a turn */
 #define COST_ROUNDS 64u

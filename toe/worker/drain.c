@@ -2,9 +2,8 @@
 /* Taking back frames that must not go out any more. */
 #include "drain.h"
 
+#include "conn_mib.h"
 #include <rte_prefetch.h>
-
-#include "mutant.h"
 
 static bool
 tag_valid(const struct toe_engine *engine, const struct toe_tx_tag *tag)
@@ -30,10 +29,9 @@ take_back(struct toe_engine *engine, const struct toe_tx_tag *tag)
 	if (conn->generation != tag->generation)
 		return;
 	toe_conn_mib(engine, conn)->discards_out += tag->segments;
-	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt) && !TOE_MUTANT(DRAIN_NO_REWIND))
+	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt))
 		conn->snd_nxt = seq_lt(tag->seq, conn->snd_una) ? conn->snd_una : tag->seq;
-	if (!TOE_MUTANT(DRAIN_NO_ACK))
-		conn->flags |= TOE_CONN_ACK_NOW;
+	conn->flags |= TOE_CONN_ACK_NOW;
 	toe_conn_ready(engine, tag->conn);
 }
 
@@ -72,8 +70,6 @@ toe_drain_port(struct toe_engine *engine, uint32_t port)
 	uint32_t kept = 0, discarded = 0;
 	bool goes_on = false;
 
-	if (TOE_MUTANT(DRAIN_SKIP))
-		return 0;
 	for (uint32_t i = 0; i < txq->count; i++) {
 		if (!tag_valid(engine, &txq->tag[i])) {
 			rte_prefetch0(txq->frame[i]);
@@ -93,7 +89,7 @@ toe_drain_port(struct toe_engine *engine, uint32_t port)
 		goes_on = goes_on || toe_route_valid(toe_route_read(engine->shared, tag[i].path));
 	}
 	rte_pktmbuf_free_bulk(stale, discarded);
-	if (goes_on && !TOE_MUTANT(DRAIN_OVERTAKEN))
+	if (goes_on)
 		discarded += discard_overtaken(engine, txq);
 	engine->stats.tx_discarded += discarded;
 	return discarded;

@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "conn_mib.h"
 #include "conn_state.h"
 #include "drain.h"
 #include "exception.h"
-#include "mutant.h"
 #include "output_loop.h"
 #include "reassembly.h"
 #include "receive.h"
@@ -156,8 +156,7 @@ toe_item_terminate(
 		return;
 	}
 	toe_tcp_acknowledge(&worker->engine, item->index);
-	if (!TOE_MUTANT(TERMINATE_KEEPS_FRAMES))
-		toe_drain_conn(&worker->engine, item->index);
+	toe_drain_conn(&worker->engine, item->index);
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);

@@ -6,7 +6,6 @@
 #ifndef TOE_ITEMS_H
 #define TOE_ITEMS_H
 
-#include "mutant.h"
 #include "worker.h"
 
 /* Each sets item->status. */
@@ -27,7 +26,7 @@ toe_item_conn(struct toe_worker *worker, const struct toe_item *item)
 	if (item->index >= worker->engine.conn_capacity)
 		return NULL;
 	conn = &worker->engine.conns[item->index];
-	if (conn->generation != item->generation && !TOE_MUTANT(GENERATION_UNCHECKED))
+	if (conn->generation != item->generation)
 		return NULL;
 	return conn->generation == 0 ? NULL : conn;
 }

@@ -12,9 +12,9 @@
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "exception.h"
 #include "held.h"
-#include "mutant.h"
 #include "tcp.h"
 #include "urgent.h"
 
@@ -115,17 +115,12 @@ toe_receive_held(struct toe_worker *worker, uint32_t index, uint32_t conn)
 static inline bool
 is_continued(const struct toe_segment *first, const struct toe_segment *next)
 {
-	return (next->seq == first->seq + first->length || TOE_MUTANT(FOLD_GAP)) &&
-	       first->length > 0 && next->length > 0 &&
-	       (next->ack == first->ack || TOE_MUTANT(FOLD_ACK)) &&
-	       (next->window == first->window || TOE_MUTANT(FOLD_WINDOW)) &&
-	       (((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG ||
-	               TOE_MUTANT(FOLD_FLAGS)) &&
+	return next->seq == first->seq + first->length && first->length > 0 && next->length > 0 &&
+	       next->ack == first->ack && next->window == first->window &&
+	       ((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG &&
 	       next->has_timestamps == first->has_timestamps &&
-	       ((int32_t)(next->tsval - first->tsval) >= 0 || TOE_MUTANT(FOLD_OLD_TIME)) &&
-	       ((first->sacks | next->sacks) == 0 || TOE_MUTANT(FOLD_SACK)) &&
-	       (next->ecn == first->ecn || TOE_MUTANT(FOLD_MARK)) &&
-	       (next->vlan == first->vlan || TOE_MUTANT(FOLD_VLAN));
+	       (int32_t)(next->tsval - first->tsval) >= 0 && (first->sacks | next->sacks) == 0 &&
+	       next->ecn == first->ecn && next->vlan == first->vlan;
 }
 
 /* Not in our table: another worker's tuple, or nobody's. */
@@ -266,7 +261,7 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
 		enum toe_input input;
 
 		if (segment->verdict != TOE_SEGMENT_OK ||
-		        (burst->result[i] != burst->result[i - 1] && !TOE_MUTANT(FOLD_STRANGER)) ||
+		        burst->result[i] != burst->result[i - 1] ||
 		        mbuf->port != burst->frame[i - 1]->port ||
 		        !is_continued(segment - 1, segment) ||
 		        !toe_tcp_input_next(&worker->engine, index, segment, mbuf, &input))

@@ -4,7 +4,6 @@
 
 #include "indicate.h"
 #include "items.h"
-#include "mutant.h"
 
 bool
 toe_stop_stands(const struct toe_path_local *path, struct toe_route now)
@@ -63,8 +62,7 @@ toe_stop_named(struct toe_worker *worker, const struct toe_message *message, str
 	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
 	if (!toe_retrieve_stands(worker, conn))
 		conn->flags &= ~TOE_CONN_RETRIEVE_ON_SEND;
-	if (!TOE_MUTANT(NAMED_NOT_MARKED))
-		conn->flags |= TOE_CONN_INVALID;
+	conn->flags |= TOE_CONN_INVALID;
 	if (conn->flags & TOE_CONN_INDICATED)
 		return;
 	conn->stop_id = (uint32_t)message->argument;

@@ -6,7 +6,6 @@
 
 #include "drain.h"
 #include "indicate.h"
-#include "mutant.h"
 #include "stop.h"
 #include "tcp.h"
 
@@ -55,7 +54,7 @@ retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 {
 	struct toe_conn *conn = &worker->engine.conns[index];
 
-	if ((conn->flags & TOE_CONN_INDICATED) && !TOE_MUTANT(RETRIEVE_TWICE))
+	if (conn->flags & TOE_CONN_INDICATED)
 		return;
 	if ((flags & TOE_MSG_ON_SEND) && !(conn->flags & TOE_CONN_BLOCKED) &&
 	        conn->snd_una == conn->snd_max && !toe_tcp_has_work(&worker->engine, conn)) {
@@ -119,8 +118,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 	struct toe_vector_cursor ahead;
 	uint32_t n;
 
-	if (!walk_stands(path, toe_route_read(worker->engine.shared, index)) &&
-	        !TOE_MUTANT(RETRIEVE_STALE)) {
+	if (!walk_stands(path, toe_route_read(worker->engine.shared, index))) {
 		*done = true;
 		return 0;
 	}
@@ -129,7 +127,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 	for (uint32_t i = 0; i < n; i++) {
 		if (path->walk_op == TOE_OP_RETRIEVE_PATH)
 			retrieve_one(worker, entries[i], path->walk_flags);
-		else if (!TOE_MUTANT(RESUME_SKIPPED))
+		else
 			toe_tcp_resume(&worker->engine, entries[i]);
 	}
 	/* The next step finds its contexts in the cache: they come while the rest of the turn runs. */
