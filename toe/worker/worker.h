@@ -16,12 +16,11 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-#include "doorbell.h"
 #include "engine.h"
 #include "flow_table.h"
 #include "handle.h"
 #include "index_vector.h"
-#include "mailbox.h"
+#include "worker_control.h"
 
 #define TOE_RX_BURST 32u
 #define TOE_OUTPUT_BUDGET                                                                          \
@@ -79,12 +78,7 @@ struct toe_worker {
 	/* configuration: M before start, then read only */
 	struct toe_worker_params params;
 
-	/* state that others read: W writes */
-	struct toe_mailbox urgent; /* C <-> W */
-	struct toe_mailbox ordinary; /* C <-> W */
-	_Atomic uint32_t lost; /* C writes once, W reads every turn (INV-14) */
-	_Atomic uint32_t parked; /* W writes once it found itself lost */
-	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
+	struct toe_worker_control control;
 
 	/* private to W */
 	struct toe_flow_table flows;
