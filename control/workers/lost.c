@@ -127,8 +127,8 @@ host_told(struct chimney *target, uint32_t worker, uint32_t host_index, uint32_t
 
 	if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
 		return true;
-	/* INV-17: the failures first. */
-	if (link->loss_pending[host_index] > 0)
+	/* The failures first (INV-17), and the completions that make connections known (INIT-9). */
+	if (link->loss_pending[host_index] > 0 || host->settling > 0)
 		return false;
 	for (uint32_t n = 0; *cursor < end && n < LOST_SLOTS_PER_TURN; n++, (*cursor)++) {
 		const struct slot *slot = &target->slots.tcp[worker][*cursor].slot;
