@@ -98,12 +98,16 @@ toe_hold_deliver(struct toe_worker *worker, uint32_t index, uint32_t conn)
 	hold->used = false;
 }
 
-void
+uint32_t
 toe_hold_fini(struct toe_worker *worker)
 {
+	uint32_t frames = 0;
+
 	for (uint32_t i = 0; i < worker->params.hold_capacity; i++) {
 		rte_pktmbuf_free_bulk(worker->holds[i].frame, worker->holds[i].count);
+		frames += worker->holds[i].count;
 		worker->holds[i].count = 0;
 		worker->holds[i].used = false;
 	}
+	return frames;
 }

@@ -20,6 +20,8 @@ void toe_item_terminate(
 void toe_item_invalidate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
 
+/* items.c: free the slot of a connection that leaves, and what hangs from it. Its tuple and the counters are the caller's. */
+void toe_conn_give_back(struct toe_worker *worker, uint32_t index);
 /* stop.c: one drain over all transmit buffers; frames discarded. */
 uint32_t toe_worker_drain(struct toe_worker *worker);
 /* stop.c: note a background walk (RETRIEVE_PATH, RETRIEVE_NAMED, RESUME_PATH). */

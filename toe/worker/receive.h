@@ -49,7 +49,7 @@ int toe_hold_release(struct toe_worker *worker, const struct toe_hold_request *r
  * feed held wire frames to input, drop those from the host, free the hold.
  */
 void toe_hold_deliver(struct toe_worker *worker, uint32_t hold, uint32_t index);
-/* Free the frames of all holds (shutdown). */
-void toe_hold_fini(struct toe_worker *worker);
+/* End all holds and free their frames; how many. */
+uint32_t toe_hold_fini(struct toe_worker *worker);
 
 #endif

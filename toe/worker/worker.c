@@ -4,6 +4,7 @@
 
 #include "indicate.h"
 #include "items.h"
+#include "park.h"
 #include "receive.h"
 
 #define WALK_CREDIT_BURSTS 8u /* that a walk may be behind its pace and catch up, one a turn */
@@ -26,8 +27,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 	for (; worker->job_next != NULL && n < budget; n++) {
 		struct toe_item *item = worker->job_next;
 
-		/* The tree of a lost worker's request has gone back to the host (INV-14). */
-		if (atomic_load_explicit(&worker->lost, memory_order_acquire))
+		if (toe_worker_is_lost(worker))
 			return n;
 		worker->job_next = item->next;
 		if (job->op == TOE_OP_INITIATE && worker->job_failed) {
@@ -90,6 +90,8 @@ urgent_items(struct toe_worker *worker, const struct toe_message *message)
 	struct toe_item *next;
 
 	for (struct toe_item *item = message->items; item != NULL; item = next) {
+		if (toe_worker_is_lost(worker))
+			return;
 		next = item->next;
 		toe_item_invalidate(worker, message, item);
 	}
@@ -102,7 +104,7 @@ toe_worker_urgent_take(struct toe_worker *worker)
 	struct toe_message message;
 	uint32_t n = 0;
 
-	while (toe_mailbox_take(&worker->urgent, &message)) {
+	while (!toe_worker_is_lost(worker) && toe_mailbox_take(&worker->urgent, &message)) {
 		n++;
 		if (message.op == TOE_OP_INVALIDATE)
 			urgent_items(worker, &message);
@@ -131,6 +133,8 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 {
 	struct toe_message message;
 
+	if (toe_worker_is_lost(worker))
+		return 0;
 	if (worker->job.op != TOE_OP_NONE)
 		return job_run(worker, &worker->ordinary, TOE_ITEM_BUDGET);
 	if (!toe_mailbox_take(&worker->ordinary, &message))
@@ -166,21 +170,6 @@ toe_worker_flush(struct toe_worker *worker)
 			toe_txq_flush(&worker->engine.txq[i]);
 }
 
-/* Declared lost: nothing it holds may go out any more (INV-14). */
-static void
-worker_park(struct toe_worker *worker)
-{
-	if (atomic_load_explicit(&worker->parked, memory_order_relaxed))
-		return;
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
-		struct toe_txq *txq = &worker->engine.txq[i];
-
-		rte_pktmbuf_free_bulk(txq->frame, txq->count);
-		txq->count = 0;
-	}
-	atomic_store_explicit(&worker->parked, 1, memory_order_release);
-}
-
 /*
  * Dependents to visit in this turn. With nothing else to do as many as there are; beside traffic one per
  * TOE_WALK_PACE_NS, so that a million take under a second and cost a few percent (INV-13).
@@ -212,19 +201,24 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	uint64_t elapsed = now - worker->engine.now;
 	uint32_t work, traffic;
 
-	if (atomic_load_explicit(&worker->lost, memory_order_acquire)) {
-		worker_park(worker);
-		return 0;
-	}
+	if (toe_worker_is_lost(worker))
+		return toe_worker_park(worker);
 	toe_engine_clock(&worker->engine, now);
 	work = toe_worker_urgent(worker);
 	traffic = toe_worker_receive(worker);
+	/* Where a worker stands still it is most often in a port's driver. */
+	if (toe_worker_is_lost(worker))
+		return 1;
 	work += toe_worker_urgent(worker);
 	work += toe_worker_timers(worker);
 	work += toe_worker_ordinary(worker);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	if (toe_worker_is_lost(worker))
+		return 1;
 	toe_worker_flush(worker);
+	if (toe_worker_is_lost(worker))
+		return 1;
 	work += toe_worker_walk(worker, walk_budget(worker, elapsed, traffic == 0));
 	if (toe_indications_count(&worker->engine) > 0)
 		work += toe_indications_post(&worker->engine);

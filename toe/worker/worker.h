@@ -82,8 +82,13 @@ struct toe_worker {
 	/* state that others read: W writes */
 	struct toe_mailbox urgent; /* C <-> W */
 	struct toe_mailbox ordinary; /* C <-> W */
-	_Atomic uint32_t lost; /* C writes once, W reads every turn (INV-14) */
-	_Atomic uint32_t parked; /* W writes once it found itself lost */
+	/*
+	 * INV-14. C counts `lost` up when it declares the worker lost, which makes it odd, and again when it lets the
+	 * worker go on. W sets `parked` to that odd number when it has given back all it held: before that it may still
+	 * be at work on anything that it ever had, and afterwards it has nothing.
+	 */
+	_Atomic uint32_t lost;
+	_Atomic uint32_t parked;
 	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
 
 	/* private to W */
@@ -102,6 +107,7 @@ struct toe_worker {
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint32_t job_failed_request; /* that failed so: its later chains are skipped too */
 	struct toe_hold *holds;
+	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 } __rte_cache_aligned;
@@ -138,6 +144,16 @@ uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* outpu
 void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
 /* Every connection that waits for room in a transmit buffer is ready again. */
 void toe_worker_requeue(struct toe_worker *worker); /* output_loop.c */
+
+/*
+ * Has it been declared lost? Looked at wherever the worker may have stood still: what it holds must not go out any
+ * more, and the trees that it was working on are their hosts' again (INV-14).
+ */
+static inline bool
+toe_worker_is_lost(struct toe_worker *worker)
+{
+	return unlikely(atomic_load_explicit(&worker->lost, memory_order_acquire) & 1);
+}
 
 /* The urgent mailbox is looked at between all steps and inside long ones, so that a look must cost next to nothing. */
 static inline uint32_t
