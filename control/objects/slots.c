@@ -10,7 +10,7 @@
 static void
 table_init(struct slot_table *table, uint32_t capacity)
 {
-	table->free = TOE_INDEX_NONE;
+	table->free = table->withheld = TOE_INDEX_NONE;
 	table->fresh = 0;
 	table->capacity = capacity;
 	table->used = 0;
@@ -142,18 +142,50 @@ slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint
 	return index;
 }
 
-void
-slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
+/* Nobody can name it any more. */
+static void
+slot_end(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
 {
-	struct slot_table *table = slots_table(slots, layer, worker);
 	struct slot *slot = slots_at(slots, layer, worker, index);
 
 	slot->state = SLOT_FREE;
 	if (!TOE_MUTANT(GENERATION_REUSED))
 		slot->generation = toe_generation_next(slot->generation);
+	slots_table(slots, layer, worker)->used--;
+}
+
+void
+slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
+{
+	struct slot_table *table = slots_table(slots, layer, worker);
+
+	slot_end(slots, layer, worker, index);
 	*slots_free_link(slots, layer, worker, index) = table->free;
 	table->free = index;
-	table->used--;
+}
+
+void
+slots_withhold(struct slots *slots, uint32_t worker, uint32_t index)
+{
+	struct slot_table *table = &slots->tcp_table[worker];
+
+	slot_end(slots, OFFLOAD_LAYER_TCP, worker, index);
+	if (table->withheld == TOE_INDEX_NONE)
+		table->withheld_last = index;
+	slots->tcp[worker][index].path = table->withheld;
+	table->withheld = index;
+}
+
+void
+slots_return(struct slots *slots, uint32_t worker)
+{
+	struct slot_table *table = &slots->tcp_table[worker];
+
+	if (table->withheld == TOE_INDEX_NONE)
+		return;
+	slots->tcp[worker][table->withheld_last].path = table->free;
+	table->free = table->withheld;
+	table->withheld = TOE_INDEX_NONE;
 }
 
 const struct slot *
@@ -179,8 +211,7 @@ slots_look(const struct slots *slots, uint64_t handle)
 			return NULL;
 		slot = &slots->neighbors[index].slot;
 	}
-	if (slot->state == SLOT_FREE || slot->state == SLOT_RETIRED ||
-	        slot->generation != toe_handle_generation(handle))
+	if (slot->state == SLOT_FREE || slot->generation != toe_handle_generation(handle))
 		return NULL;
 	return slot;
 }

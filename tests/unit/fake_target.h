@@ -54,6 +54,10 @@ struct fake {
 	uint32_t fail_after; /* ... after so many ... */
 	uint16_t fail_status; /* ... get this status */
 
+	/* what their threads have done; known: also to control */
+	bool cpu_known;
+	struct chimney_cpu_time cpu[FAKE_WORKERS];
+
 	/* what they were sent, in order */
 	struct fake_logged log[FAKE_LOG];
 	uint32_t logged;
@@ -69,9 +73,13 @@ uint32_t fake_control(struct fake *fake);
 uint32_t fake_work(struct fake *fake);
 /* One message of one mailbox of one worker; false: there is none. */
 bool fake_work_one(struct fake *fake, uint32_t worker, bool urgent);
+/* A lost worker wakes up: it forgets everything and parks. */
+void fake_wake(struct fake *fake, uint32_t worker);
 /* Turns of control and workers until nobody has anything to do, at most FAKE_TURNS. */
 void fake_settle(struct fake *fake);
+/* Time passes, and control runs meanwhile; without a turn of control: fake_sleep_ms. */
 void fake_advance_ms(struct fake *fake, uint32_t ms);
+void fake_sleep_ms(struct fake *fake, uint32_t ms);
 
 /* A worker indicates something of a connection to host 0, behind what it has posted. */
 void fake_indicate(struct fake *fake, uint32_t worker, void *handle);
