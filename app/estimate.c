@@ -8,9 +8,9 @@
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
-#include "app.h"
 #include "estimate.h"
 #include "say.h"
+#include "target_setup.h"
 
 #define MBUF_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 64)
 #define MEBIBYTE (1024.0 * 1024.0)
@@ -72,55 +72,53 @@ estimate_check_eal(uint64_t mbufs)
 }
 
 static void
-estimate_make(struct app *app, struct estimate *estimate)
+estimate_make(
+        const struct program *program, const struct options *options, struct program_memory *memory)
 {
 	struct chimney_params target;
 
-	memset(estimate, 0, sizeof(*estimate));
-	estimate->tables = (uint64_t)app->options.neighbors * sizeof(struct toe_neighbor) +
-	                   (uint64_t)app->options.paths * sizeof(struct toe_path);
-	for (uint32_t i = 0; i < app->worker_count; i++) {
+	memset(memory, 0, sizeof(*memory));
+	memory->tables = (uint64_t)options->neighbors * sizeof(struct toe_neighbor) +
+	                 (uint64_t)options->paths * sizeof(struct toe_path);
+	for (uint32_t i = 0; i < program->worker_count; i++) {
 		struct toe_worker_params params;
 
-		engine_worker_params(app, i, &params);
-		estimate->workers += toe_worker_estimate(&params);
-		estimate->busy += toe_worker_estimate_busy(&params);
+		target_worker_params(program, options, i, &params);
+		memory->workers += toe_worker_estimate(&params);
+		memory->busy += toe_worker_estimate_busy(&params);
 	}
-	engine_target_params(app, &target);
-	estimate->control = chimney_estimate(&target);
-	estimate->mbufs = (uint64_t)engine_mbufs(app) * MBUF_BYTES;
-	estimate->total =
-	        estimate->tables + estimate->workers + estimate->control + estimate->mbufs;
-	estimate->available = memory_available();
+	target_params(program, options, &target);
+	memory->control = chimney_estimate(&target);
+	memory->mbufs = (uint64_t)program->mbufs * MBUF_BYTES;
+	memory->total = memory->tables + memory->workers + memory->control + memory->mbufs;
+	memory->available = memory_available();
 }
 
 int
-estimate_check(struct app *app)
+estimate_check(struct program *program, const struct options *options)
 {
-	struct estimate *estimate = &app->estimate;
+	struct program_memory *memory = &program->memory;
 
-	estimate_make(app, estimate);
+	estimate_make(program, options, memory);
 	say("memory: %.1f MiB for %u neighbors, %u paths, %u connections on %u worker%s, all "
 	    "idle (tables %.1f, workers %.1f, control %.1f), %.1f more when all are busy, "
 	    "%.1f MiB for %u packet buffers; %.0f MiB available",
-	        (estimate->total - estimate->mbufs) / MEBIBYTE, app->options.neighbors,
-	        app->options.paths, app->options.connections, app->worker_count,
-	        app->worker_count == 1 ? "" : "s", estimate->tables / MEBIBYTE,
-	        estimate->workers / MEBIBYTE, estimate->control / MEBIBYTE,
-	        estimate->busy / MEBIBYTE, estimate->mbufs / MEBIBYTE, engine_mbufs(app),
-	        estimate->available / MEBIBYTE);
-	if (estimate->available != 0 && estimate->total - estimate->mbufs > estimate->available) {
+	        (memory->total - memory->mbufs) / MEBIBYTE, options->neighbors, options->paths,
+	        options->connections, program->worker_count, program->worker_count == 1 ? "" : "s",
+	        memory->tables / MEBIBYTE, memory->workers / MEBIBYTE, memory->control / MEBIBYTE,
+	        memory->busy / MEBIBYTE, memory->mbufs / MEBIBYTE, program->mbufs,
+	        memory->available / MEBIBYTE);
+	if (memory->available != 0 && memory->total - memory->mbufs > memory->available) {
 		say_error("the capacities need %.0f MiB, %.0f MiB are available",
-		        (estimate->total - estimate->mbufs) / MEBIBYTE,
-		        estimate->available / MEBIBYTE);
+		        (memory->total - memory->mbufs) / MEBIBYTE, memory->available / MEBIBYTE);
 		say_hint("Lower --connections, --paths or --neighbors; a connection takes about "
 		         "%.0f bytes.",
-		        (double)(estimate->workers + estimate->control) / app->options.connections);
+		        (double)(memory->workers + memory->control) / options->connections);
 		return -1;
 	}
 	/* Possible, as long as they are not all busy at once. */
-	if (estimate->available != 0 &&
-	        estimate->total - estimate->mbufs + estimate->busy > estimate->available)
+	if (memory->available != 0 &&
+	        memory->total - memory->mbufs + memory->busy > memory->available)
 		say("memory: not enough for all connections to be busy at once");
-	return estimate_check_eal(estimate->mbufs);
+	return estimate_check_eal(memory->mbufs);
 }

@@ -9,8 +9,8 @@
 #include <rte_lcore.h>
 #include <rte_pause.h>
 
-#include "app.h"
 #include "doorbell.h"
+#include "lcores.h"
 #include "say.h"
 
 #define IDLE_TURNS 64u /* turns without work before an lcore sleeps */
@@ -18,24 +18,25 @@
 #define STOP_WAIT_MS 2000
 
 struct lcore_argument {
-	struct app *app;
+	struct program *program;
 	struct toe_worker *worker; /* NULL: control */
 	_Atomic uint64_t *longest; /* ns of the longest turn; the lcore: w, main clears it */
 };
 
 static struct lcore_argument lcore_arguments[RTE_MAX_LCORE];
+static _Atomic bool lcores_halt; /* main: w, lcores: r */
 
 static uint32_t
 lcore_poll(const struct lcore_argument *argument)
 {
-	uint64_t now = clock_now(&argument->app->clock), took;
+	uint64_t now = clock_now(&argument->program->clock), took;
 	uint32_t work;
 
 	if (argument->worker != NULL)
 		work = toe_worker_poll(argument->worker, now);
 	else
-		work = chimney_control_poll(argument->app->target, now);
-	took = clock_now(&argument->app->clock) - now;
+		work = chimney_control_poll(argument->program->target, now);
+	took = clock_now(&argument->program->clock) - now;
 	if (took > atomic_load_explicit(argument->longest, memory_order_relaxed))
 		atomic_store_explicit(argument->longest, took, memory_order_relaxed);
 	return work;
@@ -49,8 +50,7 @@ static void
 lcore_rest(const struct lcore_argument *argument, struct toe_doorbell *bell)
 {
 	toe_doorbell_announce(bell);
-	if (lcore_poll(argument) == 0 &&
-	        !atomic_load_explicit(&argument->app->lcores_stop, memory_order_relaxed))
+	if (lcore_poll(argument) == 0 && !atomic_load_explicit(&lcores_halt, memory_order_relaxed))
 		toe_doorbell_sleep(bell, IDLE_SLEEP_US);
 	toe_doorbell_awake(bell);
 }
@@ -59,15 +59,16 @@ static int
 lcore_loop(void *pointer)
 {
 	const struct lcore_argument *argument = pointer;
-	struct app *app = argument->app;
-	struct toe_doorbell *bell = argument->worker != NULL ? &argument->worker->bell
-	                                                     : chimney_control_bell(app->target);
+	struct program *program = argument->program;
+	struct toe_doorbell *bell = argument->worker != NULL
+	                                    ? &argument->worker->bell
+	                                    : chimney_control_bell(program->target);
 	uint32_t idle = 0;
 
-	while (!atomic_load_explicit(&app->lcores_stop, memory_order_relaxed)) {
+	while (!atomic_load_explicit(&lcores_halt, memory_order_relaxed)) {
 		if (lcore_poll(argument) != 0) {
 			idle = 0;
-		} else if (app->options.idle_sleep && ++idle >= IDLE_TURNS) {
+		} else if (program->idle_sleep && ++idle >= IDLE_TURNS) {
 			lcore_rest(argument, bell);
 		} else {
 			rte_pause();
@@ -77,46 +78,46 @@ lcore_loop(void *pointer)
 }
 
 int
-lcores_plan(struct app *app)
+lcores_plan(struct program *program)
 {
 	unsigned int lcore;
 	bool control = false;
 
-	app->worker_count = 0;
+	program->worker_count = 0;
 	RTE_LCORE_FOREACH_WORKER(lcore)
 	{
 		if (!control) {
-			app->control_lcore = lcore;
+			program->control_lcore = lcore;
 			control = true;
-		} else if (app->worker_count == TOE_MAX_WORKERS) {
+		} else if (program->worker_count == TOE_MAX_WORKERS) {
 			say_error("more than %u workers; give fewer lcores", TOE_MAX_WORKERS);
 			return -1;
 		} else {
-			app->worker_lcore[app->worker_count++] = lcore;
+			program->worker_lcore[program->worker_count++] = lcore;
 		}
 	}
 	return 0;
 }
 
 int
-lcores_launch(struct app *app)
+lcores_launch(struct program *program)
 {
-	atomic_store(&app->lcores_stop, false);
-	lcore_arguments[app->control_lcore] =
-	        (struct lcore_argument){app, NULL, &app->longest_turn_ns[app->control_lcore]};
-	for (uint32_t i = 0; i < app->worker_count; i++)
-		lcore_arguments[app->worker_lcore[i]] = (struct lcore_argument){
-		        app, app->workers[i], &app->longest_turn_ns[app->worker_lcore[i]]};
-	if (rte_eal_remote_launch(
-	            lcore_loop, &lcore_arguments[app->control_lcore], app->control_lcore) != 0)
-		return say_error("lcore %u is busy, control cannot run", app->control_lcore);
-	for (uint32_t i = 0; i < app->worker_count; i++) {
-		uint32_t lcore = app->worker_lcore[i];
+	atomic_store(&lcores_halt, false);
+	lcore_arguments[program->control_lcore] = (struct lcore_argument){
+	        program, NULL, &program->longest_turn_ns[program->control_lcore]};
+	for (uint32_t i = 0; i < program->worker_count; i++)
+		lcore_arguments[program->worker_lcore[i]] = (struct lcore_argument){program,
+		        program->workers[i], &program->longest_turn_ns[program->worker_lcore[i]]};
+	if (rte_eal_remote_launch(lcore_loop, &lcore_arguments[program->control_lcore],
+	            program->control_lcore) != 0)
+		return say_error("lcore %u is busy, control cannot run", program->control_lcore);
+	for (uint32_t i = 0; i < program->worker_count; i++) {
+		uint32_t lcore = program->worker_lcore[i];
 
 		if (rte_eal_remote_launch(lcore_loop, &lcore_arguments[lcore], lcore) == 0)
 			continue;
 		say_error("lcore %u is busy, worker %u cannot run", lcore, i);
-		lcores_stop(app);
+		lcores_stop(program);
 		return -1;
 	}
 	return 0;
@@ -135,19 +136,19 @@ lcore_join(uint32_t lcore, uint32_t wait_ms)
 }
 
 void
-lcores_stop(struct app *app)
+lcores_stop(struct program *program)
 {
-	atomic_store(&app->lcores_stop, true);
-	toe_doorbell_ring(chimney_control_bell(app->target));
-	for (uint32_t i = 0; i < app->worker_count; i++)
-		toe_doorbell_ring(&app->workers[i]->bell);
-	if (!lcore_join(app->control_lcore, STOP_WAIT_MS))
-		app->lcores_stuck = true;
-	for (uint32_t i = 0; i < app->worker_count; i++) {
-		if (lcore_join(app->worker_lcore[i], STOP_WAIT_MS))
+	atomic_store(&lcores_halt, true);
+	toe_doorbell_ring(chimney_control_bell(program->target));
+	for (uint32_t i = 0; i < program->worker_count; i++)
+		toe_doorbell_ring(&program->workers[i]->bell);
+	if (!lcore_join(program->control_lcore, STOP_WAIT_MS))
+		program->lcores_stuck = true;
+	for (uint32_t i = 0; i < program->worker_count; i++) {
+		if (lcore_join(program->worker_lcore[i], STOP_WAIT_MS))
 			continue;
 		say_error("worker %u on lcore %u does not return; it is left behind", i,
-		        app->worker_lcore[i]);
-		app->lcores_stuck = true;
+		        program->worker_lcore[i]);
+		program->lcores_stuck = true;
 	}
 }

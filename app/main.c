@@ -7,68 +7,200 @@
 #include <event2/event.h>
 #include <rte_eal.h>
 
-#include "app.h"
+#include "cli_open.h"
 #include "eal.h"
-#include "fault.h"
+#include "estimate.h"
+#include "lcores.h"
+#include "port_setup.h"
+#include "ports.h"
 #include "say.h"
 #include "script.h"
+#include "shutdown.h"
+#include "target_setup.h"
 #include "telemetry.h"
+
+/* The parts of the program, in the order in which they come up. */
+struct app {
+	struct options options;
+	struct program program;
+	struct event_base *base;
+	struct host_stack host;
+	struct cli cli;
+	struct server server;
+	struct shutdown shutdown;
+};
 
 static struct app the_app;
 
 static int
-clock_start(struct app *app)
+lcores_up(struct app *app)
 {
-	clock_init(&app->clock);
-	return 0;
-}
-
-/* Capacities: each worker gets its share, and room for an uneven spread of connections. */
-static int
-capacity_plan(struct app *app)
-{
-	uint64_t share = (app->options.connections + app->worker_count - 1) / app->worker_count;
-
-	app->shared.worker_count = app->worker_count;
-	app->shared.neighbor_capacity = app->options.neighbors;
-	app->shared.path_capacity = app->options.paths;
-	app->conn_capacity = (uint32_t)(app->worker_count == 1 ? share : share + share / 8 + 64);
-	return 0;
+	clock_init(&app->program.clock);
+	app->program.idle_sleep = app->options.idle_sleep;
+	return lcores_plan(&app->program);
 }
 
 static int
-loop_open(struct app *app)
+ports_found(struct app *app)
+{
+	return ports_find(&app->program, &app->options);
+}
+
+static int
+socket_up(struct app *app)
+{
+	return server_bind(&app->server, app->options.cli_socket);
+}
+
+static void
+socket_down(struct app *app)
+{
+	server_unbind(&app->server);
+}
+
+static int
+target_up(struct app *app)
+{
+	target_plan(&app->program, &app->options);
+	if (estimate_check(&app->program, &app->options) != 0)
+		return -1;
+	return target_open(&app->program, &app->options);
+}
+
+static void
+target_down(struct app *app)
+{
+	target_close(&app->program);
+}
+
+static int
+ports_up(struct app *app)
+{
+	return ports_start(&app->program, &app->options);
+}
+
+static void
+ports_down(struct app *app)
+{
+	ports_stop(&app->program);
+}
+
+static int
+loop_up(struct app *app)
 {
 	app->base = event_base_new();
 	return app->base != NULL ? 0 : say_error("the event loop does not start");
 }
 
 static void
-loop_close(struct app *app)
+loop_down(struct app *app)
 {
 	event_base_free(app->base);
 }
 
-/* The parts, in the order in which they come up. */
+static int
+host_up(struct app *app)
+{
+	struct host_stack_params params = {app->options.request_ring, app->options.event_ring};
+
+	return host_stack_open(&app->host, &app->program, app->base, &params);
+}
+
+static void
+host_down(struct app *app)
+{
+	host_stack_close(&app->host);
+}
+
+static void
+on_quit(void *context)
+{
+	shutdown_begin(context, "quit");
+}
+
+static int
+cli_up(struct app *app)
+{
+	return cli_open(&app->cli, &app->program, &app->host, app->base, on_quit, &app->shutdown);
+}
+
+static void
+cli_down(struct app *app)
+{
+	cli_close(&app->cli);
+}
+
+static int
+running_up(struct app *app)
+{
+	return lcores_launch(&app->program);
+}
+
+static void
+running_down(struct app *app)
+{
+	lcores_stop(&app->program);
+}
+
+static int
+shutdown_up(struct app *app)
+{
+	app->shutdown.program = &app->program;
+	app->shutdown.host = &app->host;
+	app->shutdown.cli = &app->cli;
+	app->shutdown.server = &app->server;
+	app->shutdown.base = app->base;
+	return shutdown_open(&app->shutdown);
+}
+
+static void
+shutdown_down(struct app *app)
+{
+	shutdown_close(&app->shutdown);
+}
+
+static int
+telemetry_up(struct app *app)
+{
+	return telemetry_open(&app->program, &app->host.log.totals);
+}
+
+static void
+telemetry_down(struct app *app)
+{
+	(void)app;
+	telemetry_close();
+}
+
+static int
+server_up(struct app *app)
+{
+	return server_open(&app->server, &app->cli, app->base);
+}
+
+static void
+server_down(struct app *app)
+{
+	server_close(&app->server);
+}
+
 static const struct part {
 	int (*up)(struct app *app);
 	void (*down)(struct app *app); /* NULL: nothing to undo */
 } parts[] = {
-        {clock_start, NULL},
-        {lcores_plan, NULL},
-        {ports_find, NULL},
-        {server_bind, server_unbind},
-        {capacity_plan, NULL},
-        {estimate_check, NULL},
-        {engine_open, engine_close},
-        {ports_start, ports_stop},
-        {loop_open, loop_close},
+        {lcores_up, NULL},
+        {ports_found, NULL},
+        {socket_up, socket_down},
+        {target_up, target_down},
+        {ports_up, ports_down},
+        {loop_up, loop_down},
         /* around the lcores: what the target may still look at is freed when they stand still */
-        {host_stack_open, host_stack_close},
-        {lcores_launch, lcores_stop},
-        {shutdown_open, shutdown_close},
-        {telemetry_open, telemetry_close},
-        {server_open, server_close},
+        {host_up, host_down},
+        {cli_up, cli_down},
+        {running_up, running_down},
+        {shutdown_up, shutdown_down},
+        {telemetry_up, telemetry_down},
+        {server_up, server_down},
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -76,8 +208,10 @@ static const struct part {
 static int
 app_run(struct app *app)
 {
-	if (script_run(app) != 0) {
-		shutdown_run(app);
+	const char *script = app->options.script;
+
+	if (script != NULL && script_run(&app->cli, app->base, script) != 0) {
+		shutdown_run(&app->shutdown);
 		return -1;
 	}
 	if (!app->shutdown.wanted)
@@ -99,7 +233,7 @@ app_main(struct app *app)
 	while (up-- > 0)
 		if (parts[up].down != NULL)
 			parts[up].down(app);
-	if (app->lcores_stuck)
+	if (app->program.lcores_stuck)
 		result = -1;
 	return result;
 }
@@ -127,15 +261,13 @@ main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
-	if (fault_from_environment() != 0)
-		return 1;
 	signal(SIGPIPE, SIG_IGN);
 	if (eal_start(eal_arguments, argv) != 0)
 		return 1;
 	result = eal_check_lcores();
 	if (result == 0)
 		result = app_main(app);
-	if (!app->lcores_stuck)
+	if (!app->program.lcores_stuck)
 		rte_eal_cleanup();
 	if (result == 0)
 		say("stopped");

@@ -29,8 +29,8 @@ struct options {
 	uint32_t paths;
 	uint32_t connections;
 	uint32_t services; /* connections that may run a sink or an echo */
-	uint32_t
-	        sent_records; /* per worker: runs of data in flight, beyond one for each connection */
+	/* per worker: runs of data in flight, beyond one for each connection */
+	uint32_t sent_records;
 	uint32_t reassemblies; /* per worker: connections with text out of order */
 	uint32_t pieces; /* per worker: segments out of order */
 	uint32_t holds; /* tuples held at once, per worker */

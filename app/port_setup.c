@@ -5,8 +5,7 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "app.h"
-#include "ports.h"
+#include "port_setup.h"
 #include "say.h"
 
 #define WANTED_RX_OFFLOADS                                                                         \
@@ -21,10 +20,10 @@
 	        RTE_ETH_RSS_NONFRAG_IPV6_TCP)
 
 static void
-port_choose_offloads(struct app *app, uint32_t index, const struct rte_eth_dev_info *info,
+port_choose_offloads(struct program *program, uint32_t index, const struct rte_eth_dev_info *info,
         struct rte_eth_conf *conf)
 {
-	struct toe_port *shared = &app->shared.ports[index];
+	struct toe_port *shared = &program->shared.ports[index];
 	uint64_t rss = info->flow_type_rss_offloads & WANTED_RSS;
 
 	shared->rx_offloads = info->rx_offload_capa & WANTED_RX_OFFLOADS;
@@ -32,10 +31,10 @@ port_choose_offloads(struct app *app, uint32_t index, const struct rte_eth_dev_i
 	if ((info->tx_offload_capa & TSO_TX_OFFLOADS) == TSO_TX_OFFLOADS &&
 	        (info->tx_desc_lim.nb_seg_max == 0 || info->tx_desc_lim.nb_seg_max >= TSO_BUFFERS))
 		shared->tx_offloads |= TSO_TX_OFFLOADS;
-	app->ports[index].rss =
+	program->ports[index].rss =
 	        shared->rx_queues > 1 && rss != 0 &&
 	        (info->hash_key_size == 0 || info->hash_key_size == sizeof(toe_rss_key));
-	if (app->ports[index].rss) {
+	if (program->ports[index].rss) {
 		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
 		conf->rx_adv_conf.rss_conf.rss_key = (uint8_t *)(uintptr_t)toe_rss_key;
 		conf->rx_adv_conf.rss_conf.rss_key_len = sizeof(toe_rss_key);
@@ -48,10 +47,11 @@ port_choose_offloads(struct app *app, uint32_t index, const struct rte_eth_dev_i
 }
 
 static int
-port_setup_queues(struct app *app, uint32_t index, const struct rte_eth_dev_info *info)
+port_setup_queues(struct program *program, const struct options *options, uint32_t index,
+        const struct rte_eth_dev_info *info)
 {
-	struct app_port *port = &app->ports[index];
-	struct toe_port *shared = &app->shared.ports[index];
+	struct program_port *port = &program->ports[index];
+	struct toe_port *shared = &program->shared.ports[index];
 	struct rte_eth_rxconf rx = info->default_rxconf;
 	struct rte_eth_txconf tx = info->default_txconf;
 	int socket = rte_eth_dev_socket_id(shared->ethdev);
@@ -59,14 +59,14 @@ port_setup_queues(struct app *app, uint32_t index, const struct rte_eth_dev_info
 
 	rx.offloads = shared->rx_offloads;
 	tx.offloads = shared->tx_offloads;
-	port->rx_depth = (uint16_t)app->options.rx_ring;
-	port->tx_depth = (uint16_t)app->options.tx_ring;
+	port->rx_depth = (uint16_t)options->rx_ring;
+	port->tx_depth = (uint16_t)options->tx_ring;
 	result = rte_eth_dev_adjust_nb_rx_tx_desc(shared->ethdev, &port->rx_depth, &port->tx_depth);
 	if (result != 0)
 		return say_error("port %s: ring depths: %s", port->device, rte_strerror(-result));
 	for (uint16_t q = 0; q < shared->rx_queues; q++) {
 		result = rte_eth_rx_queue_setup(shared->ethdev, q, port->rx_depth,
-		        socket < 0 ? 0 : (unsigned int)socket, &rx, app->pool);
+		        socket < 0 ? 0 : (unsigned int)socket, &rx, program->pool);
 		if (result != 0)
 			return say_error(
 			        "port %s: RX queue %u: %s", port->device, q, rte_strerror(-result));
@@ -83,11 +83,11 @@ port_setup_queues(struct app *app, uint32_t index, const struct rte_eth_dev_info
 
 /* The port's table must send a hash where toe_owner sends it; else software steering does the work. */
 static void
-port_setup_reta(struct app *app, uint32_t index, const struct rte_eth_dev_info *info)
+port_setup_reta(struct program *program, uint32_t index, const struct rte_eth_dev_info *info)
 {
 	struct rte_eth_rss_reta_entry64 reta[RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE];
 
-	if (!app->ports[index].rss || info->reta_size < RTE_ETH_RSS_RETA_SIZE_128 ||
+	if (!program->ports[index].rss || info->reta_size < RTE_ETH_RSS_RETA_SIZE_128 ||
 	        info->reta_size > RTE_ETH_RSS_RETA_SIZE_512)
 		return;
 	memset(reta, 0, sizeof(reta));
@@ -96,19 +96,19 @@ port_setup_reta(struct app *app, uint32_t index, const struct rte_eth_dev_info *
 
 		group->mask = UINT64_MAX;
 		group->reta[i % RTE_ETH_RETA_GROUP_SIZE] =
-		        (uint16_t)(toe_owner(i, app->worker_count) %
-		                   app->shared.ports[index].rx_queues);
+		        (uint16_t)(toe_owner(i, program->worker_count) %
+		                   program->shared.ports[index].rx_queues);
 	}
-	if (rte_eth_dev_rss_reta_update(app->shared.ports[index].ethdev, reta, info->reta_size) !=
-	        0)
-		app->ports[index].rss = false;
+	if (rte_eth_dev_rss_reta_update(
+	            program->shared.ports[index].ethdev, reta, info->reta_size) != 0)
+		program->ports[index].rss = false;
 }
 
 static int
-port_start(struct app *app, uint32_t index)
+port_start(struct program *program, const struct options *options, uint32_t index)
 {
-	struct app_port *port = &app->ports[index];
-	struct toe_port *shared = &app->shared.ports[index];
+	struct program_port *port = &program->ports[index];
+	struct toe_port *shared = &program->shared.ports[index];
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
 	struct rte_ether_addr mac;
@@ -116,54 +116,54 @@ port_start(struct app *app, uint32_t index)
 
 	if (rte_eth_dev_info_get(shared->ethdev, &info) != 0)
 		return say_error("port %s does not tell what it can do", port->device);
-	port_choose_offloads(app, index, &info, &conf);
+	port_choose_offloads(program, index, &info, &conf);
 	result = rte_eth_dev_configure(shared->ethdev, shared->rx_queues, port->tx_queues, &conf);
 	if (result != 0)
 		return say_error("port %s: configuring %u RX and %u TX queues: %s", port->device,
 		        shared->rx_queues, port->tx_queues, rte_strerror(-result));
-	if (port_setup_queues(app, index, &info) != 0)
+	if (port_setup_queues(program, options, index, &info) != 0)
 		return -1;
 	if (rte_eth_dev_get_mtu(shared->ethdev, &shared->mtu) != 0)
 		shared->mtu = RTE_ETHER_MTU;
 	if (rte_eth_macaddr_get(shared->ethdev, &mac) == 0)
 		memcpy(shared->mac, mac.addr_bytes, sizeof(shared->mac));
-	atomic_store(&shared->hold, app->options.hold_ports ? 1 : 0);
+	atomic_store(&shared->hold, options->hold_ports ? 1 : 0);
 	result = rte_eth_dev_start(shared->ethdev);
 	if (result != 0)
 		return say_error("port %s: starting: %s", port->device, rte_strerror(-result));
 	port->started = true;
-	port_setup_reta(app, index, &info);
+	port_setup_reta(program, index, &info);
 	/* A bump in the wire sees what is addressed to others; ports without the notion have no filter. */
 	rte_eth_promiscuous_enable(shared->ethdev);
 	say("port %u: %s (%s), %s%s, %u RX and %u TX queues, rings %u and %u%s", index,
 	        port->device, port->driver, port_role_name(shared->role),
-	        app->options.hold_ports ? ", held" : "", shared->rx_queues, port->tx_queues,
+	        options->hold_ports ? ", held" : "", shared->rx_queues, port->tx_queues,
 	        port->rx_depth, port->tx_depth, port->rss ? ", RSS" : "");
 	return 0;
 }
 
 int
-ports_start(struct app *app)
+ports_start(struct program *program, const struct options *options)
 {
-	for (uint32_t i = 0; i < app->shared.port_count; i++) {
-		if (port_start(app, i) == 0)
+	for (uint32_t i = 0; i < program->shared.port_count; i++) {
+		if (port_start(program, options, i) == 0)
 			continue;
-		ports_stop(app);
+		ports_stop(program);
 		return -1;
 	}
 	return 0;
 }
 
 void
-ports_stop(struct app *app)
+ports_stop(struct program *program)
 {
-	if (app->lcores_stuck)
+	if (program->lcores_stuck)
 		return; /* an lcore still polls them */
-	for (uint32_t i = 0; i < app->shared.port_count; i++) {
-		if (!app->ports[i].started)
+	for (uint32_t i = 0; i < program->shared.port_count; i++) {
+		if (!program->ports[i].started)
 			continue;
-		rte_eth_dev_stop(app->shared.ports[i].ethdev);
-		rte_eth_dev_close(app->shared.ports[i].ethdev);
-		app->ports[i].started = false;
+		rte_eth_dev_stop(program->shared.ports[i].ethdev);
+		rte_eth_dev_close(program->shared.ports[i].ethdev);
+		program->ports[i].started = false;
 	}
 }

@@ -6,15 +6,8 @@
 
 #include <rte_ethdev.h>
 
-#include "app.h"
 #include "ports.h"
 #include "say.h"
-
-const char *
-port_role_name(uint8_t role)
-{
-	return role == TOE_PORT_HOST ? "host" : "wire";
-}
 
 static void
 say_ethdevs(void)
@@ -58,45 +51,44 @@ ethdev_find(const char *text, uint16_t *ethdev)
 }
 
 static int
-port_add(struct app *app, uint16_t ethdev, uint8_t role)
+port_add(struct program *program, uint16_t ethdev, uint8_t role)
 {
-	struct toe_shared *shared = &app->shared;
+	struct toe_shared *shared = &program->shared;
 	struct toe_port *port;
 
 	for (uint32_t i = 0; i < shared->port_count; i++)
 		if (shared->ports[i].ethdev == ethdev)
 			return say_error(
-			        "port %u (%s) is given twice", ethdev, app->ports[i].device);
+			        "port %u (%s) is given twice", ethdev, program->ports[i].device);
 	port = &shared->ports[shared->port_count];
 	port->ethdev = ethdev;
 	port->role = role;
 	port->peer = UINT8_MAX;
-	rte_eth_dev_get_name_by_port(ethdev, app->ports[shared->port_count].device);
+	rte_eth_dev_get_name_by_port(ethdev, program->ports[shared->port_count].device);
 	shared->port_count++;
 	return 0;
 }
 
 static int
-ports_choose(struct app *app)
+ports_choose(struct program *program, const struct options *options)
 {
-	const struct options *options = &app->options;
 	uint16_t id;
 
-	app->shared.port_count = 0;
+	program->shared.port_count = 0;
 	for (uint32_t i = 0; i < options->port_count; i++) {
 		if (ethdev_find(options->ports[i].device, &id) != 0 ||
-		        port_add(app, id, options->ports[i].role) != 0)
+		        port_add(program, id, options->ports[i].role) != 0)
 			return -1;
 	}
 	if (options->port_count == 0) {
 		RTE_ETH_FOREACH_DEV(id)
 		{
-			if (app->shared.port_count < TOE_MAX_PORTS &&
-			        port_add(app, id, TOE_PORT_WIRE) != 0)
+			if (program->shared.port_count < TOE_MAX_PORTS &&
+			        port_add(program, id, TOE_PORT_WIRE) != 0)
 				return -1;
 		}
 	}
-	if (app->shared.port_count != 0)
+	if (program->shared.port_count != 0)
 		return 0;
 	say_error("no port to work on");
 	say_ethdevs();
@@ -105,47 +97,47 @@ ports_choose(struct app *app)
 
 /* Both sides of a bump know each other; a wire and a host port, each with one peer at most. */
 static int
-port_pair(struct app *app, uint32_t index, const char *peer)
+port_pair(struct program *program, uint32_t index, const char *peer)
 {
-	struct toe_port *ports = app->shared.ports;
+	struct toe_port *ports = program->shared.ports;
 	uint32_t other;
 	uint16_t id;
 
 	if (ethdev_find(peer, &id) != 0)
 		return -1;
-	for (other = 0; other < app->shared.port_count; other++)
+	for (other = 0; other < program->shared.port_count; other++)
 		if (ports[other].ethdev == id)
 			break;
-	if (other == app->shared.port_count)
+	if (other == program->shared.port_count)
 		return say_error(
 		        "peer=%s is not one of the ports in use; add --port %s=...", peer, peer);
 	if (ports[other].role == ports[index].role)
 		return say_error("port %s and its peer %s are both %s ports; one must be wire, "
 		                 "the other host",
-		        app->ports[index].device, app->ports[other].device,
+		        program->ports[index].device, program->ports[other].device,
 		        port_role_name(ports[index].role));
 	if ((ports[index].peer != UINT8_MAX && ports[index].peer != other) ||
 	        (ports[other].peer != UINT8_MAX && ports[other].peer != index))
-		return say_error("port %s or %s has another peer already", app->ports[index].device,
-		        app->ports[other].device);
+		return say_error("port %s or %s has another peer already",
+		        program->ports[index].device, program->ports[other].device);
 	ports[index].peer = (uint8_t)other;
 	ports[other].peer = (uint8_t)index;
 	return 0;
 }
 
 static int
-ports_pair(struct app *app)
+ports_pair(struct program *program, const struct options *options)
 {
-	for (uint32_t i = 0; i < app->options.port_count; i++)
-		if (app->options.ports[i].peer[0] != '\0' &&
-		        port_pair(app, i, app->options.ports[i].peer) != 0)
+	for (uint32_t i = 0; i < options->port_count; i++)
+		if (options->ports[i].peer[0] != '\0' &&
+		        port_pair(program, i, options->ports[i].peer) != 0)
 			return -1;
-	for (uint32_t i = 0; i < app->shared.port_count; i++) {
-		if (app->shared.ports[i].role != TOE_PORT_HOST ||
-		        app->shared.ports[i].peer != UINT8_MAX)
+	for (uint32_t i = 0; i < program->shared.port_count; i++) {
+		if (program->shared.ports[i].role != TOE_PORT_HOST ||
+		        program->shared.ports[i].peer != UINT8_MAX)
 			continue;
-		say_error("host port %s has no wire port", app->ports[i].device);
-		say_hint("Name it: --port %s=host,peer=WIRE-PORT", app->ports[i].device);
+		say_error("host port %s has no wire port", program->ports[i].device);
+		say_hint("Name it: --port %s=host,peer=WIRE-PORT", program->ports[i].device);
 		return -1;
 	}
 	return 0;
@@ -168,19 +160,19 @@ queue_advice(const char *driver)
 
 /* One TX queue for each worker: a shared ring would break the drain's proof (design.md, State). */
 static int
-port_check_queues(struct app *app, uint32_t index)
+port_check_queues(struct program *program, uint32_t index)
 {
-	struct app_port *port = &app->ports[index];
-	struct toe_port *shared = &app->shared.ports[index];
+	struct program_port *port = &program->ports[index];
+	struct toe_port *shared = &program->shared.ports[index];
 	struct rte_eth_dev_info info;
 
 	if (rte_eth_dev_info_get(shared->ethdev, &info) != 0)
 		return say_error("port %s does not tell what it can do", port->device);
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
-	if (info.max_tx_queues < app->worker_count) {
+	if (info.max_tx_queues < program->worker_count) {
 		say_error("port %u (%s) has %u TX queue%s, %u workers need one each",
 		        shared->ethdev, port->device, info.max_tx_queues,
-		        info.max_tx_queues == 1 ? "" : "s", app->worker_count);
+		        info.max_tx_queues == 1 ? "" : "s", program->worker_count);
 		say_hint("Either %s, or give fewer lcores (main, control and %u worker%s).",
 		        queue_advice(port->driver), info.max_tx_queues,
 		        info.max_tx_queues == 1 ? "" : "s");
@@ -188,18 +180,18 @@ port_check_queues(struct app *app, uint32_t index)
 	}
 	if (info.max_rx_queues == 0)
 		return say_error("port %u (%s) has no RX queue", shared->ethdev, port->device);
-	port->tx_queues = (uint16_t)app->worker_count;
-	shared->rx_queues = (uint16_t)RTE_MIN(app->worker_count, info.max_rx_queues);
+	port->tx_queues = (uint16_t)program->worker_count;
+	shared->rx_queues = (uint16_t)RTE_MIN(program->worker_count, info.max_rx_queues);
 	return 0;
 }
 
 int
-ports_find(struct app *app)
+ports_find(struct program *program, const struct options *options)
 {
-	if (ports_choose(app) != 0 || ports_pair(app) != 0)
+	if (ports_choose(program, options) != 0 || ports_pair(program, options) != 0)
 		return -1;
-	for (uint32_t i = 0; i < app->shared.port_count; i++)
-		if (port_check_queues(app, i) != 0)
+	for (uint32_t i = 0; i < program->shared.port_count; i++)
+		if (port_check_queues(program, i) != 0)
 			return -1;
 	return 0;
 }

@@ -7,7 +7,6 @@
 
 #include <event2/event.h>
 
-#include "app.h"
 #include "say.h"
 #include "shutdown.h"
 
@@ -17,105 +16,91 @@
 #define TARGET_NS 10000000000ull
 
 static void
-step_to(struct app *app, enum shutdown_step step, uint64_t limit_ns)
+step_to(struct shutdown *stop, enum shutdown_step step, uint64_t limit_ns)
 {
-	app->shutdown.step = step;
-	app->shutdown.deadline = clock_now(&app->clock) + limit_ns;
+	stop->step = step;
+	stop->deadline = program_now(stop->program) + limit_ns;
 }
 
 static uint64_t
-objects_live(const struct app *app)
+objects_live(const struct shutdown *stop)
 {
-	const uint64_t *live = app->host.objects.live;
+	const uint64_t *live = stop->host->objects.live;
 
 	return live[OFFLOAD_LAYER_NEIGHBOR] + live[OFFLOAD_LAYER_PATH] + live[OFFLOAD_LAYER_TCP];
 }
 
 /* One tree with everything in it. Without memory for it the objects are discarded, and that is said. */
 static void
-terminate_everything(struct app *app)
+terminate_everything(struct shutdown *stop)
 {
 	struct selection selection = {0};
 	struct host_request *request = NULL;
 
-	step_to(app, SHUTDOWN_TERMINATE, TERMINATE_NS);
-	app->shutdown.request = 0;
-	if (objects_live(app) == 0)
+	step_to(stop, SHUTDOWN_TERMINATE, TERMINATE_NS);
+	stop->request = 0;
+	if (objects_live(stop) == 0)
 		return;
 	say("taking back %" PRIu64 " connections, %" PRIu64 " paths and %" PRIu64 " neighbors",
-	        app->host.objects.live[OFFLOAD_LAYER_TCP],
-	        app->host.objects.live[OFFLOAD_LAYER_PATH],
-	        app->host.objects.live[OFFLOAD_LAYER_NEIGHBOR]);
-	selection_all(&app->host.objects, 0, &selection);
+	        stop->host->objects.live[OFFLOAD_LAYER_TCP],
+	        stop->host->objects.live[OFFLOAD_LAYER_PATH],
+	        stop->host->objects.live[OFFLOAD_LAYER_NEIGHBOR]);
+	selection_all(&stop->host->objects, 0, &selection);
 	if (!selection.failed && selection.count != 0)
 		request = host_request_new("quit", CHIMNEY_TERMINATE, 0);
-	if (request != NULL && tree_reference(&request->tree, &app->host.objects, &selection,
+	if (request != NULL && tree_reference(&request->tree, &stop->host->objects, &selection,
 	                               TREE_DELEGATED) != 0) {
-		host_request_discard(app, request);
+		host_request_discard(&stop->host->requests, request);
 		request = NULL;
 	}
 	selection_free(&selection);
 	if (request == NULL) {
-		say_error("out of memory for taking %" PRIu64 " objects back", objects_live(app));
+		say_error("out of memory for taking %" PRIu64 " objects back", objects_live(stop));
 		return;
 	}
 	/* it may be complete when submit returns: nothing may be read from it then */
-	if (host_stack_submit(app, request) == 0)
-		app->shutdown.request = app->host.requests.last_id;
+	if (host_stack_submit(stop->host, request) == 0)
+		stop->request = stop->host->requests.last_id;
 }
 
 static void
-stop_target(struct app *app)
+stop_target(struct shutdown *stop)
 {
-	const uint64_t *live = app->host.objects.live;
+	const uint64_t *live = stop->host->objects.live;
 
-	if (objects_live(app) != 0)
+	if (objects_live(stop) != 0)
 		say("discarding %" PRIu64 " connections, %" PRIu64 " paths and %" PRIu64
 		    " neighbors that did not come back",
 		        live[OFFLOAD_LAYER_TCP], live[OFFLOAD_LAYER_PATH],
 		        live[OFFLOAD_LAYER_NEIGHBOR]);
-	chimney_stop(app->target);
-	step_to(app, SHUTDOWN_TARGET, TARGET_NS);
-}
-
-/* Clients get what was written to them, when they read it. */
-static bool
-clients_flushed(const struct app *app)
-{
-	const struct client *client;
-
-	TAILQ_FOREACH(client, &app->server.clients, link)
-	{
-		if (client->session.owner->queued(&client->session) != 0)
-			return false;
-	}
-	return true;
+	chimney_stop(stop->program->target);
+	step_to(stop, SHUTDOWN_TARGET, TARGET_NS);
 }
 
 static void
-shutdown_step(struct app *app, bool late)
+shutdown_step(struct shutdown *stop, bool late)
 {
 	const struct host_request *request;
 
-	switch (app->shutdown.step) {
+	switch (stop->step) {
 	case SHUTDOWN_SETTLE:
-		if (app->host.requests.running_count == 0 || late)
-			terminate_everything(app);
+		if (stop->host->requests.running_count == 0 || late)
+			terminate_everything(stop);
 		break;
 	case SHUTDOWN_TERMINATE:
-		request = host_request_find(&app->host.requests, app->shutdown.request);
-		if (app->shutdown.request == 0 || request == NULL || request->done || late)
-			stop_target(app);
+		request = host_request_find(&stop->host->requests, stop->request);
+		if (stop->request == 0 || request == NULL || request->done || late)
+			stop_target(stop);
 		break;
 	case SHUTDOWN_TARGET:
-		if (!chimney_stopped(app->target) && !late)
+		if (!chimney_stopped(stop->program->target) && !late)
 			break;
-		host_stack_pump(app);
-		if (clients_flushed(app) || late)
-			step_to(app, SHUTDOWN_DONE, 0);
+		host_stack_pump(stop->host);
+		if (server_flushed(stop->server) || late)
+			step_to(stop, SHUTDOWN_DONE, 0);
 		break;
 	case SHUTDOWN_DONE:
-		event_base_loopbreak(app->base);
+		event_base_loopbreak(stop->base);
 		break;
 	case SHUTDOWN_NONE:
 		break;
@@ -125,35 +110,36 @@ shutdown_step(struct app *app, bool late)
 static void
 on_tick(evutil_socket_t fd, short what, void *context)
 {
-	struct app *app = context;
+	struct shutdown *stop = context;
 
-	shutdown_step(app, clock_now(&app->clock) >= app->shutdown.deadline);
+	shutdown_step(stop, program_now(stop->program) >= stop->deadline);
 }
 
 void
-shutdown_begin(struct app *app, const char *why)
+shutdown_begin(struct shutdown *stop, const char *why)
 {
 	struct timeval every = {0, TICK_US};
 
-	if (app->shutdown.wanted) {
+	if (stop->wanted) {
 		say("%s again: not waiting any longer", why);
-		shutdown_step(app, true);
+		shutdown_step(stop, true);
 		return;
 	}
-	app->shutdown.wanted = true;
+	stop->wanted = true;
+	stop->cli->stopping = true;
 	say("%s: stopping", why);
-	server_stop_accepting(app);
-	step_to(app, SHUTDOWN_SETTLE, SETTLE_NS);
-	event_add(app->shutdown.tick, &every);
+	server_stop_accepting(stop->server);
+	step_to(stop, SHUTDOWN_SETTLE, SETTLE_NS);
+	event_add(stop->tick, &every);
 }
 
 void
-shutdown_run(struct app *app)
+shutdown_run(struct shutdown *stop)
 {
-	if (!app->shutdown.wanted)
-		shutdown_begin(app, "start-up failed");
-	while (app->shutdown.step != SHUTDOWN_DONE)
-		event_base_loop(app->base, EVLOOP_ONCE);
+	if (!stop->wanted)
+		shutdown_begin(stop, "start-up failed");
+	while (stop->step != SHUTDOWN_DONE)
+		event_base_loop(stop->base, EVLOOP_ONCE);
 }
 
 static void
@@ -163,18 +149,17 @@ on_signal(evutil_socket_t number, short what, void *context)
 }
 
 int
-shutdown_open(struct app *app)
+shutdown_open(struct shutdown *stop)
 {
 	static const int numbers[2] = {SIGINT, SIGTERM};
 
-	app->shutdown.tick = event_new(app->base, -1, EV_PERSIST, on_tick, app);
-	if (app->shutdown.tick == NULL)
+	stop->tick = event_new(stop->base, -1, EV_PERSIST, on_tick, stop);
+	if (stop->tick == NULL)
 		return say_error("out of memory");
 	for (unsigned int i = 0; i < 2; i++) {
-		app->shutdown.signals[i] = evsignal_new(app->base, numbers[i], on_signal, app);
-		if (app->shutdown.signals[i] == NULL ||
-		        event_add(app->shutdown.signals[i], NULL) != 0) {
-			shutdown_close(app);
+		stop->signals[i] = evsignal_new(stop->base, numbers[i], on_signal, stop);
+		if (stop->signals[i] == NULL || event_add(stop->signals[i], NULL) != 0) {
+			shutdown_close(stop);
 			return say_error("catching signals: %s", strerror(errno));
 		}
 	}
@@ -182,13 +167,13 @@ shutdown_open(struct app *app)
 }
 
 void
-shutdown_close(struct app *app)
+shutdown_close(struct shutdown *stop)
 {
 	for (unsigned int i = 0; i < 2; i++)
-		if (app->shutdown.signals[i] != NULL)
-			event_free(app->shutdown.signals[i]);
-	if (app->shutdown.tick != NULL)
-		event_free(app->shutdown.tick);
-	memset(app->shutdown.signals, 0, sizeof(app->shutdown.signals));
-	app->shutdown.tick = NULL;
+		if (stop->signals[i] != NULL)
+			event_free(stop->signals[i]);
+	if (stop->tick != NULL)
+		event_free(stop->tick);
+	memset(stop->signals, 0, sizeof(stop->signals));
+	stop->tick = NULL;
 }

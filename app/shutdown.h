@@ -9,9 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct app;
+#include "cli.h"
+#include "host_stack.h"
+#include "program.h"
+#include "server.h"
+
 struct event;
-struct host_request;
+struct event_base;
 
 enum shutdown_step {
 	SHUTDOWN_NONE = 0,
@@ -21,7 +25,13 @@ enum shutdown_step {
 	SHUTDOWN_DONE,
 };
 
-struct app_shutdown {
+struct shutdown {
+	/* what stops */
+	const struct program *program;
+	struct host_stack *host;
+	struct cli *cli;
+	struct server *server;
+	struct event_base *base;
 	bool wanted;
 	enum shutdown_step step;
 	uint64_t deadline; /* ns: of the step */
@@ -30,12 +40,12 @@ struct app_shutdown {
 	struct event *signals[2];
 };
 
-/* Catch the signals. 0 or -1 (said). */
-int shutdown_open(struct app *app);
-void shutdown_close(struct app *app);
+/* Catch the signals. The parts are filled in. 0 or -1 (said). */
+int shutdown_open(struct shutdown *stop);
+void shutdown_close(struct shutdown *stop);
 /* Begin; may be called again, then the present step is given up. */
-void shutdown_begin(struct app *app, const char *why);
+void shutdown_begin(struct shutdown *stop, const char *why);
 /* The whole stop when no loop runs any more (a start-up that failed): returns when all is settled. */
-void shutdown_run(struct app *app);
+void shutdown_run(struct shutdown *stop);
 
 #endif

@@ -4,7 +4,7 @@
 # Packages by purpose. Every name is a Debian package.
 packages_build="gcc meson ninja-build pkg-config libdpdk-dev libevent-dev libjansson-dev libedit-dev libxxhash-dev"
 packages_quickstart="$packages_build python3 python3-xxhash xz-utils libcunit1-dev"
-packages_tests="$packages_quickstart spin iproute2 ethtool clang llvm libclang-rt-14-dev"
+packages_tests="$packages_quickstart tmux spin iproute2 ethtool clang llvm libclang-rt-14-dev"
 packages_bench="$packages_build libcunit1-dev python3 python3-xxhash iproute2 ethtool liblwip-dev valgrind"
 
 # need_packages PURPOSE: make sure that packages_PURPOSE are installed.

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "app.h"
+#include "cli_command.h"
 #include "cli_commands.h"
-#include "tcp_template.h"
+#include "cli_tcp_state.h"
 
 /* A group of one object under the name that the line gives. NULL: an error reply has been made. */
 static struct object *
@@ -16,7 +16,7 @@ object_new(struct session *session, unsigned int layer)
 	struct object_group *group;
 
 	count[layer] = 1;
-	group = group_add(&session->app->host.objects, name->text, false, count);
+	group = group_add(&session->cli->host->objects, name->text, false, count);
 	if (group != NULL)
 		return &group->objects[layer][0];
 	if (errno == EEXIST) {
@@ -43,8 +43,8 @@ tree_for_new(struct session *session, struct host_request *request, struct objec
 	int linkers = 0;
 
 	if (tree_init(tree, 3 * tree_block_size(OFFLOAD_LAYER_TCP, TREE_ALL)) != 0) {
-		host_request_discard(session->app, request);
-		group_release(&session->app->host.objects, object->group);
+		host_request_discard(&session->cli->host->requests, request);
+		group_release(&session->cli->host->objects, object->group);
 		reply_error(session, NULL, "out of memory");
 		return NULL;
 	}
@@ -97,7 +97,7 @@ cli_neighbor_add(struct session *session)
 	        (uint32_t)cli_number(session, ARG_REACHABLE, 0);
 	request = cli_request(session, CHIMNEY_INITIATE);
 	if (request == NULL) {
-		group_release(&session->app->host.objects, object->group);
+		group_release(&session->cli->host->objects, object->group);
 		return;
 	}
 	block = tree_for_new(session, request, object, NULL);
@@ -132,7 +132,7 @@ cli_path_add(struct session *session)
 	object->path.cached.path_mtu = (uint32_t)cli_number(session, ARG_MTU, 1500);
 	request = cli_request(session, CHIMNEY_INITIATE);
 	if (request == NULL) {
-		group_release(&session->app->host.objects, object->group);
+		group_release(&session->cli->host->objects, object->group);
 		return;
 	}
 	block = tree_for_new(session, request, object, neighbor);
@@ -161,7 +161,7 @@ cli_tcp_add(struct session *session)
 	object->tcp.service = state.constant.service;
 	request = cli_request(session, CHIMNEY_INITIATE);
 	if (request == NULL) {
-		group_release(&session->app->host.objects, object->group);
+		group_release(&session->cli->host->objects, object->group);
 		return;
 	}
 	block = tree_for_new(session, request, object, path);

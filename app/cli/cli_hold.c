@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app.h"
 #include "cli_hold.h"
 
 /* One call under way. The target owns `hold` until it is done. */
@@ -16,11 +15,11 @@ struct held_tuple {
 };
 
 static struct held_tuple *
-first_done(struct app *app)
+first_done(struct cli *cli)
 {
 	struct held_tuple *tuple;
 
-	TAILQ_FOREACH(tuple, &app->host.holds, link)
+	TAILQ_FOREACH(tuple, &cli->holds, link)
 	{
 		if (atomic_load_explicit(&tuple->hold.done, memory_order_acquire) != 0)
 			return tuple;
@@ -29,15 +28,15 @@ first_done(struct app *app)
 }
 
 void
-cli_holds_tick(struct app *app)
+cli_holds_tick(struct cli *cli)
 {
 	struct held_tuple *tuple;
 
-	while ((tuple = first_done(app)) != NULL) {
+	while ((tuple = first_done(cli)) != NULL) {
 		uint32_t status = atomic_load(&tuple->hold.done) - 1;
 		struct session *session = tuple->session;
 
-		TAILQ_REMOVE(&app->host.holds, tuple, link);
+		TAILQ_REMOVE(&cli->holds, tuple, link);
 		free(tuple);
 		if (session == NULL)
 			continue;
@@ -49,12 +48,13 @@ cli_holds_tick(struct app *app)
 	}
 }
 
-void
-cli_holds_forget(struct session *session)
+/* The session goes: its hold is answered to nobody. */
+static void
+hold_cancel(struct session *session)
 {
 	struct held_tuple *tuple;
 
-	TAILQ_FOREACH(tuple, &session->app->host.holds, link)
+	TAILQ_FOREACH(tuple, &session->cli->holds, link)
 	{
 		if (tuple->session == session)
 			tuple->session = NULL;
@@ -62,12 +62,12 @@ cli_holds_forget(struct session *session)
 }
 
 void
-cli_holds_fini(struct app *app)
+cli_holds_fini(struct cli *cli)
 {
 	struct held_tuple *tuple;
 
-	while ((tuple = TAILQ_FIRST(&app->host.holds)) != NULL) {
-		TAILQ_REMOVE(&app->host.holds, tuple, link);
+	while ((tuple = TAILQ_FIRST(&cli->holds)) != NULL) {
+		TAILQ_REMOVE(&cli->holds, tuple, link);
 		free(tuple);
 	}
 }
@@ -77,7 +77,7 @@ hold_or_release(
         struct session *session, int (*call)(struct chimney_host *host, struct chimney_hold *hold))
 {
 	const struct cli_value *value = session->line.value;
-	struct app *app = session->app;
+	struct cli *cli = session->cli;
 	struct held_tuple *tuple;
 	int result;
 
@@ -87,9 +87,9 @@ hold_or_release(
 		reply_cli_error(session);
 		return;
 	}
-	if (value[ARG_PORT].number >= app->shared.port_count) {
+	if (value[ARG_PORT].number >= cli->program->shared.port_count) {
 		cli_error_set(&session->error, &session->line, value[ARG_PORT].word,
-		        "there are ports 0 to %u", app->shared.port_count - 1);
+		        "there are ports 0 to %u", cli->program->shared.port_count - 1);
 		reply_cli_error(session);
 		return;
 	}
@@ -106,7 +106,7 @@ hold_or_release(
 	tuple->hold.family = value[ARG_SRC].address.family;
 	tuple->hold.port = (uint16_t)value[ARG_PORT].number;
 	tuple->session = session;
-	result = call(app->host.host, &tuple->hold);
+	result = call(cli->host->host, &tuple->hold);
 	if (result != 0) {
 		free(tuple);
 		reply_error(session, NULL, "%s: %s", session->line.command->words,
@@ -114,8 +114,9 @@ hold_or_release(
 		                          : strerror(-result));
 		return;
 	}
-	TAILQ_INSERT_TAIL(&app->host.holds, tuple, link);
-	host_stack_tick(app);
+	TAILQ_INSERT_TAIL(&cli->holds, tuple, link);
+	session_wait(session, hold_cancel);
+	cli_tick(cli);
 }
 
 void

@@ -8,9 +8,7 @@
 void cli_hold(struct session *session);
 void cli_release(struct session *session);
 /* Reply to those that are done. Called while any is under way. */
-void cli_holds_tick(struct app *app);
-/* A session is gone: its holds are answered to nobody. */
-void cli_holds_forget(struct session *session);
-void cli_holds_fini(struct app *app);
+void cli_holds_tick(struct cli *cli);
+void cli_holds_fini(struct cli *cli);
 
 #endif

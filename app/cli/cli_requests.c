@@ -2,16 +2,17 @@
 /* query, update, relink, invalidate, terminate, wait: requests about objects that are offloaded. */
 #include <string.h>
 
-#include "app.h"
+#include "cli_command.h"
 #include "cli_commands.h"
-#include "tcp_template.h"
+#include "cli_select.h"
+#include "cli_tcp_state.h"
 #include "wait.h"
 
 /* The objects that the line names. False: an error reply has been made. */
 static bool
 select_objects(struct session *session, unsigned int layer, struct selection *selection)
 {
-	if (selection_make(&session->app->host.objects, &session->line, layer, selection,
+	if (selection_make(&session->cli->host->objects, &session->line, layer, selection,
 	            &session->error) == CLI_OK)
 		return true;
 	selection_free(selection);
@@ -26,9 +27,9 @@ request_for(struct session *session, enum chimney_request kind, enum tree_part p
 {
 	struct host_request *request = cli_request(session, kind);
 
-	if (request != NULL &&
-	        tree_reference(&request->tree, &session->app->host.objects, selection, part) != 0) {
-		host_request_discard(session->app, request);
+	if (request != NULL && tree_reference(&request->tree, &session->cli->host->objects,
+	                               selection, part) != 0) {
+		host_request_discard(&session->cli->host->requests, request);
 		request = NULL;
 		reply_error(
 		        session, NULL, "out of memory for a tree of %zu objects", selection->count);
@@ -172,7 +173,7 @@ select_paths(struct session *session, struct selection *paths)
 		return false;
 	for (size_t i = 0; i < neighbors.count; i++)
 		neighbors.objects[i]->block = &mark;
-	objects_each(&session->app->host.objects, OFFLOAD_LAYER_PATH, add_path_of_marked, paths);
+	objects_each(&session->cli->host->objects, OFFLOAD_LAYER_PATH, add_path_of_marked, paths);
 	for (size_t i = 0; i < neighbors.count; i++)
 		neighbors.objects[i]->block = NULL;
 	selection_free(&neighbors);
@@ -197,7 +198,7 @@ cli_relink(struct session *session)
 		return;
 	request = cli_request(session, CHIMNEY_UPDATE);
 	if (request != NULL && tree_relink(&request->tree, neighbor, &paths) != 0) {
-		host_request_discard(session->app, request);
+		host_request_discard(&session->cli->host->requests, request);
 		request = NULL;
 		reply_error(session, NULL, "out of memory for a tree of %zu paths", paths.count);
 	}
@@ -212,7 +213,7 @@ void
 cli_wait(struct session *session)
 {
 	uint32_t id = (uint32_t)session->line.value[ARG_NUMBER].number;
-	struct host_request *request = host_request_find(&session->app->host.requests, id);
+	struct host_request *request = host_request_find(&session->cli->host->requests, id);
 
 	if (request == NULL) {
 		cli_error_set(&session->error, &session->line, session->line.value[ARG_NUMBER].word,

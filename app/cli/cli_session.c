@@ -2,15 +2,15 @@
 /* Events, holding ports, and the commands about the conversation itself. */
 #include <string.h>
 
-#include "app.h"
+#include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_help.h"
-#include "say.h"
+#include "follow.h"
 
 void
 cli_show_events(struct session *session)
 {
-	reply_ok(session, events_totals(&session->app->host.log));
+	reply_ok(session, event_totals_json(&session->cli->host->log.totals));
 }
 
 void
@@ -19,26 +19,25 @@ cli_events(struct session *session)
 	enum { MODE_FOLLOW = 0 };
 
 	if (!cli_given(session, ARG_MODE)) {
-		reply_ok(session,
-		        json_pack("{s:I, s:o}", "count", (json_int_t)session->app->host.log.count,
-		                "events",
-		                events_last(session->app, (uint32_t)cli_number(session, ARG_LIMIT,
-		                                                  CLI_LIMIT_DEFAULT))));
+		reply_ok(session, json_pack("{s:I, s:o}", "count",
+		                          (json_int_t)session->cli->host->log.count, "events",
+		                          events_last(&session->cli->host->log,
+		                                  (uint32_t)cli_number(
+		                                          session, ARG_LIMIT, CLI_LIMIT_DEFAULT))));
 		return;
 	}
 	if (!session->may_follow) {
 		reply_error(session, NULL, "events can be followed over the socket only");
 		return;
 	}
-	session->follows = session->line.value[ARG_MODE].number == MODE_FOLLOW;
-	session->missed = 0;
+	follow_set(session, session->line.value[ARG_MODE].number == MODE_FOLLOW);
 	reply_ok(session, NULL);
 }
 
 static void
 port_hold(struct session *session, uint8_t hold)
 {
-	struct toe_shared *shared = &session->app->shared;
+	struct toe_shared *shared = &session->cli->program->shared;
 	uint64_t port = session->line.value[ARG_NUMBER].number;
 
 	if (port >= shared->port_count) {
@@ -134,7 +133,7 @@ cli_complete_line(struct session *session)
 	if (completion.objects) {
 		search = (struct name_search){.completion = &completion, .words = words};
 		objects_each(
-		        &session->app->host.objects, completion.layer, complete_object, &search);
+		        &session->cli->host->objects, completion.layer, complete_object, &search);
 	}
 	reply_ok(session, json_pack("{s:o}", "candidates", words));
 }
@@ -157,5 +156,5 @@ void
 cli_quit(struct session *session)
 {
 	reply_ok(session, NULL);
-	shutdown_begin(session->app, "quit");
+	session->cli->quit(session->cli->context);
 }

@@ -7,7 +7,7 @@
 #include <rte_mempool.h>
 #include <rte_version.h>
 
-#include "app.h"
+#include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_socket.h"
 #include "state_json.h"
@@ -15,7 +15,7 @@
 static void
 show_one_request(struct session *session, uint32_t id)
 {
-	const struct host_request *request = host_request_find(&session->app->host.requests, id);
+	const struct host_request *request = host_request_find(&session->cli->host->requests, id);
 
 	if (request != NULL) {
 		reply_ok(session, host_request_report(request, true));
@@ -29,7 +29,7 @@ show_one_request(struct session *session, uint32_t id)
 void
 cli_show_requests(struct session *session)
 {
-	const struct host_request_table *table = &session->app->host.requests;
+	const struct host_request_table *table = &session->cli->host->requests;
 	uint64_t limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
 	const struct host_request *request;
 	json_t *rows, *data;
@@ -55,16 +55,17 @@ cli_show_requests(struct session *session)
 }
 
 static double
-longest_turn_us(const struct app *app, uint32_t lcore)
+longest_turn_us(const struct program *program, uint32_t lcore)
 {
-	return (double)atomic_load_explicit(&app->longest_turn_ns[lcore], memory_order_relaxed) /
+	return (double)atomic_load_explicit(
+	               &program->longest_turn_ns[lcore], memory_order_relaxed) /
 	       1000.0;
 }
 
 static json_t *
-worker_row(const struct app *app, uint32_t index)
+worker_row(const struct program *program, uint32_t index)
 {
-	struct toe_worker *worker = app->workers[index];
+	struct toe_worker *worker = program->workers[index];
 	const struct toe_stats *stats = &worker->engine.stats;
 	uint64_t turns = stats->turns, busy = stats->busy_turns;
 	const char *state = atomic_load(&worker->parked) ? "parked"
@@ -72,11 +73,11 @@ worker_row(const struct app *app, uint32_t index)
 	                                                 : "runs";
 
 	return json_pack("{s:I, s:I, s:s, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I}", "worker",
-	        (json_int_t)index, "lcore", (json_int_t)app->worker_lcore[index], "state", state,
-	        "turns", (json_int_t)turns, "busy_percent",
+	        (json_int_t)index, "lcore", (json_int_t)program->worker_lcore[index], "state",
+	        state, "turns", (json_int_t)turns, "busy_percent",
 	        turns != 0 ? 100.0 * (double)busy / (double)turns : 0.0, "longest_turn_us",
-	        longest_turn_us(app, app->worker_lcore[index]), "connections",
-	        (json_int_t)stats->connections, "capacity", (json_int_t)app->conn_capacity,
+	        longest_turn_us(program, program->worker_lcore[index]), "connections",
+	        (json_int_t)stats->connections, "capacity", (json_int_t)program->conn_capacity,
 	        "rx_frames", (json_int_t)stats->rx_frames, "tx_segments",
 	        (json_int_t)stats->tx_segments, "indications_waiting",
 	        (json_int_t)stats->indications_waiting);
@@ -85,24 +86,25 @@ worker_row(const struct app *app, uint32_t index)
 void
 cli_show_workers(struct session *session)
 {
-	const struct app *app = session->app;
+	const struct program *program = session->cli->program;
 	json_t *rows = json_array();
-	json_t *data = json_pack("{s:I, s:I, s:f, s:s}", "main_lcore",
-	        (json_int_t)rte_get_main_lcore(), "control_lcore", (json_int_t)app->control_lcore,
-	        "control_longest_turn_us", longest_turn_us(app, app->control_lcore), "idle",
-	        app->options.idle_sleep ? "sleep" : "poll");
+	json_t *data =
+	        json_pack("{s:I, s:I, s:f, s:s}", "main_lcore", (json_int_t)rte_get_main_lcore(),
+	                "control_lcore", (json_int_t)program->control_lcore,
+	                "control_longest_turn_us", longest_turn_us(program, program->control_lcore),
+	                "idle", program->idle_sleep ? "sleep" : "poll");
 
-	for (uint32_t i = 0; i < app->worker_count; i++)
-		json_array_append_new(rows, worker_row(app, i));
+	for (uint32_t i = 0; i < program->worker_count; i++)
+		json_array_append_new(rows, worker_row(program, i));
 	json_object_set_new(data, "workers", rows);
 	reply_ok(session, data);
 }
 
 static json_t *
-port_row(const struct app *app, uint32_t index)
+port_row(const struct program *program, uint32_t index)
 {
-	const struct toe_port *shared = &app->shared.ports[index];
-	const struct app_port *port = &app->ports[index];
+	const struct toe_port *shared = &program->shared.ports[index];
+	const struct program_port *port = &program->ports[index];
 	struct rte_eth_stats stats = {0};
 	json_t *row;
 
@@ -127,11 +129,11 @@ port_row(const struct app *app, uint32_t index)
 void
 cli_show_ports(struct session *session)
 {
-	const struct app *app = session->app;
+	const struct program *program = session->cli->program;
 	json_t *rows = json_array();
 
-	for (uint32_t i = 0; i < app->shared.port_count; i++)
-		json_array_append_new(rows, port_row(app, i));
+	for (uint32_t i = 0; i < program->shared.port_count; i++)
+		json_array_append_new(rows, port_row(program, i));
 	reply_ok(session, json_pack("{s:o}", "ports", rows));
 }
 
@@ -152,22 +154,20 @@ resident_bytes(void)
 void
 cli_show_memory(struct session *session)
 {
-	const struct app *app = session->app;
-	const struct estimate *estimate = &app->estimate;
-	uint64_t engine = estimate->workers + estimate->control;
+	const struct program *program = session->cli->program;
+	const struct program_memory *memory = &program->memory;
+	uint64_t engine = memory->workers + memory->control;
 
 	reply_ok(session,
 	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "tables_bytes",
-	                (json_int_t)estimate->tables, "workers_bytes",
-	                (json_int_t)estimate->workers, "control_bytes",
-	                (json_int_t)estimate->control, "mbufs_bytes", (json_int_t)estimate->mbufs,
-	                "total_bytes", (json_int_t)estimate->total, "busy_bytes",
-	                (json_int_t)estimate->busy, "available_at_start_bytes",
-	                (json_int_t)estimate->available, "resident_bytes",
+	                (json_int_t)memory->tables, "workers_bytes", (json_int_t)memory->workers,
+	                "control_bytes", (json_int_t)memory->control, "mbufs_bytes",
+	                (json_int_t)memory->mbufs, "total_bytes", (json_int_t)memory->total,
+	                "busy_bytes", (json_int_t)memory->busy, "available_at_start_bytes",
+	                (json_int_t)memory->available, "resident_bytes",
 	                (json_int_t)resident_bytes(), "bytes_per_connection_of_capacity",
-	                (double)engine / app->options.connections, "mbufs",
-	                (json_int_t)engine_mbufs(app), "mbufs_in_use",
-	                (json_int_t)rte_mempool_in_use_count(app->pool)));
+	                (double)engine / program->connections, "mbufs", (json_int_t)program->mbufs,
+	                "mbufs_in_use", (json_int_t)rte_mempool_in_use_count(program->pool)));
 }
 
 void

@@ -2,8 +2,9 @@
 /* show neighbors, show paths, show tcp: what is offloaded, by a look without a request. */
 #include <string.h>
 
-#include "app.h"
+#include "cli_command.h"
 #include "cli_commands.h"
+#include "cli_select.h"
 #include "conn_info.h"
 #include "handle.h"
 #include "look.h"
@@ -61,23 +62,23 @@ row_tcp(json_t *row, const struct object *object, const struct conn_look *look)
 }
 
 static void
-row_neighbor(const struct app *app, json_t *row, const struct object *object)
+row_neighbor(const struct program *program, json_t *row, const struct object *object)
 {
 	struct chimney_object_view view;
 
 	state_neighbor(row, &object->neighbor.constant, &object->neighbor.cached, NULL);
-	if (chimney_object_look(app->target, object->cell, &view))
+	if (chimney_object_look(program->target, object->cell, &view))
 		json_object_set_new(row, "valid", json_boolean(view.valid));
 	json_object_set_new(row, "paths", json_integer(object->children));
 }
 
 static void
-row_path(const struct app *app, json_t *row, const struct object *object)
+row_path(const struct program *program, json_t *row, const struct object *object)
 {
 	struct chimney_object_view view;
 
 	json_object_set_new(row, "mtu", json_integer(object->path.cached.path_mtu));
-	if (chimney_object_look(app->target, object->cell, &view))
+	if (chimney_object_look(program->target, object->cell, &view))
 		json_object_set_new(row, "valid", json_boolean(view.valid));
 	json_object_set_new(row, "connections", json_integer(object->children));
 }
@@ -86,14 +87,14 @@ static bool
 show_object(void *context, struct object *object)
 {
 	struct filter *filter = context;
-	const struct app *app = filter->session->app;
+	const struct program *program = filter->session->cli->program;
 	bool tcp = object->layer == OFFLOAD_LAYER_TCP;
 	char name[OBJECT_NAME_MAX];
 	struct conn_look store;
 	const struct conn_look *look = NULL;
 	json_t *row;
 
-	if (tcp && conn_look(app, object, &store))
+	if (tcp && conn_look(program, object->cell, &store))
 		look = &store;
 	if (!filter_matches(filter, object, look))
 		return true;
@@ -104,9 +105,9 @@ show_object(void *context, struct object *object)
 	if (tcp)
 		row_tcp(row, object, look);
 	else if (object->layer == OFFLOAD_LAYER_PATH)
-		row_path(app, row, object);
+		row_path(program, row, object);
 	else
-		row_neighbor(app, row, object);
+		row_neighbor(program, row, object);
 	json_object_set_new(row, "invalid", json_boolean(object->invalid));
 	json_array_append_new(filter->rows, row);
 	return true;
@@ -152,7 +153,7 @@ rows_shorten(json_t *rows)
 static void
 show_layer(struct session *session, unsigned int layer)
 {
-	struct app *app = session->app;
+	struct cli *cli = session->cli;
 	struct selection selection;
 	struct filter filter;
 	json_t *data;
@@ -161,8 +162,8 @@ show_layer(struct session *session, unsigned int layer)
 		return;
 	filter.rows = json_array();
 	if (session->line.select_count == 0) {
-		objects_each(&app->host.objects, layer, show_object, &filter);
-	} else if (selection_make(&app->host.objects, &session->line, layer, &selection,
+		objects_each(&cli->host->objects, layer, show_object, &filter);
+	} else if (selection_make(&cli->host->objects, &session->line, layer, &selection,
 	                   &session->error) == CLI_OK) {
 		for (size_t i = 0; i < selection.count; i++)
 			show_object(&filter, selection.objects[i]);
@@ -175,7 +176,7 @@ show_layer(struct session *session, unsigned int layer)
 	}
 	if (layer == OFFLOAD_LAYER_TCP && !session->json)
 		rows_shorten(filter.rows);
-	data = json_pack("{s:I, s:I}", "total", (json_int_t)app->host.objects.live[layer],
+	data = json_pack("{s:I, s:I}", "total", (json_int_t)cli->host->objects.live[layer],
 	        "matches", (json_int_t)filter.matches);
 	if (json_array_size(filter.rows) != 0 || session->json)
 		json_object_set(data, "objects", filter.rows);
@@ -204,7 +205,7 @@ cli_show_tcp(struct session *session)
 }
 
 static json_t *
-info_row(const struct app *app, const struct object *object)
+info_row(const struct program *program, const struct object *object)
 {
 	struct conn_value values[CONN_VALUES_MAX];
 	char name[OBJECT_NAME_MAX];
@@ -214,7 +215,7 @@ info_row(const struct app *app, const struct object *object)
 
 	state_identity(row, object);
 	if (object->cell == 0 ||
-	        !conn_info_look(app, toe_handle_worker(object->cell),
+	        !conn_info_look(program, toe_handle_worker(object->cell),
 	                toe_handle_index(object->cell), &info) ||
 	        info.conn.generation != toe_handle_generation(object->cell)) {
 		json_object_set_new(row, "state", json_null());
@@ -237,13 +238,13 @@ info_row(const struct app *app, const struct object *object)
 void
 cli_show_connection(struct session *session)
 {
-	struct app *app = session->app;
+	struct cli *cli = session->cli;
 	uint64_t limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
 	struct selection selection;
 	json_t *rows, *data;
 	size_t left_out = 0;
 
-	if (selection_make(&app->host.objects, &session->line, OFFLOAD_LAYER_TCP, &selection,
+	if (selection_make(&cli->host->objects, &session->line, OFFLOAD_LAYER_TCP, &selection,
 	            &session->error) != CLI_OK) {
 		selection_free(&selection);
 		reply_cli_error(session);
@@ -252,7 +253,7 @@ cli_show_connection(struct session *session)
 	rows = json_array();
 	for (size_t i = 0; i < selection.count; i++) {
 		if (i < limit)
-			json_array_append_new(rows, info_row(app, selection.objects[i]));
+			json_array_append_new(rows, info_row(cli->program, selection.objects[i]));
 		else
 			left_out++;
 	}

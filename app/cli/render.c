@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * A JSON value as text for people: "key: value" lines, aligned tables for arrays of objects. So every reply
- * is built once, and says the same in both forms.
- */
+/* A JSON value as text for people. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "render.h"
 
 #define CELL_MAX 128u
 #define COLUMNS_MAX 96u

@@ -7,12 +7,14 @@
 
 #include <event2/event.h>
 
-#include "app.h"
+#include "cli_dispatch.h"
 #include "say.h"
 #include "script.h"
 
 struct script {
 	struct session session;
+	struct event_base *base;
+	const char *path;
 	bool failed;
 	char error[sizeof(((struct cli_error *)0)->message) + 64];
 };
@@ -54,22 +56,21 @@ static int
 script_line(struct script *script, const char *text, size_t length, unsigned int number)
 {
 	struct session *session = &script->session;
-	struct app *app = session->app;
 
 	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
 	if (length > 0)
 		printf("%s%.*s\n", text[0] == '#' ? "" : "> ", (int)length, text);
-	session_run(session, text, length);
-	while (session->busy && !app->shutdown.wanted)
-		event_base_loop(app->base, EVLOOP_ONCE);
+	cli_run(session, text, length);
+	while (session->busy && !session->cli->stopping)
+		event_base_loop(script->base, EVLOOP_ONCE);
 	if (script->failed)
-		return say_error("%s:%u: %s", app->options.script, number, script->error);
+		return say_error("%s:%u: %s", script->path, number, script->error);
 	return 0;
 }
 
 int
-script_run(struct app *app)
+script_run(struct cli *cli, struct event_base *base, const char *path)
 {
 	FILE *file;
 	struct script *script;
@@ -79,18 +80,18 @@ script_run(struct app *app)
 	unsigned int number = 0;
 	int result = 0;
 
-	if (app->options.script == NULL)
-		return 0;
-	file = fopen(app->options.script, "r");
+	file = fopen(path, "r");
 	if (file == NULL)
-		return say_error("script %s: %s", app->options.script, strerror(errno));
+		return say_error("script %s: %s", path, strerror(errno));
 	script = calloc(1, sizeof(*script));
 	if (script == NULL) {
 		fclose(file);
 		return say_error("out of memory");
 	}
-	session_init(&script->session, app, &script_owner);
-	while (result == 0 && !app->shutdown.wanted && (length = getline(&line, &room, file)) > 0)
+	session_init(&script->session, cli, &script_owner);
+	script->base = base;
+	script->path = path;
+	while (result == 0 && !cli->stopping && (length = getline(&line, &room, file)) > 0)
 		result = script_line(script, line, (size_t)length, ++number);
 	session_fini(&script->session);
 	free(line);

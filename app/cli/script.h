@@ -3,12 +3,14 @@
 #ifndef APP_SCRIPT_H
 #define APP_SCRIPT_H
 
-struct app;
+#include "cli.h"
+
+struct event_base;
 
 /*
- * Run the file that the options name, in the event loop, until its end or the first error. 0, or -1 (said,
- * with file and line). 0 at once when there is none.
+ * Run the file at `path` in the event loop, until its end, the first error, or until the program stops. 0, or -1
+ * (said, with file and line).
  */
-int script_run(struct app *app);
+int script_run(struct cli *cli, struct event_base *base, const char *path);
 
 #endif

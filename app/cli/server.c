@@ -10,9 +10,9 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 
-#include "app.h"
-#include "cli_hold.h"
+#include "cli_dispatch.h"
 #include "cli_socket.h"
+#include "follow.h"
 #include "say.h"
 #include "server.h"
 
@@ -39,9 +39,8 @@ client_queued(const struct session *session)
 static void
 client_close(struct client *client)
 {
-	struct server *server = &client->session.app->server;
+	struct server *server = client->server;
 
-	cli_holds_forget(&client->session);
 	session_fini(&client->session);
 	TAILQ_REMOVE(&server->clients, client, link);
 	server->client_count--;
@@ -85,7 +84,7 @@ client_run_line(struct client *client)
 		return false;
 	}
 	session->line.command = NULL;
-	session_run(session, line, length);
+	cli_run(session, line, length);
 	free(line);
 	return true;
 }
@@ -108,7 +107,7 @@ on_written(struct bufferevent *stream, void *context)
 {
 	struct client *client = context;
 
-	events_catch_up(&client->session);
+	follow_catch_up(&client->session);
 	if (client->closing && client_queued(&client->session) == 0) {
 		client_close(client);
 		return;
@@ -141,8 +140,7 @@ static void
 on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
         int length, void *context)
 {
-	struct app *app = context;
-	struct server *server = &app->server;
+	struct server *server = context;
 	struct client *client;
 	char greeting[96];
 	int size;
@@ -153,13 +151,14 @@ on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr 
 	}
 	client = calloc(1, sizeof(*client));
 	if (client != NULL)
-		client->stream = bufferevent_socket_new(app->base, fd, BEV_OPT_CLOSE_ON_FREE);
+		client->stream = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (client == NULL || client->stream == NULL) {
 		free(client);
 		refuse(fd, "error: out of memory\n");
 		return;
 	}
-	session_init(&client->session, app, &client_owner);
+	client->server = server;
+	session_init(&client->session, server->cli, &client_owner);
 	client->session.may_follow = true;
 	TAILQ_INSERT_TAIL(&server->clients, client, link);
 	server->client_count++;
@@ -174,35 +173,45 @@ on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr 
 }
 
 int
-server_open(struct app *app)
+server_open(struct server *server, struct cli *cli, struct event_base *base)
 {
-	struct server *server = &app->server;
-
+	server->cli = cli;
+	server->base = base;
 	TAILQ_INIT(&server->clients);
-	server->listener = evconnlistener_new(app->base, on_connect, app, 0, 0, server->fd);
+	server->listener = evconnlistener_new(base, on_connect, server, 0, 0, server->fd);
 	if (server->listener == NULL)
 		return say_error("CLI socket %s: out of memory", server->path);
 	return 0;
 }
 
 void
-server_stop_accepting(struct app *app)
+server_stop_accepting(struct server *server)
 {
-	struct server *server = &app->server;
-
-	server->stopping = true;
 	if (server->listener != NULL)
 		evconnlistener_free(server->listener);
 	server->listener = NULL;
 }
 
+bool
+server_flushed(const struct server *server)
+{
+	const struct client *client;
+
+	TAILQ_FOREACH(client, &server->clients, link)
+	{
+		if (client_queued(&client->session) != 0)
+			return false;
+	}
+	return true;
+}
+
 void
-server_close(struct app *app)
+server_close(struct server *server)
 {
 	struct client *client;
 
-	server_stop_accepting(app);
-	while ((client = TAILQ_FIRST(&app->server.clients)) != NULL) {
+	server_stop_accepting(server);
+	while ((client = TAILQ_FIRST(&server->clients)) != NULL) {
 		evbuffer_write(
 		        bufferevent_get_output(client->stream), bufferevent_getfd(client->stream));
 		client_close(client);

@@ -14,12 +14,13 @@
 
 #define SERVER_CLIENTS 32u
 
-struct app;
 struct bufferevent;
+struct event_base;
 struct evconnlistener;
 
 struct client {
 	TAILQ_ENTRY(client) link;
+	struct server *server;
 	struct session session;
 	struct bufferevent *stream;
 	bool closing; /* no more lines; gone when everything is written */
@@ -28,26 +29,29 @@ struct client {
 TAILQ_HEAD(client_list, client);
 
 struct server {
+	struct cli *cli;
+	struct event_base *base;
 	int fd; /* bound and listening from server_bind on */
 	const char *path;
 	struct evconnlistener *listener;
 	struct client_list clients;
 	unsigned int client_count;
-	bool stopping;
 };
 
 /*
  * Bind and listen, before anything costly is done: a live server on the socket is an error, a stale file is
  * removed. Clients may connect, and wait. 0 or -1 (said).
  */
-int server_bind(struct app *app);
-/* Serve. Needs the event base. 0 or -1 (said). */
-int server_open(struct app *app);
+int server_bind(struct server *server, const char *path);
+/* Serve. 0 or -1 (said). */
+int server_open(struct server *server, struct cli *cli, struct event_base *base);
 /* Accept nobody any more; clients stay. */
-void server_stop_accepting(struct app *app);
+void server_stop_accepting(struct server *server);
+/* All that was written has been read. */
+bool server_flushed(const struct server *server);
 /* Write what can be written, close all clients. */
-void server_close(struct app *app);
+void server_close(struct server *server);
 /* Close and remove the socket. */
-void server_unbind(struct app *app);
+void server_unbind(struct server *server);
 
 #endif

@@ -8,7 +8,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "app.h"
 #include "say.h"
 #include "server.h"
 
@@ -54,14 +53,13 @@ remove_stale(const char *path, const struct sockaddr_un *address)
 }
 
 int
-server_bind(struct app *app)
+server_bind(struct server *server, const char *path)
 {
-	struct server *server = &app->server;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	mode_t mask;
 	int result;
 
-	server->path = app->options.cli_socket;
+	server->path = path;
 	if (strlen(server->path) >= sizeof(address.sun_path))
 		return say_error("CLI socket %s: path of %zu bytes; at most %zu are possible",
 		        server->path, strlen(server->path), sizeof(address.sun_path) - 1);
@@ -91,8 +89,8 @@ server_bind(struct app *app)
 }
 
 void
-server_unbind(struct app *app)
+server_unbind(struct server *server)
 {
-	close(app->server.fd);
-	unlink(app->server.path);
+	close(server->fd);
+	unlink(server->path);
 }

@@ -1,47 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One conversation in the CLI's language: running a line, and the forms of a reply. */
+/* One conversation in the CLI's language: the forms of a reply. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app.h"
+#include "render.h"
 #include "session.h"
-#include "wait.h"
 
 void
-session_init(struct session *session, struct app *app, const struct session_owner *owner)
+session_init(struct session *session, struct cli *cli, const struct session_owner *owner)
 {
 	memset(session, 0, sizeof(*session));
-	session->app = app;
+	session->cli = cli;
 	session->owner = owner;
 }
 
 void
 session_fini(struct session *session)
 {
-	wait_cancel(session);
-	session->follows = false;
+	if (session->cancel != NULL)
+		session->cancel(session);
+	session->cancel = NULL;
+	session_follow(session, false);
 }
 
 void
-session_run(struct session *session, const char *text, size_t length)
+session_wait(struct session *session, void (*cancel)(struct session *session))
 {
-	switch (cli_parse(&session->line, text, length, &session->error)) {
-	case CLI_BLANK:
-		break;
-	case CLI_ERROR:
-		session->busy = true;
-		reply_cli_error(session);
-		break;
-	case CLI_OK:
-		session->busy = true;
-		if (session->app->shutdown.wanted)
-			reply_error(session, NULL, "the program is stopping");
-		else
-			cli_dispatch(session);
-		break;
-	}
+	session->cancel = cancel;
+}
+
+void
+session_follow(struct session *session, bool follows)
+{
+	if (follows && !session->follows)
+		TAILQ_INSERT_TAIL(&session->cli->followers, session, follower);
+	else if (!follows && session->follows)
+		TAILQ_REMOVE(&session->cli->followers, session, follower);
+	session->follows = follows;
+	session->cli->host->followed = !TAILQ_EMPTY(&session->cli->followers);
 }
 
 static void
@@ -99,6 +97,7 @@ reply_end(struct session *session, json_t *data, const char *error)
 	}
 	json_decref(data);
 	session->busy = false;
+	session->cancel = NULL;
 	session->owner->replied(session, error);
 }
 

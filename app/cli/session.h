@@ -16,11 +16,10 @@
 
 #include <jansson.h>
 
+#include "cli.h"
 #include "cli_parse.h"
-#include "select.h"
+#include "selection.h"
 
-struct app;
-struct host_request;
 struct session;
 
 struct session_owner {
@@ -47,23 +46,30 @@ struct wait {
 };
 
 struct session {
-	struct app *app;
+	struct cli *cli;
 	const struct session_owner *owner;
 	bool json;
 	bool follows; /* events are streamed to it */
+	TAILQ_ENTRY(session) follower; /* in cli->followers, while it follows */
 	bool may_follow;
 	bool busy;
 	uint64_t missed; /* events not streamed because it reads too slowly */
+	/* set while it waits for anything: forget it, the session is going */
+	void (*cancel)(struct session *session);
 	struct wait wait;
 	struct cli_line line;
 	struct cli_error error;
 };
 
-void session_init(struct session *session, struct app *app, const struct session_owner *owner);
+void session_init(struct session *session, struct cli *cli, const struct session_owner *owner);
 /* The other side is gone: forget what it waits for. */
 void session_fini(struct session *session);
-/* Run one line: it replies now, or the session is busy and replies later. Blank lines get no reply. */
-void session_run(struct session *session, const char *text, size_t length);
+/*
+ * The command that runs waits: it replies later. cancel is called instead when the session goes before that.
+ */
+void session_wait(struct session *session, void (*cancel)(struct session *session));
+/* Put it on the list of followers, or take it off. */
+void session_follow(struct session *session, bool follows);
 
 /* End the reply to the command that runs. `data` (NULL: none) is taken over. */
 void reply_ok(struct session *session, json_t *data);
@@ -73,12 +79,5 @@ void reply_error(struct session *session, json_t *data, const char *format, ...)
 void reply_cli_error(struct session *session);
 /* A line of progress of a command that goes on. */
 void reply_progress(struct session *session, json_t *data);
-
-/* cli_dispatch.c: call the handler of session->line.command. */
-void cli_dispatch(struct session *session);
-
-/* render.c: a JSON value as text, line by line: "key: value", tables for arrays of objects. */
-typedef void (*render_line)(void *context, const char *line, size_t length);
-void render_text(json_t *data, render_line emit, void *context);
 
 #endif

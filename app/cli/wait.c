@@ -2,52 +2,51 @@
 /* Commands that wait: for a request's completion, or for indications of objects. */
 #include <string.h>
 
-#include "app.h"
 #include "host_requests.h"
 #include "wait.h"
 
 #define PROGRESS_NS 500000000u
 
 static void
-wait_start(struct session *session, enum wait_kind kind, uint64_t timeout_ms)
-{
-	struct app *app = session->app;
-	struct wait *wait = &session->wait;
-
-	wait->kind = kind;
-	wait->session = session;
-	wait->cursor = 0;
-	wait->started = clock_now(&app->clock);
-	wait->deadline = wait->started + timeout_ms * 1000000u;
-	wait->progress = wait->started + PROGRESS_NS;
-	TAILQ_INSERT_TAIL(&app->host.waits, wait, link);
-	host_stack_tick(app);
-}
-
-static void
 wait_end(struct wait *wait)
 {
-	struct app *app = wait->session->app;
+	struct cli *cli = wait->session->cli;
 
-	TAILQ_REMOVE(&app->host.waits, wait, link);
+	TAILQ_REMOVE(&cli->waits, wait, link);
 	for (size_t i = 0; i < wait->selection.count; i++) {
 		struct object_group *group = wait->selection.objects[i]->group;
 
 		group->references--;
 		if (i + 1 == wait->selection.count ||
 		        wait->selection.objects[i + 1]->group != group)
-			group_release(&app->host.objects, group);
+			group_release(&cli->host->objects, group);
 	}
 	selection_free(&wait->selection);
 	wait->request = NULL;
 	wait->kind = WAIT_NONE;
 }
 
-void
+static void
 wait_cancel(struct session *session)
 {
-	if (session->wait.kind != WAIT_NONE)
-		wait_end(&session->wait);
+	wait_end(&session->wait);
+}
+
+static void
+wait_start(struct session *session, enum wait_kind kind, uint64_t timeout_ms)
+{
+	struct cli *cli = session->cli;
+	struct wait *wait = &session->wait;
+
+	wait->kind = kind;
+	wait->session = session;
+	wait->cursor = 0;
+	wait->started = program_now(cli->program);
+	wait->deadline = wait->started + timeout_ms * 1000000u;
+	wait->progress = wait->started + PROGRESS_NS;
+	TAILQ_INSERT_TAIL(&cli->waits, wait, link);
+	session_wait(session, wait_cancel);
+	cli_tick(cli);
 }
 
 static void
@@ -75,11 +74,11 @@ wait_request(struct session *session, struct host_request *request, uint64_t tim
 }
 
 void
-waits_completed(struct app *app, struct host_request *request)
+waits_completed(struct cli *cli, struct host_request *request)
 {
 	struct wait *wait, *next;
 
-	for (wait = TAILQ_FIRST(&app->host.waits); wait != NULL; wait = next) {
+	for (wait = TAILQ_FIRST(&cli->waits); wait != NULL; wait = next) {
 		struct session *session = wait->session;
 
 		next = TAILQ_NEXT(wait, link);
@@ -122,7 +121,7 @@ wait_advance(struct wait *wait)
 static json_t *
 indications_report(const struct wait *wait)
 {
-	struct app *app = wait->session->app;
+	struct cli *cli = wait->session->cli;
 	uint64_t once = 0, more = 0;
 
 	for (size_t i = 0; i < wait->selection.count; i++) {
@@ -136,7 +135,7 @@ indications_report(const struct wait *wait)
 	}
 	return json_pack("{s:I, s:I, s:I, s:f}", "objects", (json_int_t)wait->selection.count,
 	        "indicated_once", (json_int_t)once, "indicated_more", (json_int_t)more, "waited_ms",
-	        (double)(clock_now(&app->clock) - wait->started) / 1e6);
+	        (double)(program_now(cli->program) - wait->started) / 1e6);
 }
 
 static void
@@ -174,8 +173,8 @@ wait_progress(struct wait *wait, uint64_t now)
 		return;
 	wait->progress = now + PROGRESS_NS;
 	if (wait->kind == WAIT_REQUEST)
-		reply_progress(
-		        wait->session, host_request_progress(wait->session->app, wait->request));
+		reply_progress(wait->session,
+		        host_request_progress(&wait->session->cli->host->requests, wait->request));
 	else
 		reply_progress(
 		        wait->session, json_pack("{s:o}", "progress",
@@ -185,12 +184,12 @@ wait_progress(struct wait *wait, uint64_t now)
 }
 
 void
-waits_tick(struct app *app)
+waits_tick(struct cli *cli)
 {
-	uint64_t now = clock_now(&app->clock);
+	uint64_t now = program_now(cli->program);
 	struct wait *wait, *next;
 
-	for (wait = TAILQ_FIRST(&app->host.waits); wait != NULL; wait = next) {
+	for (wait = TAILQ_FIRST(&cli->waits); wait != NULL; wait = next) {
 		struct session *session = wait->session;
 		bool late = now >= wait->deadline;
 

@@ -13,12 +13,10 @@ void wait_request(struct session *session, struct host_request *request, uint64_
 /* The session replies when every object selected has been indicated. Takes the selection over. */
 void wait_indications(struct session *session, enum wait_kind kind, struct selection *selection,
         uint64_t timeout_ms);
-void wait_cancel(struct session *session);
 
-struct host_stack;
 /* A request completed: reply to those who wait for it. */
-void waits_completed(struct app *app, struct host_request *request);
+void waits_completed(struct cli *cli, struct host_request *request);
 /* Time has passed: indications, progress, timeouts. Call every few ms while anybody waits. */
-void waits_tick(struct app *app);
+void waits_tick(struct cli *cli);
 
 #endif

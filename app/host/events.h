@@ -1,27 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * What the target tells the CLI's host stack: totals, the last ones, and the stream to sessions that follow.
- * A follower that reads too slowly misses events and is told how many; nobody waits for it.
- */
+/* What the target told the CLI's host stack: totals, and the last ones. Main's, but for the totals. */
 #ifndef APP_EVENTS_H
 #define APP_EVENTS_H
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include <jansson.h>
 
 #include "chimney.h"
+#include "event_totals.h"
+#include "host_request.h"
 #include "objects.h"
+#include "program.h"
 
 #define EVENTS_KEPT 256u
-#define EVENT_KINDS (CHIMNEY_ABORT + 1)
-#define EVENTS_QUEUE_MAX (256u * 1024u) /* bytes a follower may be behind before it misses events */
-
-struct app;
-struct host_request;
-struct session;
 
 struct event_entry {
 	uint64_t number; /* counted from 1 */
@@ -33,25 +25,21 @@ struct event_entry {
 };
 
 struct event_log {
-	/* main writes, telemetry's thread reads */
-	_Atomic uint64_t total[EVENT_KINDS];
-	_Atomic uint64_t reasons[RETRIEVE_REASON_COUNT];
-	_Atomic uint64_t unknown; /* indications for objects that were gone */
+	struct event_totals totals;
+	const struct program *program;
+	struct object_table *objects;
+	/* called for each new entry; NULL: by nobody */
+	void (*added)(void *context, const struct event_entry *entry);
+	void *context;
 	uint64_t count;
 	struct event_entry last[EVENTS_KEPT]; /* entry number n is at n mod EVENTS_KEPT */
 };
 
-void events_indication(struct app *app, const struct chimney_record *record);
-void events_completion(struct app *app, const struct host_request *request);
-/* Does anybody follow? */
-bool events_followed(const struct app *app);
-/* A follower has read: tell it what it missed. */
-void events_catch_up(struct session *session);
-/* "retrieve", ... */
-const char *event_kind_name(unsigned int kind);
+void events_init(
+        struct event_log *log, const struct program *program, struct object_table *objects);
+void events_indication(struct event_log *log, const struct chimney_record *record);
+void events_completion(struct event_log *log, const struct host_request *request);
 /* The last `limit` events, the newest last; new reference. */
-json_t *events_last(const struct app *app, uint32_t limit);
-/* Totals by kind and reason; new reference. */
-json_t *events_totals(const struct event_log *log);
+json_t *events_last(const struct event_log *log, uint32_t limit);
 
 #endif

@@ -3,14 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app.h"
 #include "host_requests.h"
 #include "request_rows.h"
 
 void
-host_requests_init(struct host_request_table *table)
+host_requests_init(struct host_request_table *table, const struct program *program,
+        struct object_table *objects)
 {
 	memset(table, 0, sizeof(*table));
+	table->program = program;
+	table->objects = objects;
 	TAILQ_INIT(&table->running);
 	TAILQ_INIT(&table->done);
 }
@@ -56,7 +58,7 @@ host_request_new(const char *command, enum chimney_request kind, uint32_t limit)
 
 /* Let go of the groups that the tree's blocks held; those of which nothing is left are freed. */
 static void
-groups_let_go(struct app *app, const struct host_request *request)
+groups_let_go(struct host_request_table *table, const struct host_request *request)
 {
 	struct offload_block_list *block;
 
@@ -67,7 +69,7 @@ groups_let_go(struct app *app, const struct host_request *request)
 		if (object == NULL)
 			continue;
 		object->group->references--;
-		group_release(&app->host.objects, object->group);
+		group_release(table->objects, object->group);
 	}
 }
 
@@ -88,15 +90,14 @@ forget_oldest(struct host_request_table *table)
 }
 
 void
-host_request_start(struct app *app, struct host_request *request)
+host_request_start(struct host_request_table *table, struct host_request *request)
 {
-	struct host_request_table *table = &app->host.requests;
 	struct offload_block_list *block;
 
 	forget_oldest(table);
 	request->id = ++table->last_id;
 	request->blocks = request->tree.blocks;
-	request->live_before = app->host.objects.live[OFFLOAD_LAYER_TCP];
+	request->live_before = table->objects->live[OFFLOAD_LAYER_TCP];
 	for (block = tree_first(&request->tree); block != NULL;
 	        block = tree_next(&request->tree, block)) {
 		block->host_reserved[1] = request;
@@ -108,21 +109,20 @@ host_request_start(struct app *app, struct host_request *request)
 }
 
 void
-host_request_discard(struct app *app, struct host_request *request)
+host_request_discard(struct host_request_table *table, struct host_request *request)
 {
-	struct host_request_table *table = &app->host.requests;
 	struct offload_block_list *block;
 
 	for (block = tree_first(&request->tree); block != NULL;
 	        block = tree_next(&request->tree, block))
 		if (tree_object(block) != NULL && tree_object(block)->state == OBJECT_RISING)
-			object_drop(&app->host.objects, tree_object(block));
+			object_drop(table->objects, tree_object(block));
 	if (request->id != 0) {
 		TAILQ_REMOVE(&table->running, request, link);
 		table->running_count--;
-		groups_let_go(app, request);
+		groups_let_go(table, request);
 	} else if (request->tree.made != NULL) {
-		group_release(&app->host.objects, request->tree.made);
+		group_release(table->objects, request->tree.made);
 	}
 	host_request_free(request);
 }
@@ -156,7 +156,7 @@ apply_update(const struct host_request *request, const struct offload_block_list
 }
 
 static void
-apply_block(struct app *app, const struct host_request *request,
+apply_block(struct host_request_table *table, const struct host_request *request,
         const struct offload_block_list *block, struct object *object)
 {
 	bool success = block->status == OFFLOAD_SUCCESS;
@@ -166,9 +166,9 @@ apply_block(struct app *app, const struct host_request *request,
 		if (object->state != OBJECT_RISING)
 			break; /* a linker */
 		if (success || block->status == OFFLOAD_PARTIAL_SUCCESS)
-			object_land(&app->host.objects, object);
+			object_land(table->objects, object);
 		else
-			object_drop(&app->host.objects, object);
+			object_drop(table->objects, object);
 		break;
 	case CHIMNEY_UPDATE:
 		if (success)
@@ -180,7 +180,7 @@ apply_block(struct app *app, const struct host_request *request,
 		break;
 	case CHIMNEY_TERMINATE:
 		if (success)
-			object_drop(&app->host.objects, object);
+			object_drop(table->objects, object);
 		break;
 	default:
 		break;
@@ -188,12 +188,12 @@ apply_block(struct app *app, const struct host_request *request,
 }
 
 void
-host_request_complete(struct app *app, struct host_request *request, uint32_t frames_discarded)
+host_request_complete(
+        struct host_request_table *table, struct host_request *request, uint32_t frames_discarded)
 {
-	struct host_request_table *table = &app->host.requests;
 	struct offload_block_list *block;
 
-	request->completed = clock_now(&app->clock);
+	request->completed = program_now(table->program);
 	request->frames_discarded = frames_discarded;
 	request->done = true;
 	request->rows = json_array();
@@ -203,13 +203,13 @@ host_request_complete(struct app *app, struct host_request *request, uint32_t fr
 		        block->status < OFFLOAD_STATUS_COUNT ? block->status : OFFLOAD_PENDING;
 
 		request->status[status]++;
-		host_request_row_add(app, request, block);
+		host_request_row_add(table->program, request, block);
 	}
 	for (block = tree_first(&request->tree); block != NULL;
 	        block = tree_next(&request->tree, block))
 		if (tree_object(block) != NULL)
-			apply_block(app, request, block, tree_object(block));
-	groups_let_go(app, request);
+			apply_block(table, request, block, tree_object(block));
+	groups_let_go(table, request);
 	tree_free(&request->tree);
 	request->relink_to = NULL;
 	TAILQ_REMOVE(&table->running, request, link);
@@ -236,46 +236,11 @@ host_request_find(const struct host_request_table *table, uint32_t id)
 	return NULL;
 }
 
-uint32_t
-host_request_failures(const struct host_request *request)
-{
-	return request->done ? request->blocks - request->status[OFFLOAD_SUCCESS] : 0;
-}
-
 json_t *
-host_request_report(const struct host_request *request, bool full)
+host_request_progress(const struct host_request_table *table, const struct host_request *request)
 {
-	json_t *report = json_pack("{s:I, s:s, s:s, s:b, s:I}", "request", (json_int_t)request->id,
-	        "kind", chimney_request_name(request->kind), "by", request->command, "done",
-	        request->done, "blocks", (json_int_t)request->blocks);
-	json_t *status;
-
-	if (!request->done)
-		return report;
-	status = json_object();
-	for (uint32_t i = 0; i < OFFLOAD_STATUS_COUNT; i++)
-		if (request->status[i] != 0)
-			json_object_set_new(
-			        status, offload_status_name(i), json_integer(request->status[i]));
-	json_object_set_new(report, "status", status);
-	json_object_set_new(report, "completion_us",
-	        json_real((double)(request->completed - request->submitted) / 1000.0));
-	if (request->kind == CHIMNEY_INVALIDATE || request->kind == CHIMNEY_UPDATE)
-		json_object_set_new(
-		        report, "frames_discarded", json_integer(request->frames_discarded));
-	if (full && json_array_size(request->rows) != 0)
-		json_object_set(report, "objects", request->rows);
-	if (full && request->rows_left_out != 0)
-		json_object_set_new(report, "objects_not_listed",
-		        json_integer((json_int_t)request->rows_left_out));
-	return report;
-}
-
-json_t *
-host_request_progress(const struct app *app, const struct host_request *request)
-{
-	uint64_t now = chimney_stats(app->target)->connections;
-	double seconds = (double)(clock_now(&app->clock) - request->submitted) / 1e9;
+	uint64_t now = chimney_stats(table->program->target)->connections;
+	double seconds = (double)(program_now(table->program) - request->submitted) / 1e9;
 	uint64_t moved = 0;
 
 	if (request->kind == CHIMNEY_INITIATE && now > request->live_before)

@@ -1,50 +1,58 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The CLI as a host stack: registered with the target under the name "cli", with its objects, its requests
- * and the indications that it gets. Belongs to the main lcore.
+ * and the indications that it gets. Belongs to the main lcore. It calls nobody above it: who wants to know of
+ * completions and indications is called back.
  */
 #ifndef APP_HOST_STACK_H
 #define APP_HOST_STACK_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "chimney.h"
 #include "events.h"
 #include "host_requests.h"
 #include "objects.h"
-#include "session.h"
+#include "program.h"
 
 struct event;
-
-TAILQ_HEAD(wait_list, wait);
-TAILQ_HEAD(hold_list, held_tuple);
+struct event_base;
 
 struct host_stack {
+	const struct program *program;
 	struct chimney_host *host;
 	struct object_table objects;
 	struct host_request_table requests;
 	struct event_log log;
-	struct wait_list waits;
-	struct hold_list holds; /* chimney_hold and chimney_release under way */
-	struct event *readable; /* the host's eventfd */
-	struct event *again; /* there is more to read */
-	struct event *tick; /* for waits; runs while there are any */
+	/* events are streamed to somebody: fewer records in a turn */
+	bool followed;
+	/* called when a request has completed; NULL: nobody is */
+	void (*completed)(void *context, struct host_request *request);
+	void *context;
+	/* the host's eventfd */
+	struct event *readable;
+	/* there is more to read */
+	struct event *again;
 };
 
-/* 0 or -1 (said). Needs the target and the event base; closed when no lcore runs any more. */
-int host_stack_open(struct app *app);
-void host_stack_close(struct app *app);
+/* The sizes of its rings. */
+struct host_stack_params {
+	uint32_t request_ring;
+	uint32_t event_ring;
+};
+
+/* 0 or -1 (said). Needs the target; closed when no lcore runs any more. */
+int host_stack_open(struct host_stack *host, const struct program *program, struct event_base *base,
+        const struct host_stack_params *params);
+void host_stack_close(struct host_stack *host);
 
 /* Read completions and indications now; keeps the eventfd protocol. */
-void host_stack_pump(struct app *app);
+void host_stack_pump(struct host_stack *host);
 /*
  * Submit a request whose tree is built. Small invalidates are polled for a moment, so that their latency is
  * that of a caller who polls. 0 or a negative errno: the request was dropped, its objects are as before.
  */
-int host_stack_submit(struct app *app, struct host_request *request);
-/* Start the tick: somebody waits for something that no record announces. */
-void host_stack_tick(struct app *app);
+int host_stack_submit(struct host_stack *host, struct host_request *request);
 
 #endif

@@ -234,7 +234,7 @@ struct object *
 object_by_name(const struct object_table *table, const char *name)
 {
 	const char *dot = strchr(name, '.');
-	char group_name[CLI_NAME_MAX];
+	char group_name[GROUP_NAME_MAX];
 	struct object_group *group;
 	struct object *object = NULL;
 	unsigned int layer;

@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli_parse.h"
 #include "offload_state.h"
 
+#define GROUP_NAME_MAX 32u /* bytes of a name of a group, its end included */
 #define OBJECT_NAME_MAX 64u
 #define OBJECT_GROUPS (1u << 20)
 #define OBJECT_GROUP_SIZE (1u << 28) /* objects of one layer */
@@ -66,7 +66,7 @@ struct object {
 #define OBJECT_LAYERS (OFFLOAD_LAYER_TCP + 1)
 
 struct object_group {
-	char name[CLI_NAME_MAX];
+	char name[GROUP_NAME_MAX];
 	bool bulk; /* its objects are called name.n0, name.p0, name.c0, ... */
 	uint32_t slot;
 	uint32_t generation;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The rows of a request's report. */
 #include "request_rows.h"
-#include "app.h"
 #include "look.h"
 #include "state_json.h"
 
 static void
-row_query(struct app *app, json_t *row, const struct offload_block_list *block,
+row_query(const struct program *program, json_t *row, const struct offload_block_list *block,
         const struct object *object)
 {
 	const void *constant = offload_block_const(block);
@@ -28,7 +27,7 @@ row_query(struct app *app, json_t *row, const struct offload_block_list *block,
 		state_tcp_delegated(row, delegated);
 		state_tcp_const(row, constant);
 		state_tcp_cached(row, cached);
-		if (conn_look(app, object, &look))
+		if (conn_look(program, object->cell, &look))
 			conn_look_json(row, &look);
 		json_object_set_new(row, "retrieves", json_integer(object->retrieves));
 		json_object_set_new(row, "disconnects", json_integer(object->disconnects));
@@ -52,8 +51,8 @@ row_wanted(const struct host_request *request, const struct offload_block_list *
 }
 
 void
-host_request_row_add(
-        struct app *app, struct host_request *request, const struct offload_block_list *block)
+host_request_row_add(const struct program *program, struct host_request *request,
+        const struct offload_block_list *block)
 {
 	const struct object *object = tree_object(block);
 	char name[OBJECT_NAME_MAX];
@@ -70,7 +69,7 @@ host_request_row_add(
 	        layer_name(object != NULL ? object->layer : 0), "status",
 	        offload_status_name(block->status));
 	if (block->status == OFFLOAD_SUCCESS && request->kind == CHIMNEY_QUERY)
-		row_query(app, row, block, object);
+		row_query(program, row, block, object);
 	else if (block->status == OFFLOAD_SUCCESS && offload_block_delegated(block) != NULL)
 		state_tcp_delegated(row, offload_block_delegated(block));
 	json_array_append_new(request->rows, row);

@@ -13,7 +13,7 @@
 
 #include "chimney.h"
 #include "objects.h"
-#include "select.h"
+#include "selection.h"
 
 struct tree {
 	char *memory;

@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "app.h"
 #include "counters.h"
+#include "program.h"
 
 #define NAME(name, help) #name,
 #define HELP(name, help) help,
@@ -34,10 +34,10 @@ counter_is_level(unsigned int i)
 }
 
 uint64_t
-counter_read(const struct app *app, uint32_t worker, unsigned int i)
+counter_read(const struct program *program, uint32_t worker, unsigned int i)
 {
 	return __atomic_load_n(
-	        (const uint64_t *)(const void *)&app->workers[worker]->engine.stats + i,
+	        (const uint64_t *)(const void *)&program->workers[worker]->engine.stats + i,
 	        __ATOMIC_RELAXED);
 }
 
@@ -48,10 +48,10 @@ set(json_t *data, const char *name, uint64_t value)
 }
 
 json_t *
-counters_target(const struct app *app, const struct chimney_stats *base)
+counters_target(const struct program *program, const struct chimney_stats *base)
 {
 	static const struct chimney_stats none;
-	const struct chimney_stats *now = chimney_stats(app->target);
+	const struct chimney_stats *now = chimney_stats(program->target);
 	json_t *data = json_object(), *requests = json_object(), *completed = json_object();
 
 	if (base == NULL)

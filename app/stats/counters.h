@@ -13,7 +13,7 @@
 #include "stats.h"
 #include "target.h"
 
-struct app;
+struct program;
 
 #define WORKER_COUNTERS (sizeof(struct toe_stats) / sizeof(uint64_t))
 
@@ -27,9 +27,9 @@ const char *counter_name(unsigned int i);
 const char *counter_help(unsigned int i);
 bool counter_is_level(unsigned int i);
 /* Present value, not reduced by any base: any thread. */
-uint64_t counter_read(const struct app *app, uint32_t worker, unsigned int i);
+uint64_t counter_read(const struct program *program, uint32_t worker, unsigned int i);
 
 /* The target's counters as JSON members; base NULL: as they are. New reference. Any thread. */
-json_t *counters_target(const struct app *app, const struct chimney_stats *base);
+json_t *counters_target(const struct program *program, const struct chimney_stats *base);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#include "app.h"
+#include "conn_mib.h"
+#include "program.h"
 
 #define NAME(name, value, help) #name,
 #define HELP(name, value, help) help,
@@ -39,13 +40,13 @@ mib_value(const struct toe_mib *m, unsigned int i)
 #define WORDS (sizeof(struct toe_mib) / sizeof(uint64_t))
 
 void
-mib_read(const struct app *app, uint32_t port, uint8_t version, struct toe_mib *sum)
+mib_read(const struct program *program, uint32_t port, uint8_t version, struct toe_mib *sum)
 {
 	uint64_t total[WORDS] = {0};
 
-	for (uint32_t worker = 0; worker < app->worker_count; worker++) {
+	for (uint32_t worker = 0; worker < program->worker_count; worker++) {
 		const uint64_t *word = (const uint64_t *)toe_engine_mib(
-		        &app->workers[worker]->engine, port, version);
+		        &program->workers[worker]->engine, port, version);
 
 		for (size_t i = 0; i < WORDS; i++)
 			total[i] += __atomic_load_n(&word[i], __ATOMIC_RELAXED);
@@ -54,12 +55,13 @@ mib_read(const struct app *app, uint32_t port, uint8_t version, struct toe_mib *
 }
 
 void
-mib_since_reset(const struct app *app, uint32_t port, uint8_t version, struct toe_mib *sum)
+mib_since_reset(const struct program *program, const struct mib_base *reset, uint32_t port,
+        uint8_t version, struct toe_mib *sum)
 {
-	const struct toe_mib *base = &app->mib_base.port[port][version == 6];
+	const struct toe_mib *base = &reset->port[port][version == 6];
 	uint64_t now[WORDS], then[WORDS];
 
-	mib_read(app, port, version, sum);
+	mib_read(program, port, version, sum);
 	memcpy(now, sum, sizeof(*sum));
 	memcpy(then, base, sizeof(*base));
 	for (size_t i = 0; i < WORDS; i++)
@@ -68,13 +70,13 @@ mib_since_reset(const struct app *app, uint32_t port, uint8_t version, struct to
 }
 
 void
-mib_reset(struct app *app)
+mib_reset(const struct program *program, struct mib_base *reset)
 {
-	for (uint32_t port = 0; port < app->shared.port_count; port++)
+	for (uint32_t port = 0; port < program->shared.port_count; port++)
 		for (uint8_t version = 4; version <= 6; version += 2) {
-			struct toe_mib *base = &app->mib_base.port[port][version == 6];
+			struct toe_mib *base = &reset->port[port][version == 6];
 
-			mib_read(app, port, version, base);
+			mib_read(program, port, version, base);
 			base->established = 0; /* a level */
 		}
 }

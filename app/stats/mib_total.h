@@ -11,7 +11,7 @@
 
 #include "worker.h"
 
-struct app;
+struct program;
 
 /* By port, then IPv4 and IPv6. */
 struct mib_base {
@@ -19,11 +19,12 @@ struct mib_base {
 };
 
 /* What all workers have counted for a port and version (4 or 6), not reduced by any base: any thread. */
-void mib_read(const struct app *app, uint32_t port, uint8_t version, struct toe_mib *sum);
+void mib_read(const struct program *program, uint32_t port, uint8_t version, struct toe_mib *sum);
 /* The same since the last reset. */
-void mib_since_reset(const struct app *app, uint32_t port, uint8_t version, struct toe_mib *sum);
+void mib_since_reset(const struct program *program, const struct mib_base *reset, uint32_t port,
+        uint8_t version, struct toe_mib *sum);
 /* From here on. */
-void mib_reset(struct app *app);
+void mib_reset(const struct program *program, struct mib_base *reset);
 
 /* Number i of what follows from the counters: name, help, value; and how many there are. */
 extern const unsigned int mib_count;

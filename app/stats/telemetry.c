@@ -8,9 +8,11 @@
 
 #include <rte_telemetry.h>
 
-#include "app.h"
 #include "conn_info.h"
 #include "counters.h"
+#include "event_totals.h"
+#include "mib_total.h"
+#include "program.h"
 #include "say.h"
 #include "telemetry.h"
 
@@ -19,18 +21,20 @@
  * that no lcore ever takes. NULL: it is not up.
  */
 static pthread_mutex_t telemetry_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct app *telemetry_app;
+static const struct program *telemetry_program;
+static const struct event_totals *telemetry_events;
 
-typedef int (*fill_function)(const struct app *app, const char *params, struct rte_tel_data *data);
+typedef int (*fill_function)(
+        const struct program *program, const char *params, struct rte_tel_data *data);
 
 static int
-with_app(fill_function fill, const char *params, struct rte_tel_data *data)
+with_program(fill_function fill, const char *params, struct rte_tel_data *data)
 {
 	int result = -ENODEV;
 
 	pthread_mutex_lock(&telemetry_lock);
-	if (telemetry_app != NULL)
-		result = fill(telemetry_app, params, data);
+	if (telemetry_program != NULL)
+		result = fill(telemetry_program, params, data);
 	pthread_mutex_unlock(&telemetry_lock);
 	return result;
 }
@@ -42,40 +46,40 @@ add(struct rte_tel_data *data, const char *name, uint64_t value)
 }
 
 static int
-fill_workers(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_workers(const struct program *program, const char *params, struct rte_tel_data *data)
 {
 	rte_tel_data_start_array(data, RTE_TEL_U64_VAL);
-	for (uint32_t i = 0; i < app->worker_count; i++)
+	for (uint32_t i = 0; i < program->worker_count; i++)
 		rte_tel_data_add_array_u64(data, i);
 	return 0;
 }
 
 static int
-fill_worker(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_worker(const struct program *program, const char *params, struct rte_tel_data *data)
 {
 	char *end = NULL;
 	unsigned long index = params != NULL ? strtoul(params, &end, 10) : 0;
 
-	if (params == NULL || end == params || *end != '\0' || index >= app->worker_count)
+	if (params == NULL || end == params || *end != '\0' || index >= program->worker_count)
 		return -EINVAL;
 	rte_tel_data_start_dict(data);
-	add(data, "lcore", app->worker_lcore[index]);
-	add(data, "capacity", app->conn_capacity);
-	add(data, "lost", atomic_load(&app->workers[index]->lost));
+	add(data, "lcore", program->worker_lcore[index]);
+	add(data, "capacity", program->conn_capacity);
+	add(data, "lost", atomic_load(&program->workers[index]->lost));
 	for (unsigned int i = 0; i < WORKER_COUNTERS; i++)
-		add(data, counter_name(i), counter_read(app, (uint32_t)index, i));
+		add(data, counter_name(i), counter_read(program, (uint32_t)index, i));
 	return 0;
 }
 
 static int
-fill_counters(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_counters(const struct program *program, const char *params, struct rte_tel_data *data)
 {
 	rte_tel_data_start_dict(data);
 	for (unsigned int i = 0; i < WORKER_COUNTERS; i++) {
 		uint64_t sum = 0;
 
-		for (uint32_t worker = 0; worker < app->worker_count; worker++)
-			sum += counter_read(app, worker, i);
+		for (uint32_t worker = 0; worker < program->worker_count; worker++)
+			sum += counter_read(program, worker, i);
 		add(data, counter_name(i), sum);
 	}
 	return 0;
@@ -97,7 +101,7 @@ take_number(const char **params, uint32_t *number)
 }
 
 static int
-add_mib(const struct app *app, uint32_t port, uint8_t version, struct rte_tel_data *data)
+add_mib(const struct program *program, uint32_t port, uint8_t version, struct rte_tel_data *data)
 {
 	struct rte_tel_data *version_data = rte_tel_data_alloc();
 	struct toe_mib mib;
@@ -105,27 +109,27 @@ add_mib(const struct app *app, uint32_t port, uint8_t version, struct rte_tel_da
 	if (version_data == NULL)
 		return -ENOMEM;
 	rte_tel_data_start_dict(version_data);
-	mib_read(app, port, version, &mib);
+	mib_read(program, port, version, &mib);
 	for (unsigned int i = 0; i < mib_count; i++)
 		add(version_data, mib_name(i), mib_value(&mib, i));
 	return rte_tel_data_add_dict_container(data, version == 6 ? "v6" : "v4", version_data, 0);
 }
 
 static int
-fill_mib(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_mib(const struct program *program, const char *params, struct rte_tel_data *data)
 {
 	uint32_t port;
 	int result;
 
-	if (!take_number(&params, &port) || *params != '\0' || port >= app->shared.port_count)
+	if (!take_number(&params, &port) || *params != '\0' || port >= program->shared.port_count)
 		return -EINVAL;
 	rte_tel_data_start_dict(data);
-	result = add_mib(app, port, 4, data);
-	return result != 0 ? result : add_mib(app, port, 6, data);
+	result = add_mib(program, port, 4, data);
+	return result != 0 ? result : add_mib(program, port, 6, data);
 }
 
 static int
-fill_connection(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_connection(const struct program *program, const char *params, struct rte_tel_data *data)
 {
 	struct conn_value values[CONN_VALUES_MAX];
 	struct conn_info info;
@@ -134,7 +138,7 @@ fill_connection(const struct app *app, const char *params, struct rte_tel_data *
 
 	if (!take_number(&params, &worker) || !take_number(&params, &slot) || *params != '\0')
 		return -EINVAL;
-	if (!conn_info_look(app, worker, slot, &info))
+	if (!conn_info_look(program, worker, slot, &info))
 		return -ENOENT;
 	rte_tel_data_start_dict(data);
 	n = conn_info_values(&info, values);
@@ -148,9 +152,9 @@ fill_connection(const struct app *app, const char *params, struct rte_tel_data *
 }
 
 static int
-fill_requests(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_requests(const struct program *program, const char *params, struct rte_tel_data *data)
 {
-	const struct chimney_stats *stats = chimney_stats(app->target);
+	const struct chimney_stats *stats = chimney_stats(program->target);
 
 	rte_tel_data_start_dict(data);
 	for (uint32_t kind = 0; kind < CHIMNEY_REQUEST_COUNT; kind++) {
@@ -174,57 +178,57 @@ fill_requests(const struct app *app, const char *params, struct rte_tel_data *da
 }
 
 static int
-fill_objects(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_objects(const struct program *program, const char *params, struct rte_tel_data *data)
 {
-	const struct chimney_stats *stats = chimney_stats(app->target);
+	const struct chimney_stats *stats = chimney_stats(program->target);
 
 	rte_tel_data_start_dict(data);
 	add(data, "neighbors", stats->neighbors);
-	add(data, "neighbor_capacity", app->shared.neighbor_capacity);
+	add(data, "neighbor_capacity", program->shared.neighbor_capacity);
 	add(data, "paths", stats->paths);
-	add(data, "path_capacity", app->shared.path_capacity);
+	add(data, "path_capacity", program->shared.path_capacity);
 	add(data, "connections", stats->connections);
-	add(data, "connection_capacity", (uint64_t)app->conn_capacity * app->worker_count);
+	add(data, "connection_capacity", (uint64_t)program->conn_capacity * program->worker_count);
 	return 0;
 }
 
 static int
-fill_events(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_events(const struct program *program, const char *params, struct rte_tel_data *data)
 {
-	const struct event_log *log = &app->host.log;
+	const struct event_totals *totals = telemetry_events;
 
 	rte_tel_data_start_dict(data);
 	for (unsigned int kind = CHIMNEY_COMPLETION; kind < EVENT_KINDS; kind++)
-		add(data, event_kind_name(kind), atomic_load(&log->total[kind]));
+		add(data, event_kind_name(kind), atomic_load(&totals->kind[kind]));
 	for (uint32_t reason = 1; reason < RETRIEVE_REASON_COUNT; reason++) {
 		char name[64];
 
 		snprintf(name, sizeof(name), "retrieve_%s", retrieve_reason_name(reason));
-		add(data, name, atomic_load(&log->reasons[reason]));
+		add(data, name, atomic_load(&totals->reason[reason]));
 	}
-	add(data, "unknown_object", atomic_load(&log->unknown));
+	add(data, "unknown_object", atomic_load(&totals->unknown));
 	return 0;
 }
 
 static int
-fill_ports(const struct app *app, const char *params, struct rte_tel_data *data)
+fill_ports(const struct program *program, const char *params, struct rte_tel_data *data)
 {
 	rte_tel_data_start_dict(data);
-	for (uint32_t i = 0; i < app->shared.port_count; i++) {
-		const struct toe_port *shared = &app->shared.ports[i];
+	for (uint32_t i = 0; i < program->shared.port_count; i++) {
+		const struct toe_port *shared = &program->shared.ports[i];
 		struct rte_tel_data *port = rte_tel_data_alloc();
 		char name[16];
 
 		if (port == NULL)
 			return -ENOMEM;
 		rte_tel_data_start_dict(port);
-		rte_tel_data_add_dict_string(port, "device", app->ports[i].device);
+		rte_tel_data_add_dict_string(port, "device", program->ports[i].device);
 		rte_tel_data_add_dict_string(port, "role", port_role_name(shared->role));
 		add(port, "held", atomic_load(&shared->hold));
 		add(port, "ethdev", shared->ethdev);
 		add(port, "rx_queues", shared->rx_queues);
-		add(port, "tx_queues", app->ports[i].tx_queues);
-		add(port, "tx_ring", app->ports[i].tx_depth);
+		add(port, "tx_queues", program->ports[i].tx_queues);
+		add(port, "tx_ring", program->ports[i].tx_depth);
 		snprintf(name, sizeof(name), "%u", i);
 		rte_tel_data_add_dict_container(data, name, port, 0);
 	}
@@ -234,7 +238,7 @@ fill_ports(const struct app *app, const char *params, struct rte_tel_data *data)
 #define CALLBACK(name)                                                                             \
 	static int on_##name(const char *command, const char *params, struct rte_tel_data *data)   \
 	{                                                                                          \
-		return with_app(fill_##name, params, data);                                        \
+		return with_program(fill_##name, params, data);                                    \
 	}
 
 CALLBACK(workers)
@@ -266,7 +270,7 @@ static const struct {
 };
 
 int
-telemetry_open(struct app *app)
+telemetry_open(const struct program *program, const struct event_totals *events)
 {
 	for (size_t i = 0; i < RTE_DIM(endpoints); i++)
 		if (rte_telemetry_register_cmd(
@@ -274,16 +278,16 @@ telemetry_open(struct app *app)
 			return say_error(
 			        "telemetry endpoint %s: out of memory", endpoints[i].command);
 	pthread_mutex_lock(&telemetry_lock);
-	telemetry_app = app;
+	telemetry_program = program;
+	telemetry_events = events;
 	pthread_mutex_unlock(&telemetry_lock);
 	return 0;
 }
 
 void
-telemetry_close(struct app *app)
+telemetry_close(void)
 {
-	(void)app;
 	pthread_mutex_lock(&telemetry_lock);
-	telemetry_app = NULL;
+	telemetry_program = NULL;
 	pthread_mutex_unlock(&telemetry_lock);
 }

@@ -6,11 +6,12 @@
 #ifndef APP_TELEMETRY_H
 #define APP_TELEMETRY_H
 
-struct app;
+struct event_totals;
+struct program;
 
-/* Register the endpoints. 0 or -1 (said). Without --no-telemetry EAL serves them. */
-int telemetry_open(struct app *app);
+/* Register the endpoints; both must live until telemetry_close. 0 or -1 (said). Without --no-telemetry EAL serves them. */
+int telemetry_open(const struct program *program, const struct event_totals *events);
 /* From here on the endpoints answer with an error. Returns when no callback is in them. */
-void telemetry_close(struct app *app);
+void telemetry_close(void);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "control.h"
-#include "mutant.h"
 
 void
 host_fini(struct chimney_host *host)

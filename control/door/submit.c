@@ -5,7 +5,6 @@
 #include <errno.h>
 
 #include "mailbox.h"
-#include "mutant.h"
 
 #define SUBMIT_KIND_MASK ((uintptr_t)OFFLOAD_BLOCK_ALIGNMENT - 1)
 #define SUBMIT_REVERSE_BUDGET 64u /* nodes turned round per call */
@@ -61,10 +60,6 @@ list_take_all(struct submit_queue *queue)
 	                                    NULL, memory_order_acq_rel, memory_order_acquire))
 		return;
 	queue->taken = atomic_exchange_explicit(&queue->head, SUBMIT_TAKEN, memory_order_acq_rel);
-	if (TOE_MUTANT(OVERFLOW_REORDERED)) {
-		queue->ordered = queue->taken;
-		queue->taken = NULL;
-	}
 	queue->phase = SUBMIT_REVERSE;
 }
 

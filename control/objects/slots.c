@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "mutant.h"
-
 static void
 table_init(struct slot_table *table, uint32_t capacity)
 {
@@ -149,8 +147,7 @@ slot_end(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_
 	struct slot *slot = slots_at(slots, layer, worker, index);
 
 	slot->state = SLOT_FREE;
-	if (!TOE_MUTANT(GENERATION_REUSED))
-		slot->generation = toe_generation_next(slot->generation);
+	slot->generation = toe_generation_next(slot->generation);
 	slots_table(slots, layer, worker)->used--;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Completions and control's indications on their way to a host, in order, none lost (INV-2, EVT-4). */
 #include "control.h"
-#include "mutant.h"
 
 static struct offload_block_list *
 completion_root(struct completion *completion)
@@ -54,8 +53,6 @@ host_complete(struct chimney_host *host, struct offload_block_list *root, uint8_
 	atomic_store_explicit(&host->completed, number, memory_order_release);
 	if (host->waiting_first == NULL && completion_post(host, root, detail, discarded))
 		return;
-	if (TOE_MUTANT(COMPLETION_LOST))
-		return;
 	completion->next = NULL;
 	completion->detail = detail;
 	completion->discarded = discarded;
@@ -99,9 +96,6 @@ host_turn(struct chimney_host *host)
 		if (!completion_post(host, completion_root(host->waiting_first),
 		            (uint8_t)next.detail, (uint32_t)next.discarded))
 			break;
-		if (TOE_MUTANT(COMPLETE_TWICE))
-			completion_post(host, completion_root(host->waiting_first),
-			        (uint8_t)next.detail, (uint32_t)next.discarded);
 		host->waiting_first = next.next;
 		waiting_set(host, atomic_load_explicit(&host->waiting, memory_order_relaxed) - 1);
 		posted++;

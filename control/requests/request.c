@@ -7,7 +7,6 @@
 #include <rte_cycles.h>
 
 #include "control.h"
-#include "mutant.h"
 
 #define LANE_RECORDS (CONTROL_RECORDS / LANE_COUNT)
 
@@ -62,7 +61,6 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	request->stage = STAGE_CHECK;
 	request->root_layer = OFFLOAD_LAYER_NONE;
 	request->layers = 0;
-	request->single = root->next_block == NULL && root->dependent_block_list == NULL;
 	/* INV-15: on shutdown nothing new is offloaded. */
 	request->stopped = atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
 	list_init(&request->stops);
@@ -90,10 +88,6 @@ request_answered(struct chimney *target, struct request *request, uint32_t worke
 		return;
 	request->owed_by[worker] -= answers;
 	request->owed -= answers;
-	if (TOE_MUTANT(COMPLETE_EARLY) && request->stage == STAGE_ANSWERS) {
-		request->owed = 0;
-		memset(request->owed_by, 0, sizeof(request->owed_by));
-	}
 	if (request->owed == 0 && request->stage == STAGE_ANSWERS && !list_linked(&request->queue))
 		list_add_tail(&target->requests.ready[request->lane], &request->queue);
 }

@@ -2,8 +2,8 @@
 /* The stages of a request, and whose turn it is. */
 #include <rte_cycles.h>
 
+#include "cells.h"
 #include "control.h"
-#include "mutant.h"
 
 const struct request_kind *const request_kinds[CHIMNEY_REQUEST_COUNT] = {
         [CHIMNEY_INITIATE] = &initiate_kind,
@@ -77,9 +77,10 @@ finish_block(struct chimney *target, struct request *request)
 		status = request_kinds[request->kind]->finish(
 		        target, request, block, request_layer(request));
 	}
-	if (!(item->flags & BLOCK_PLACEHOLDER) || !TOE_MUTANT(STATUS_MISSING))
-		block->status = status;
-	if (walk->depth > 0) {
+	if (item->flags & BLOCK_NEW)
+		cell_give(block, 0); /* it still has the mark: the object was not offloaded */
+	block->status = status;
+	if (walk->depth > 0 && walk->depth <= TREE_LAYERS) {
 		parent = &walk->frame[walk->depth - 1];
 		if (status == OFFLOAD_SUCCESS || status == OFFLOAD_PARTIAL_SUCCESS)
 			parent->offloaded++;

@@ -12,7 +12,6 @@
  * and frees it (TERM-8), whether the worker is back or not.
  */
 #include "control.h"
-#include "mutant.h"
 #include "state.h"
 #include "words.h"
 
@@ -61,7 +60,7 @@ tcp_unlink(struct chimney *target, struct request *request, struct toe_item *ite
 static bool
 path_unlink(struct chimney *target, uint32_t index)
 {
-	if (target->slots.paths[index].dependents > 0 && !TOE_MUTANT(DEPENDENT_UNCOUNTED))
+	if (target->slots.paths[index].dependents > 0)
 		return false;
 	slots_unlink_path(&target->slots, index);
 	word_invalidate(&target->shared->paths[index].word);

@@ -11,7 +11,6 @@
  * the loss is noticed in the round, the old value is put back (UPD-5).
  */
 #include "initiate_check.h"
-#include "mutant.h"
 #include "state.h"
 #include "words.h"
 
@@ -60,18 +59,13 @@ static void
 path_change(struct chimney *target, struct request *request, uint32_t index, uint32_t neighbor,
         uint32_t mtu)
 {
-	_Atomic uint64_t *word = &target->shared->paths[index].word;
 	bool was_valid = path_route_valid(target->shared, index);
 
 	if (target->slots.paths[index].neighbor != neighbor) {
 		slots_unlink_path(&target->slots, index);
 		slots_link_path(&target->slots, index, neighbor);
 	}
-	if (TOE_MUTANT(RELINK_SAME_EPOCH))
-		atomic_store(
-		        word, toe_path_word(neighbor, mtu, toe_word_epoch(word_read(word)), true));
-	else
-		path_word_write(target->shared, index, neighbor, mtu, true);
+	path_word_write(target->shared, index, neighbor, mtu, true);
 	retrieve_path_changed(target, request, index, was_valid);
 }
 
@@ -88,7 +82,7 @@ path_neighbor_wanted(const struct chimney *target, const struct request *request
 	uint32_t present = target->slots.paths[index].neighbor;
 	const struct toe_item *below;
 
-	if (parent == NULL || parent->offload_context == NULL)
+	if (!names_object(parent))
 		return present;
 	below = block_item(parent);
 	if (below->status != OFFLOAD_SUCCESS ||

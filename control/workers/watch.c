@@ -7,7 +7,6 @@
 #include <rte_log.h>
 
 #include "control.h"
-#include "mutant.h"
 #include "news.h"
 
 #define STARVED_DEADLINES 10u /* silent for so long it is lost, starved or not */
@@ -84,7 +83,7 @@ worker_judge(struct chimney *target, struct worker_link *link, uint32_t worker)
 		return;
 	if (!last && worker_is_starved(target, link, worker))
 		starved_tell(target, link, worker);
-	else if (!TOE_MUTANT(LOST_WORKER_WAITED))
+	else
 		worker_lose(target, worker);
 }
 

@@ -5,6 +5,7 @@
 #include <rte_pause.h>
 #include <rte_prefetch.h>
 
+#include "drain.h"
 #include "items.h"
 #include "tcp.h"
 

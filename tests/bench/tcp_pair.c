@@ -10,6 +10,7 @@
 
 #include "bench_fail.h"
 #include "items.h"
+#include "output_loop.h"
 #include "rng.h"
 #include "sender.h"
 #include "service.h"

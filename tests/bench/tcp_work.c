@@ -7,7 +7,13 @@
 #include "bench_fail.h"
 #include "checksum.h"
 #include "items.h"
+#include "ordinary.h"
+#include "output_loop.h"
+#include "receive.h"
 #include "service.h"
+#include "timer_loop.h"
+#include "urgent.h"
+#include "user.h"
 
 #define COST_BURST 16u /* as many buffers as output fills in a turn */
 #define COST_ROUNDS 64u

@@ -2,6 +2,7 @@
 /* Buffers and ports of the plays, and the collection of what the end does. */
 #include "stage.h"
 
+#include "receive.h"
 #include <string.h>
 
 #define POOL_MBUFS                                                                                 \

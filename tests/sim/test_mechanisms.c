@@ -11,6 +11,7 @@
 
 #include "handle.h"
 #include "items.h"
+#include "stop.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 #include "tree.h"
@@ -79,7 +80,7 @@ check_generations(void)
 	toe_item_update(worker, &message, &item);
 	expect(item.status == OFFLOAD_FAILURE && worker->engine.conns[index].ttl != 9,
 	        "CTX-2: a worker updates by a stale generation");
-	toe_item_invalidate(worker, &message, &item);
+	toe_stop_named(worker, &message, &item);
 	expect(!(worker->engine.conns[index].flags & TOE_CONN_INVALID),
 	        "CTX-2: a worker invalidates by a stale generation");
 	item.cached = NULL;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Are the checks able to fail? Runs test programs once as they are and once with every planted fault of
- * toe/base/mutant.h, each run in a process of its own: the first must pass, each fault must make one of them fail.
- * Needs a build with -Dmutants=true. --engine: the faults of the TCP engine, else those of stops and requests. The
- * programs of the engine have one thread each: as many faults as there are cores are tried at a time.
+ * Are the checks able to fail? Runs test programs once as they are and once with every planted fault of a group of
+ * tests/mutants/, each run in a process of its own: the first must pass, each fault must make one of them fail. Needs
+ * a build with -Dmutants=true. The programs of the group "engine" have one thread each: as many of its faults as there
+ * are cores are tried at a time.
  *
- * usage: test_mutants [--engine] PROGRAM[,ARGUMENT...]...
+ * usage: test_mutants GROUP PROGRAM[,ARGUMENT...]...
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -31,7 +31,7 @@
  */
 #define RUN_SECONDS 240u
 
-static bool engine; /* its faults */
+static bool engine; /* the group's name */
 
 /* In the child: run `program,argument,...` with the fault switched on; stdout goes to the pipe. */
 static void
@@ -212,20 +212,18 @@ main(int argc, char **argv)
 	unsigned int passed = 0, failed = 0, jobs = 0, at_once = 1, caught_all;
 	const char *only = getenv("MUTANT");
 	const char *mutant, *text;
-	bool of_engine;
+	const char *group;
 	char reason[512];
 
-	engine = argc > 1 && strcmp(argv[1], "--engine") == 0;
-	argc -= engine;
-	argv += engine;
-	if (argc < 2 || test_mutant_name(0, NULL, NULL) == NULL) {
+	if (argc < 3 || test_mutant_name(0, NULL, NULL) == NULL) {
 		fprintf(stderr,
-		        "usage: %s [--engine] PROGRAM[,ARGUMENT...]... (in a build with "
+		        "usage: %s GROUP PROGRAM[,ARGUMENT...]... (in a build with "
 		        "-Dmutants=true)\n",
 		        argv[0]);
 		return EXIT_FAILURE;
 	}
-	for (int i = 1; i < argc; i++) {
+	engine = strcmp(argv[1], "engine") == 0;
+	for (int i = 2; i < argc; i++) {
 		if (run(argv[i], NULL, reason, sizeof(reason))) {
 			passed++;
 			continue;
@@ -233,8 +231,8 @@ main(int argc, char **argv)
 		printf("without a fault %s fails: %s\n", argv[i], reason);
 		failed++;
 	}
-	for (unsigned int i = 0; (mutant = test_mutant_name(i, &text, &of_engine)) != NULL; i++) {
-		if (engine != of_engine)
+	for (unsigned int i = 0; (mutant = test_mutant_name(i, &text, &group)) != NULL; i++) {
+		if (strcmp(argv[1], group) != 0)
 			continue;
 		if (only != NULL && strcmp(only, mutant) != 0)
 			continue;
@@ -245,7 +243,7 @@ main(int argc, char **argv)
 	/* Those of stops have two threads: they need the cores. */
 	if (engine)
 		at_once = (unsigned int)RTE_MIN(RTE_MAX(get_nprocs(), 1), MAX_JOBS);
-	caught_all = try_all(job, jobs, at_once, &argv[1], argc - 1);
+	caught_all = try_all(job, jobs, at_once, &argv[2], argc - 2);
 	passed += caught_all;
 	failed += jobs - caught_all;
 	printf("%u passed, %u failed\n", passed, failed);

@@ -9,6 +9,7 @@
 #include <rte_ether.h>
 
 #include "items.h"
+#include "output_loop.h"
 #include "raw_frame.h"
 #include "receive.h"
 #include "test_eal.h"

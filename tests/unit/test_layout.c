@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where the state of a block lies, and names for people. */
+#include <stddef.h>
 #include <string.h>
 
 #include "layout.h"
@@ -20,6 +21,31 @@ check_parts(uint8_t type, size_t constant, size_t cached, size_t delegated, size
 	CU_ASSERT_EQUAL(part_offset(&block, offload_block_cached(&block)), cached);
 	CU_ASSERT_EQUAL(part_offset(&block, offload_block_delegated(&block)), delegated);
 	CU_ASSERT_EQUAL(offload_block_size(type), size);
+}
+
+#define MEMBER(name)                                                                               \
+	{                                                                                          \
+		offsetof(struct offload_block_list, name),                                         \
+		        sizeof(((struct offload_block_list *)NULL)->name)                          \
+	}
+
+/* All members, in memory's order: none lies in another, and nothing is between them. */
+static void
+test_members(void)
+{
+	static const struct {
+		size_t offset, size;
+	} members[] = {MEMBER(header.type), MEMBER(header.revision), MEMBER(header.size),
+	        MEMBER(port), MEMBER(next_block), MEMBER(dependent_block_list),
+	        MEMBER(offload_context), MEMBER(offload_handle), MEMBER(send_chain), MEMBER(status),
+	        MEMBER(reserved), MEMBER(host_reserved), MEMBER(target_scratch)};
+	size_t end = 0;
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		CU_ASSERT_EQUAL(members[i].offset, end);
+		end += members[i].size;
+	}
+	CU_ASSERT_EQUAL(end, sizeof(struct offload_block_list));
 }
 
 static void
@@ -102,6 +128,7 @@ int
 main(void)
 {
 	static const struct unit_test tests[] = {
+	        {"TREE-1 a block has all its members", test_members},
 	        {"TREE-6 state follows in order constant, cached, delegated", test_parts},
 	        {"TREE-6 a type tells layer and family", test_layers},
 	        {"TREE-6 unknown types have no state", test_unknown_types},

@@ -2,6 +2,7 @@
 /* Held tuples: frames wait both ways, and then go on in order or into the connection's input. */
 #include <errno.h>
 
+#include "held.h"
 #include "receive_bed.h"
 
 /* Bytes 0 to 99, then 100 to 149 of the peer's stream. */

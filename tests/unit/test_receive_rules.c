@@ -2,6 +2,7 @@
 /* What is not plain data on an offloaded connection (RX-3, RX-4, RX-6, RX-7), up to the ports on both sides. */
 #include "receive_bed.h"
 #include "tcp.h"
+#include "timer_loop.h"
 
 #define ACK RTE_TCP_ACK_FLAG
 #define FIN RTE_TCP_FIN_FLAG

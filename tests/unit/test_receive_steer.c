@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Software steering between two workers (TCP-4), and frames in chained mbufs. */
+#include "held.h"
 #include "receive_bed.h"
 
 /* A remote port with which the tuple belongs to this worker. */

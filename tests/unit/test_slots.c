@@ -2,7 +2,6 @@
 /* Slots, generations, links. */
 #include <string.h>
 
-#include "mutant.h"
 #include "slots.h"
 #include "unit.h"
 

@@ -4,11 +4,16 @@
 
 #include <string.h>
 
+#include "drain.h"
+#include "exception.h"
 #include "indicate.h"
 #include "items.h"
+#include "output_loop.h"
 #include "receive.h"
 #include "service.h"
+#include "stop.h"
 #include "tcp.h"
+#include "timer_loop.h"
 
 #define END_NEIGHBORS 2u
 #define END_HANDLE UINT64_C(0xABCDEF)
@@ -286,7 +291,7 @@ end_stop_conn(struct end *end)
 	struct toe_message message = {.op = TOE_OP_INVALIDATE, .argument = 1};
 	struct toe_item item = {.generation = end->generation};
 
-	toe_item_invalidate(&end->worker, &message, &item);
+	toe_stop_named(&end->worker, &message, &item);
 	return toe_worker_drain(&end->worker);
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A connection that is stopped while it lives, and what becomes of it after a relink. */
+#include "drain.h"
 #include "items.h"
+#include "output_loop.h"
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_facts.h"
 #include "test_mutant.h"
+#include "timer_loop.h"
 #include "unit.h"
 
 static struct script script;
@@ -297,7 +301,7 @@ test_named(void)
 	toe_tcp_resume(&script.end.worker.engine, 0);
 	script_pass(&script, 5000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(toe_service_send_backlog(script_conn(&script)), 2000);
+	CU_ASSERT_EQUAL(tcp_unacked(script_conn(&script)), 2000);
 	script_close(&script, NULL);
 }
 

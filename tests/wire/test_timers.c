@@ -5,6 +5,7 @@
 #include "sender.h"
 #include "tcp.h"
 #include "test_mutant.h"
+#include "timer_loop.h"
 #include "unit.h"
 
 static struct script script;

@@ -8,8 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mutant.h"
-
 int
 toe_doorbell_init(struct toe_doorbell *bell)
 {
@@ -30,8 +28,7 @@ void
 toe_doorbell_announce(struct toe_doorbell *bell)
 {
 	atomic_store_explicit(&bell->asleep, 1, memory_order_relaxed);
-	if (!TOE_MUTANT(DOORBELL_NO_FENCE))
-		atomic_thread_fence(memory_order_seq_cst);
+	atomic_thread_fence(memory_order_seq_cst);
 }
 
 void

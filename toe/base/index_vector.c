@@ -6,8 +6,7 @@
 
 #include <rte_prefetch.h>
 
-#include "mutant.h"
-#include "shared.h"
+#include "table.h"
 
 static uint64_t
 pool_chunks(uint32_t entries, uint32_t vectors)
@@ -81,7 +80,7 @@ toe_vector_remove(struct toe_vector *vector, struct toe_vector_pool *pool, uint3
 	uint32_t end = vector->last * TOE_VECTOR_CHUNK + vector->used;
 
 	vector->count--;
-	if (vector->count < vector->low && !TOE_MUTANT(WALK_UPWARDS))
+	if (vector->count < vector->low)
 		vector->low = vector->count;
 	if (vector->used == 0) {
 		uint32_t chunk = vector->last;

@@ -17,6 +17,7 @@
 #include <rte_common.h>
 
 #include "offload_state.h"
+#include "serial.h"
 
 /* toe_conn.flags */
 #define TOE_CONN_INVALID (1u << 0) /* named by an invalidate (INV-5) */
@@ -152,18 +153,5 @@ _Static_assert(sizeof(struct toe_conn) == 256, "an idle connection is four cache
 _Static_assert(offsetof(struct toe_conn, sender) == 64, "receive group is line 0");
 _Static_assert(offsetof(struct toe_conn, due) == 128, "transmit group is line 1");
 _Static_assert(offsetof(struct toe_conn, host_handle) == 192, "timers and receive are line 2");
-
-/* Sequence arithmetic modulo 2^32 (RFC 9293 section 3.4). */
-static inline int
-seq_lt(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static inline int
-seq_leq(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) <= 0;
-}
 
 #endif

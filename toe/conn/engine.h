@@ -71,19 +71,6 @@ toe_engine_clock(struct toe_engine *engine, uint64_t now)
 	engine->now_ms = (uint32_t)((now - engine->start) / 1000000) + 1;
 }
 
-/* The counters of a port and IP version, 4 or 6. */
-static inline struct toe_mib *
-toe_engine_mib(struct toe_engine *engine, uint32_t port, uint8_t family)
-{
-	return &engine->mib[port][family == 6];
-}
-
-/* mib.c: those of a connection. */
-struct toe_mib *toe_conn_mib(struct toe_engine *engine, const struct toe_conn *conn);
-/* It has been offloaded; or it leaves its state, which was ESTABLISHED or CLOSE_WAIT: true. */
-void toe_conn_count(struct toe_engine *engine, const struct toe_conn *conn);
-bool toe_conn_uncount(struct toe_engine *engine, const struct toe_conn *conn);
-
 /* Put a connection on the ready list: output will run it once (unless stopped). */
 static inline void
 toe_conn_ready(struct toe_engine *engine, uint32_t index)

@@ -2,8 +2,6 @@
 /* Indications on their way to the hosts' rings. */
 #include "indicate.h"
 
-#include "mutant.h"
-
 uint32_t
 toe_indications_post(struct toe_engine *engine)
 {
@@ -17,8 +15,6 @@ toe_indications_post(struct toe_engine *engine)
 			uint32_t posted = toe_event_post(
 			        &engine->events[host], &backlog->event[backlog->first], run);
 
-			if (posted < run && TOE_MUTANT(RETRIEVE_DROPPED))
-				posted = run;
 			backlog->first = (backlog->first + posted) % TOE_EVENT_BACKLOG;
 			backlog->count -= posted;
 			posted_all += posted;

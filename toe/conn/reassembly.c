@@ -6,18 +6,9 @@
 #include <rte_tcp.h>
 
 #include "engine.h"
-#include "mutant.h"
 
 #define SMALL_TEXT                                                                                 \
 	512u /* up to which text is copied behind its predecessor rather than kept in a buffer of its own */
-
-static void
-remove_block(struct toe_reassembly *reassembly, uint32_t i)
-{
-	reassembly->blocks--;
-	memmove(&reassembly->block[i], &reassembly->block[i + 1],
-	        (reassembly->blocks - i) * sizeof(reassembly->block[0]));
-}
 
 /* The block that holds the text that came last goes to the front; what it swallows is gone. */
 static void
@@ -36,7 +27,7 @@ note_block(struct toe_reassembly *reassembly, uint32_t start, uint32_t end)
 			block.start = old->start;
 		if (seq_lt(block.end, old->end))
 			block.end = old->end;
-		remove_block(reassembly, i);
+		reassembly_remove_block(reassembly, i);
 	}
 	if (reassembly->blocks == TOE_SACKS_MAX)
 		reassembly->blocks--;
@@ -70,7 +61,7 @@ toe_reassembly_duplicate(struct toe_engine *engine, uint32_t index, uint32_t sta
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_reassembly *reassembly;
 
-	if (!(conn->options & TCP_OPTION_SACK) || TOE_MUTANT(DSACK_NEVER))
+	if (!(conn->options & TCP_OPTION_SACK))
 		return;
 	reassembly = toe_reassembly_get(engine, conn);
 	if (reassembly == NULL)
@@ -166,7 +157,7 @@ trim_front(const struct toe_engine *engine, uint32_t prev, struct toe_piece *new
 	const struct toe_piece *at;
 	uint32_t end, cut;
 
-	if (prev == TOE_INDEX_NONE || TOE_MUTANT(REASSEMBLY_OVERLAP))
+	if (prev == TOE_INDEX_NONE)
 		return true;
 	at = piece_at(engine, prev);
 	end = at->seq + at->length + at->fin;
@@ -276,8 +267,7 @@ toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_s
 			return false;
 		}
 	}
-	if ((reassembly->pieces >= TOE_REASSEMBLY_PIECES && !TOE_MUTANT(REASSEMBLY_UNBOUNDED)) ||
-	        toe_pool_left(&engine->pieces) == 0 ||
+	if (reassembly->pieces >= TOE_REASSEMBLY_PIECES || toe_pool_left(&engine->pieces) == 0 ||
 	        engine->reassembly_buffers + mbuf->nb_segs > engine->reassembly_buffers_max) {
 		engine->stats.rx_reassembly_full++;
 		return false;
@@ -306,24 +296,6 @@ toe_reassembly_pop(struct toe_engine *engine, uint32_t index)
 
 	engine->reassembly_buffers -= piece_at(engine, piece)->frame->nb_segs;
 	unlink_after(engine, reassembly, TOE_INDEX_NONE, piece);
-}
-
-void
-toe_reassembly_settle(struct toe_engine *engine, uint32_t index)
-{
-	struct toe_conn *conn = &engine->conns[index];
-	struct toe_reassembly *reassembly = reassembly_of(engine, conn);
-
-	for (uint32_t i = 0; i < reassembly->blocks;)
-		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt) && !TOE_MUTANT(SACK_STALE))
-			remove_block(reassembly, i);
-		else
-			i++;
-	if (reassembly->head != TOE_INDEX_NONE || (conn->flags & TOE_CONN_DSACK) ||
-	        reassembly->urgent_frames > 0)
-		return;
-	toe_pool_give(&engine->reassemblies, conn->reassembly);
-	conn->reassembly = TOE_INDEX_NONE;
 }
 
 void

@@ -5,7 +5,6 @@
 #include <rte_branch_prediction.h>
 
 #include "engine.h"
-#include "mutant.h"
 
 #define RUN_MAX 65535u /* bytes that one record stands for at most, when it is made */
 
@@ -147,8 +146,7 @@ toe_sent_split(struct toe_engine *engine, struct toe_sender *sender, uint32_t re
 	struct toe_sent *sent = toe_sent_at(engine, record), *rest;
 	uint32_t index;
 
-	if (!toe_sent_room(engine, sender) ||
-	        (sender->records >= 2 * TOE_SENDER_RECORDS_MAX && !TOE_MUTANT(RECORDS_UNBOUNDED)))
+	if (!toe_sent_room(engine, sender) || sender->records >= 2 * TOE_SENDER_RECORDS_MAX)
 		return TOE_INDEX_NONE;
 	index = record_take(engine, sender);
 	rest = toe_sent_at(engine, index);

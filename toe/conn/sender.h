@@ -129,12 +129,6 @@ _Static_assert(sizeof(struct toe_sender) == 256, "four cache lines");
 
 struct toe_engine;
 
-static inline bool
-toe_time_before(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
 /* The connection's sender, or NULL. */
 struct toe_sender *toe_sender_of(const struct toe_engine *engine, const struct toe_conn *conn);
 struct toe_sent *toe_sent_at(const struct toe_engine *engine, uint32_t record);

@@ -2,7 +2,7 @@
 /*
  * Frames built and not yet handed to a port's transmit function: one buffer per worker and port. Every frame
  * of a connection carries a tag that says what it depends on, so that the drain of an invalidate finds and
- * discards what must not go out (INV-7). Frames of others (exception path) carry no tag.
+ * discards what must not go out (toe/worker/drain.h). Frames of others (exception path) carry no tag.
  */
 #ifndef TOE_TXQ_H
 #define TOE_TXQ_H
@@ -63,19 +63,5 @@ toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame)
 
 /* Offer everything held to the port; what it does not take stays held, in order. */
 void toe_txq_flush(struct toe_txq *txq);
-
-struct toe_engine;
-/*
- * Discard every held frame whose tag is no longer valid: route words changed, connection stopped or gone.
- * Each discarded frame's connection gets snd_nxt back to the frame's first byte and owes its ACK again.
- * Returns the number of frames discarded.
- */
-uint32_t toe_txq_discard_stale(struct toe_engine *engine, struct toe_txq *txq);
-
-/*
- * The connection is about to leave: offer what is held to the ports, then discard what they did not take of
- * it, so that no frame of it goes out after its terminate, when no drain would find it any more (INV-7).
- */
-void toe_txq_discard_conn(struct toe_engine *engine, uint32_t index);
 
 #endif

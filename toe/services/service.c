@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "checksum.h"
-#include "mutant.h"
 #include "tcp_facts.h"
+#include "user.h"
 
 /*
  * What an echo's buffer holds at least of text, on average: two neighbors in the queue hold more
@@ -155,7 +155,7 @@ toe_service_accepts(const struct toe_engine *engine, const struct toe_conn *conn
 uint32_t
 toe_service_window(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	uint64_t capacity = RTE_MIN(conn->rcv_space, toe_service_capacity(conn)), by_segments;
+	uint64_t capacity = RTE_MIN(conn->rcv_space, tcp_window_limit(conn)), by_segments;
 	const struct toe_attached *attached;
 
 	if (conn->service == OFFLOAD_SERVICE_HOST)
@@ -193,9 +193,7 @@ copy_part(struct copy *copy, const uint8_t *from, uint32_t length)
 	part = toe_checksum_copy(to, from, length);
 
 	/* A part that begins at an odd byte counts with its bytes swapped (RFC 1071 section 2). */
-	copy->sum += (copy->done & 1) && !TOE_MUTANT(SUM_ODD)
-	                     ? __builtin_bswap16(toe_checksum_fold(part))
-	                     : part;
+	copy->sum += (copy->done & 1) ? __builtin_bswap16(toe_checksum_fold(part)) : part;
 	copy->done += length;
 }
 
@@ -282,15 +280,9 @@ toe_service_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 	 */
 	offered = conn->rcv_adv - conn->rcv_nxt;
 	window = toe_service_window(engine, conn);
-	if (tcp_is_receiving(conn) && offered < toe_service_capacity(conn) / 2 &&
-	        window >= offered + RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2))
+	if (tcp_is_receiving(conn) && offered < tcp_window_limit(conn) / 2 &&
+	        window >= offered + RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
 		tcp_owe_ack(engine, index);
-}
-
-uint64_t
-toe_service_send_backlog(const struct toe_conn *conn)
-{
-	return tcp_unacked(conn);
 }
 
 uint64_t

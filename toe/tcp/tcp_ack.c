@@ -3,14 +3,20 @@
  * The acknowledgment field: what it frees, what it tells about round-trip time and windows, and the
  * states that follow from our FIN being acknowledged.
  */
+#include "tcp_ack.h"
+
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
-#include "tcp.h"
+#include "sender.h"
+#include "tcp_arm.h"
 #include "tcp_cc.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
+#include "user.h"
 
 /*
  * RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1): from what was sent once, in us, else
@@ -124,8 +130,7 @@ probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	if (conn->snd_wnd == 0) {
-		conn->snd_wnd_probe_count +=
-		        conn->snd_wnd_probe_count < UINT8_MAX && !TOE_MUTANT(PERSIST_FLAT);
+		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
 	} else {
 		if (sender != NULL && (probed || conn->snd_wnd_probe_count > 0))
 			probe_refused(engine, conn, sender);
@@ -176,8 +181,7 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 
 	/* RFC 5961 section 5.2: SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.MAX */
 	if (unlikely(
-	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd)) &&
-	        !TOE_MUTANT(ACK_UNCHECKED)) {
+	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd))) {
 		engine->stats.rx_unacceptable++;
 		tcp_owe_ack(engine, index);
 		return false;
@@ -186,8 +190,7 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 		return true; /* an old duplicate: its window is old too */
 	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
-	                  window == conn->snd_wnd &&
-	                  (window != 0 || TOE_MUTANT(PERSIST_DUPLICATES)) &&
+	                  window == conn->snd_wnd && window != 0 &&
 	                  !(segment->tcp_flags & RTE_TCP_FIN_FLAG);
 	if (round.acked > 0) {
 		if (likely(sender != NULL))

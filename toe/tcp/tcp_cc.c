@@ -2,9 +2,8 @@
 /* Congestion control: the table, and slow start, which is everybody's (RFC 5681 section 3.1). */
 #include "tcp_cc.h"
 
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 /*
  * Segments that one ACK may add in slow start. Peers that fold a burst into one ACK would be held back by the one
@@ -37,7 +36,7 @@ toe_cc_acked(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, u
 	}
 	if (sender->phase != TOE_PHASE_LOSS)
 		limit *= SLOW_START_SEGMENTS;
-	step = TOE_MUTANT(SLOW_START_UNLIMITED) ? bytes : RTE_MIN(bytes, limit);
+	step = RTE_MIN(bytes, limit);
 	/* What goes beyond ssthresh in one step would have been congestion avoidance. */
 	step = RTE_MIN(step, RTE_MAX(conn->ssthresh - conn->cwnd, tcp_smss(conn)));
 	conn->cwnd = RTE_MIN(conn->cwnd, TCP_CWND_MAX - step) + step;
@@ -48,8 +47,7 @@ toe_cc_restart(struct toe_conn *conn, struct toe_sender *sender)
 {
 	const struct toe_cc *cc = toe_cc_of(conn);
 
-	if (!TOE_MUTANT(RESTART_NEVER))
-		conn->cwnd = RTE_MIN(conn->cwnd, TCP_INITIAL_WINDOW * tcp_smss(conn));
+	conn->cwnd = RTE_MIN(conn->cwnd, TCP_INITIAL_WINDOW * tcp_smss(conn));
 	if (sender != NULL && cc->idle != NULL)
 		cc->idle(sender);
 }

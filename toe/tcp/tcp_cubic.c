@@ -2,7 +2,6 @@
 /* CUBIC (RFC 9438): windows in bytes, time in ms; C = 0.4 segments per s^3, beta = 0.7. */
 #include "tcp_cc.h"
 
-#include "mutant.h"
 #include "tcp_facts.h"
 
 #define BETA_TENTHS 7u
@@ -103,11 +102,7 @@ cubic_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
 	cubic->running = 0;
 	cubic->prior = conn->cwnd;
 	/* Fast convergence (4.7): whoever did not get as far as last time leaves room for others. */
-	cubic->w_max = (uint32_t)(cwnd < cubic->w_max && !TOE_MUTANT(CUBIC_NO_CONVERGENCE)
-	                                  ? cwnd * (10 + BETA_TENTHS) / 20
-	                                  : cwnd);
-	if (TOE_MUTANT(CC_NO_REDUCTION))
-		return conn->cwnd;
+	cubic->w_max = (uint32_t)(cwnd < cubic->w_max ? cwnd * (10 + BETA_TENTHS) / 20 : cwnd);
 	return RTE_MAX((uint32_t)(cwnd * BETA_TENTHS / 10), 2 * tcp_smss(conn)); /* (4.6) */
 }
 

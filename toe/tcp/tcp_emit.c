@@ -6,11 +6,14 @@
 #include <rte_ethdev.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
+#include "conn_mib.h"
 #include "reassembly.h"
-#include "tcp.h"
+#include "tcp_arm.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
+#include "user.h"
 
 #define ECN_ECT0 2u /* RFC 3168 section 5 */
 #define PACE_SLACK_US 1000u /* what timers of 1 ms may be behind and catch up */
@@ -25,13 +28,13 @@ announce_window(const struct toe_engine *engine, struct toe_conn *conn)
 {
 	uint32_t offered = conn->rcv_adv - conn->rcv_nxt;
 	uint32_t window = toe_service_window(engine, conn), field;
-	uint32_t step = RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2);
+	uint32_t step = RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2);
 
 	window = RTE_MIN(window, (uint32_t)UINT16_MAX << conn->rcv_wscale);
-	if (window < offered + step && !TOE_MUTANT(WINDOW_SHRINKS))
+	if (window < offered + step)
 		window = offered;
 	field = window >> conn->rcv_wscale;
-	if (field << conn->rcv_wscale < offered && !TOE_MUTANT(WINDOW_SHRINKS))
+	if (field << conn->rcv_wscale < offered)
 		field++;
 	field = RTE_MIN(field, (uint32_t)UINT16_MAX);
 	if (seq_lt(conn->rcv_adv, conn->rcv_nxt + (field << conn->rcv_wscale)))
@@ -64,8 +67,7 @@ tcp_pace(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
 	uint32_t wait;
 
-	if (sender == NULL || !toe_time_before(engine->now_us, sender->pace_next) ||
-	        TOE_MUTANT(PACING_NEVER))
+	if (sender == NULL || !toe_time_before(engine->now_us, sender->pace_next))
 		return true;
 	wait = (sender->pace_next - engine->now_us) / 1000;
 	toe_wheel_set(
@@ -97,7 +99,7 @@ probe_restarts(const struct toe_engine *engine, const struct toe_conn *conn,
 {
 	if (sender->timer == TOE_SENDER_TLP)
 		return true;
-	return sender->timer == TOE_SENDER_RTO && !TOE_MUTANT(TLP_FIRST_ONLY) &&
+	return sender->timer == TOE_SENDER_RTO &&
 	       tcp_outstanding(conn) - length <= tcp_smss(conn) &&
 	       tcp_tlp_delay(engine, conn, sender) > 0;
 }
@@ -151,7 +153,7 @@ static inline void
 mark_new_data(struct toe_conn *conn, struct toe_frame_fields *fields)
 {
 	fields->ecn = ECN_ECT0;
-	if ((conn->flags & TOE_CONN_ECN_CWR) && !TOE_MUTANT(CWR_NEVER)) {
+	if (conn->flags & TOE_CONN_ECN_CWR) {
 		fields->flags |= RTE_TCP_CWR_FLAG;
 		conn->flags &= ~TOE_CONN_ECN_CWR;
 	}
@@ -230,7 +232,7 @@ put_text_chain(struct toe_engine *engine, const struct toe_conn *conn, uint64_t 
 	frame->data_len = (uint16_t)(frame->data_len - length + part);
 	for (struct rte_mbuf *at = frame;;) {
 		toe_service_copy(engine, conn, offset, text, part, false);
-		offset += TOE_MUTANT(TSO_CHAIN) ? 0 : part;
+		offset += part;
 		length -= part;
 		if (length == 0)
 			return;
@@ -276,9 +278,8 @@ set_flags(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_f
 	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
 		fields->flags |= RTE_TCP_ECE_FLAG;
 	/* Not on pure ACKs, not on what is sent again, not on window probes. */
-	if (unlikely(conn->options & TCP_OPTION_ECN) &&
-	        ((plan->length > 0 && !plan->probe && plan->record == TOE_INDEX_NONE) ||
-	                TOE_MUTANT(ECT_ALWAYS)))
+	if (unlikely(conn->options & TCP_OPTION_ECN) && plan->length > 0 && !plan->probe &&
+	        plan->record == TOE_INDEX_NONE)
 		mark_new_data(conn, fields);
 }
 
@@ -301,7 +302,7 @@ tcp_emit(
 	} else if (unlikely(rte_pktmbuf_alloc_bulk(engine->mbuf_pool, mbuf, count) != 0)) {
 		return false;
 	}
-	if (unlikely(plan->length > fields.mss) && !TOE_MUTANT(TSO_COUNT))
+	if (unlikely(plan->length > fields.mss))
 		segments = (plan->length + fields.mss - 1) / fields.mss;
 	if (!run->open)
 		run_open(engine, run);
@@ -311,11 +312,10 @@ tcp_emit(
 		fields.seq = bare_seq(conn);
 	for (uint32_t i = 0; i < count; i++) {
 		build(engine, run, &fields, offset, plan->length + plan->fin, mbuf[i]);
-		fields.seq += TOE_MUTANT(RUN_SEQ) ? 0 : plan->length;
-		offset += TOE_MUTANT(RUN_TEXT) ? 0 : plan->length;
+		fields.seq += plan->length;
+		offset += plan->length;
 		/* CWR belongs to the first segment. */
-		if (!TOE_MUTANT(RUN_CWR))
-			fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
+		fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	}
 	conn->segments_out += segments;
 	engine->stats.tx_segments += segments;
@@ -324,8 +324,7 @@ tcp_emit(
 	        plan->record != TOE_INDEX_NONE);
 	if (!carries)
 		return true;
-	if (!TOE_MUTANT(KEEPALIVE_BESIDES))
-		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
+	conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
 	note_sent(engine, run, plan, count);
 	return true;
 }

@@ -7,10 +7,14 @@
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
 #include "reassembly.h"
 #include "tcp.h"
+#include "tcp_ack.h"
+#include "tcp_arm.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_keepalive.h"
+#include "tcp_reset.h"
 #include "tcp_text.h"
 
 #define PAWS_IDLE_MS (24u * 24 * 3600 * 1000) /* RFC 7323 section 5.5: 24 days */
@@ -50,7 +54,7 @@ accept_timestamps(struct toe_engine *engine, uint32_t index, const struct toe_se
 		return false;
 	}
 	if (unlikely(seq_lt(segment->tsval, conn->ts_recent)) &&
-	        engine->now_ms - conn->ts_recent_age <= PAWS_IDLE_MS && !TOE_MUTANT(PAWS_IGNORED)) {
+	        engine->now_ms - conn->ts_recent_age <= PAWS_IDLE_MS) {
 		refuse_old(engine, index, segment);
 		return false;
 	}
@@ -68,7 +72,7 @@ accept_sequence(struct toe_engine *engine, uint32_t index, const struct toe_segm
 	const struct toe_conn *conn = &engine->conns[index];
 	uint32_t span = segment->length + (segment->tcp_flags & RTE_TCP_FIN_FLAG ? 1 : 0);
 
-	if (unlikely(seq_lt(conn->rcv_adv, segment->seq)) && !TOE_MUTANT(WINDOW_UNCHECKED)) {
+	if (unlikely(seq_lt(conn->rcv_adv, segment->seq))) {
 		refuse(engine, index);
 		return false;
 	}
@@ -96,7 +100,7 @@ receive_ecn(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 	if (conn->congestion != OFFLOAD_CC_DCTCP) {
 		if (segment->tcp_flags & RTE_TCP_CWR_FLAG)
 			conn->flags &= ~TOE_CONN_ECN_ECHO;
-		if (ce && segment->length > 0 && !TOE_MUTANT(CE_IGNORED))
+		if (ce && segment->length > 0)
 			conn->flags |= TOE_CONN_ECN_ECHO;
 		return;
 	}
@@ -166,8 +170,7 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	 * waited for. It is not older than ts_recent, or ts_recent has expired: accept_timestamps
 	 * saw to that.
 	 */
-	if (segment->has_timestamps &&
-	        (seq_leq(segment->seq, conn->last_ack_sent) || TOE_MUTANT(ECHO_NEWEST))) {
+	if (segment->has_timestamps && seq_leq(segment->seq, conn->last_ack_sent)) {
 		conn->ts_recent = segment->tsval;
 		conn->ts_recent_age = engine->now_ms;
 	}

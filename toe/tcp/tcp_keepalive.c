@@ -3,9 +3,11 @@
  * Keepalive (RFC 9293 section 3.8.4): after an idle time probes that the peer has to answer, and an end when it does
  * not. A suspicious reset or SYN brings it forward, or switches it on, until the next acceptable segment (SEC-1).
  */
-#include "mutant.h"
-#include "tcp.h"
+#include "tcp_keepalive.h"
+
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 static uint32_t
 interval(const struct toe_conn *conn)
@@ -110,7 +112,7 @@ toe_keepalive_expired(struct toe_engine *engine, uint32_t index)
 		                                     TOE_WHEEL_MAX_MS)));
 		return;
 	}
-	if (conn->ka_probe_count >= probes && !TOE_MUTANT(KEEPALIVE_FOREVER)) {
+	if (conn->ka_probe_count >= probes) {
 		exhausted(engine, index);
 		return;
 	}

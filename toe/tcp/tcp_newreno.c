@@ -2,7 +2,6 @@
 /* Congestion avoidance of RFC 5681, counted in bytes (RFC 3465): a segment per window, half of it after a loss. */
 #include "tcp_cc.h"
 
-#include "mutant.h"
 #include "tcp_facts.h"
 
 void
@@ -21,8 +20,6 @@ uint32_t
 toe_newreno_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
 {
 	sender->acked_rest = 0;
-	if (TOE_MUTANT(CC_NO_REDUCTION))
-		return conn->cwnd;
 	return RTE_MAX(flight / 2, 2 * tcp_smss(conn)); /* RFC 5681 (4) */
 }
 

@@ -4,9 +4,8 @@
 
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 #define PROBE_NEW_RTT_US 10000u /* a quarter of the usual delayed ACK */
 
@@ -20,8 +19,7 @@ is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, 
 	if (length >= mss || conn->snd_max == conn->snd_una)
 		return true;
 	if (length == unsent)
-		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn) ||
-		       TOE_MUTANT(NAGLE_IGNORED);
+		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn);
 	return length >= conn->max_snd_wnd / 2;
 }
 
@@ -29,8 +27,7 @@ is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, 
 static uint32_t
 whole_segments(uint32_t length, uint64_t unsent, uint32_t mss)
 {
-	return length <= mss || length == unsent || TOE_MUTANT(TSO_UNEVEN) ? length
-	                                                                   : length - length % mss;
+	return length <= mss || length == unsent ? length : length - length % mss;
 }
 
 /* New data, up to `window` bytes of it. */
@@ -52,10 +49,8 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	plan->fin = length == unsent && tcp_fin_pending(conn);
 	/* As many as the window holds, but for one that ends the stream: it has other flags. */
 	if (length == limits->mss && limits->frame == limits->mss && !plan->probe)
-		plan->count = RTE_MAX(
-		        (uint32_t)(RTE_MIN((uint64_t)window, unsent - !TOE_MUTANT(RUN_ENDS)) /
-		                   length),
-		        1u);
+		plan->count =
+		        RTE_MAX((uint32_t)(RTE_MIN((uint64_t)window, unsent - 1) / length), 1u);
 }
 
 /* The part of a record from `seq` on, up to a segment. Our FIN is the sequence number behind the stream. */
@@ -100,8 +95,7 @@ plan_probe(const struct toe_engine *engine, const struct toe_conn *conn, struct 
 		return;
 	}
 	room = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
-	if (tcp_unsent(conn) > 0 && room > 0 &&
-	        (conn->srtt >> 3 >= PROBE_NEW_RTT_US || TOE_MUTANT(TLP_NEW_ALWAYS))) {
+	if (tcp_unsent(conn) > 0 && room > 0 && conn->srtt >> 3 >= PROBE_NEW_RTT_US) {
 		plan_new(conn, plan, room, &one);
 		return;
 	}
@@ -139,7 +133,6 @@ tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
 	if (sender != NULL && sender->records >= TOE_SENDER_RECORDS_MAX)
 		return;
 	window = conn->snd_wnd - RTE_MIN(conn->snd_wnd, outstanding);
-	if (!TOE_MUTANT(CWND_IGNORED))
-		window = RTE_MIN(window, congestion);
+	window = RTE_MIN(window, congestion);
 	plan_new(conn, plan, window, limits);
 }

@@ -3,10 +3,10 @@
  * Loss detection by time, and the tail loss probe (RFC 8985). What was sent well before something that has been
  * delivered since is lost; how much before is the reordering window.
  */
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
 
 #define REO_WND_PERSIST 16u /* recoveries that a widened window lasts (section 6.2, step 4) */
 #define REO_WND_MULT_MAX 32u
@@ -38,7 +38,7 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
 {
 	uint32_t age = engine->now_us - sent->time;
 
-	if ((sent->flags & TOE_SENT_EVER) && !TOE_MUTANT(KARN_IGNORED)) {
+	if (sent->flags & TOE_SENT_EVER) {
 		/* Step 2: is it the first transmission that was delivered, not the last one? */
 		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(sent->end, segment->ack)) {
 			uint32_t sent_ms = engine->now_ms - age / 1000 + conn->ts_offset;
@@ -52,7 +52,7 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
 		/* Step 3: behind something that had been delivered before: reordered. */
 		if (sender->sacked > 0 && seq_lt(sent->end, sender->fack))
 			sender->reordering = 1;
-		if (!(sent->flags & TOE_SENT_LOST) || TOE_MUTANT(KARN_IGNORED)) {
+		if (!(sent->flags & TOE_SENT_LOST)) {
 			*rtt = RTE_MAX(age, 1u);
 			note_min_rtt(engine, sender, *rtt);
 		}
@@ -96,7 +96,7 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 		if (sent_after(sent, sender->rack_time, sender->rack_end))
 			break;
 		left = (int32_t)(sent->time + sender->rack_rtt + window - engine->now_us);
-		if (left <= 0 && !TOE_MUTANT(RACK_BLIND)) {
+		if (left <= 0) {
 			toe_sent_lose(engine, sender, record);
 			lost = true;
 		} else {
@@ -131,7 +131,7 @@ tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
 
 	if (!(conn->options & TCP_OPTION_SACK) || sender->phase > TOE_PHASE_CWR ||
 	        sender->sacked != 0 || sender->lost != 0 || sender->tlp_out || conn->snd_wnd == 0 ||
-	        conn->retransmit_count > 0 || TOE_MUTANT(TLP_NEVER))
+	        conn->retransmit_count > 0)
 		return 0;
 	if (conn->srtt != 0) {
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;

@@ -4,11 +4,10 @@
  * (RFC 8985), without it NewReno's (RFC 6582, RFC 3042); in recovery the window follows proportional rate reduction
  * (RFC 6937).
  */
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_cc.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
 static void
@@ -39,8 +38,7 @@ enter_recovery(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 	/* In CWR the window of this data was reduced already. */
 	if (sender->phase == TOE_PHASE_OPEN) {
 		/* What limited transmit has sent does not count (RFC 5681 section 3.2, step 2). */
-		uint32_t allowed =
-		        TOE_MUTANT(LIMITED_TRANSMIT_COUNTED) ? flight : RTE_MIN(flight, conn->cwnd);
+		uint32_t allowed = RTE_MIN(flight, conn->cwnd);
 
 		reduce(conn, sender, cc->lost(conn, sender, allowed), flight);
 	} else {
@@ -71,10 +69,6 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(conn);
 	int64_t send;
 
-	if (TOE_MUTANT(PRR_IGNORED)) {
-		conn->cwnd = conn->ssthresh;
-		return;
-	}
 	sender->prr_delivered += delivered;
 	if (pipe > conn->ssthresh) {
 		send = (int64_t)(((uint64_t)sender->prr_delivered * conn->ssthresh +
@@ -123,8 +117,7 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 		sender->sacked = known > round->acked ? known - round->acked : 0;
 		tcp_duplicates_clamp(conn, sender);
 		if (sender->phase == TOE_PHASE_RECOVERY &&
-		        seq_lt(conn->snd_una, sender->recovery_end) &&
-		        !TOE_MUTANT(NEWRENO_PARTIAL)) {
+		        seq_lt(conn->snd_una, sender->recovery_end)) {
 			lose_head(engine, conn, sender);
 			sender->burst = 1;
 		}
@@ -133,14 +126,11 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 	if (!round->duplicate)
 		return false;
 	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
-	if (TOE_MUTANT(LIMITED_TRANSMIT_NEVER) && conn->dup_ack_count < TCP_DUP_THRESHOLD)
-		return false;
 	sender->sacked =
 	        RTE_MIN(known + tcp_smss(conn), conn->snd_max - conn->snd_una - sender->lost);
 	round->delivered = sender->sacked - known;
 	if (conn->dup_ack_count != TCP_DUP_THRESHOLD || sender->phase > TOE_PHASE_CWR ||
-	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)) ||
-	        TOE_MUTANT(FAST_RETRANSMIT_NEVER))
+	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)))
 		return false;
 	lose_head(engine, conn, sender);
 	return true;
@@ -165,7 +155,7 @@ dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_se
 	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
 
 	if (!sender->undo_possible || sender->undo_bytes == 0 || round->dsack_foreign ||
-	        TOE_MUTANT(UNDO_NEVER) || seq_lt(segment->sack[0].start, sender->undo_start))
+	        seq_lt(segment->sack[0].start, sender->undo_start))
 		return;
 	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
 	if (sender->undo_bytes == 0)
@@ -182,7 +172,7 @@ eifel(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment
 {
 	if (round->acked == 0 || sender->phase != TOE_PHASE_RECOVERY || !sender->undo_possible ||
 	        sender->undo_bytes == 0 || !(conn->options & TCP_OPTION_TIMESTAMPS) ||
-	        !seq_lt(segment->tsecr, sender->undo_ts) || TOE_MUTANT(EIFEL_NEVER))
+	        !seq_lt(segment->tsecr, sender->undo_ts))
 		return;
 	sender->reordering = 1;
 	undo(conn, sender);
@@ -242,7 +232,7 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
 
 	if (round->dsack) {
-		if (!probed || TOE_MUTANT(TLP_WIDENS))
+		if (!probed)
 			tcp_rack_dsack(conn, sender);
 		dsack_seen(conn, sender, segment, round);
 	}
@@ -262,8 +252,6 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 		open_phase(engine, conn, sender, round, repaired, left);
 		break;
 	case TOE_PHASE_CWR:
-		if (round->ece && TOE_MUTANT(ECN_REPEATED))
-			enter_cwr(conn, sender, conn->ssthresh / 2, round->outstanding);
 		if (round->lost)
 			enter_recovery(engine, conn, sender, round->outstanding);
 		proportional_rate(conn, sender, round->delivered);

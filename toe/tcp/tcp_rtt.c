@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Round-trip time and retransmission timeout (RFC 6298); srtt is kept x8, rttvar x4, in us. */
-#include "mutant.h"
-#include "tcp.h"
+#include "tcp_rtt.h"
+
+#include "tcp_types.h"
 
 #define BACKOFF_MAX 12u /* TCP_RTO_MIN_MS << 12 is beyond TCP_RTO_MAX_MS */
 
@@ -42,5 +43,5 @@ toe_rto(const struct toe_conn *conn)
 	/* (5.5): doubled with every retransmission of the same segment. */
 	uint64_t rto = (uint64_t)conn->rto << RTE_MIN(conn->retransmit_count, BACKOFF_MAX);
 
-	return TOE_MUTANT(BACKOFF_NEVER) ? conn->rto : (uint32_t)RTE_MIN(rto, TCP_RTO_MAX_MS);
+	return (uint32_t)RTE_MIN(rto, TCP_RTO_MAX_MS);
 }

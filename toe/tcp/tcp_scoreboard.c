@@ -5,10 +5,9 @@
  */
 #include <rte_branch_prediction.h>
 
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* A record, or the part of it below `end`, has reached the peer. */
 static void
@@ -147,7 +146,7 @@ sent_once(struct toe_engine *engine, const struct toe_conn *conn, const struct t
 {
 	uint32_t record;
 
-	if (seq_lt(block->start, conn->snd_una) || TOE_MUTANT(DSACK_FOREIGN))
+	if (seq_lt(block->start, conn->snd_una))
 		return false;
 	record = find(engine, conn, sender, block->start);
 	return record != TOE_INDEX_NONE && !(toe_sent_at(engine, record)->flags & TOE_SENT_EVER);
@@ -183,7 +182,7 @@ tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_se
 			        seq_lt(start, sender->sack_seen[2 * j + 1]) &&
 			        seq_leq(sender->sack_seen[2 * j + 1], end))
 				start = sender->sack_seen[2 * j + 1];
-		if (seq_lt(start, end) && !TOE_MUTANT(SACK_IGNORED))
+		if (seq_lt(start, end))
 			mark(engine, conn, sender, start, end, segment, round);
 		if (seq_lt(fack, end))
 			fack = end;

@@ -6,9 +6,11 @@
 #include <rte_tcp.h>
 
 #include "indicate.h"
-#include "mutant.h"
 #include "reassembly.h"
+#include "tcp_arm.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "user.h"
 
 #define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
@@ -140,7 +142,7 @@ pull(struct toe_engine *engine, uint32_t index)
 static void
 size_window(struct toe_engine *engine, struct toe_conn *conn)
 {
-	uint32_t limit = toe_service_capacity(conn), arrived;
+	uint32_t limit = tcp_window_limit(conn), arrived;
 	uint32_t round = conn->srtt ? RTE_MAX((conn->srtt >> 3) / 1000, 1u) : ROUND_DEFAULT_MS;
 
 	if (likely(conn->rcv_space >= limit) || engine->now_ms - conn->rcv_round_ms < round)
@@ -162,8 +164,7 @@ tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	/* Its window is the one before's, which it confirms (RFC 9293 section 3.10.7.4). */
 	if (seq_lt(conn->snd_wl1, segment->seq))
 		conn->snd_wl1 = segment->seq;
-	if (!TOE_MUTANT(FOLD_UNACKED))
-		owe_ack_of_text(engine, index);
+	owe_ack_of_text(engine, index);
 	return deliver(engine, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
 	                                                             : TOE_INPUT_DONE;
 }
@@ -176,7 +177,7 @@ out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment
 	bool taken;
 
 	engine->stats.rx_out_of_order++;
-	taken = !TOE_MUTANT(REASSEMBLY_NEVER) && toe_reassembly_add(engine, index, segment, mbuf);
+	taken = toe_reassembly_add(engine, index, segment, mbuf);
 	if (conn->reassembly != TOE_INDEX_NONE)
 		toe_reassembly_settle(engine, index);
 	tcp_owe_ack(engine, index); /* RFC 5681 section 4.2: at once */

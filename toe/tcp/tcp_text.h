@@ -3,9 +3,9 @@
 #ifndef TOE_TCP_TEXT_H
 #define TOE_TCP_TEXT_H
 
-#include "mutant.h"
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
+#include "user.h"
 
 /* The segment has text or FIN, and something of it lies at rcv_nxt or behind. */
 enum toe_input tcp_text_input(struct toe_engine *engine, uint32_t index,
@@ -16,12 +16,11 @@ static inline bool
 tcp_text_follows(const struct toe_engine *engine, const struct toe_conn *conn,
         const struct toe_segment *segment)
 {
-	return (conn->rcv_nxt == segment->seq || TOE_MUTANT(FOLD_GAP)) &&
-	       (conn->snd_una == segment->ack || TOE_MUTANT(FOLD_ACK)) &&
+	return conn->rcv_nxt == segment->seq && conn->snd_una == segment->ack &&
 	       conn->reassembly == TOE_INDEX_NONE &&
-	       (conn->snd_wnd == segment->window << conn->snd_wscale || TOE_MUTANT(FOLD_WINDOW)) &&
-	       (segment->length <= conn->rcv_adv - conn->rcv_nxt || TOE_MUTANT(FOLD_BEYOND)) &&
-	       tcp_is_receiving(conn) && !(conn->flags & (TOE_CONN_URGENT | TOE_CONN_ABORTED)) &&
+	       conn->snd_wnd == segment->window << conn->snd_wscale &&
+	       segment->length <= conn->rcv_adv - conn->rcv_nxt && tcp_is_receiving(conn) &&
+	       !(conn->flags & (TOE_CONN_URGENT | TOE_CONN_ABORTED)) &&
 	       toe_service_accepts(engine, conn);
 }
 

@@ -4,26 +4,17 @@
 
 #include <string.h>
 
+#include "conn_mib.h"
 #include "conn_state.h"
-#include "mutant.h"
+#include "drain.h"
+#include "exception.h"
+#include "output_loop.h"
 #include "reassembly.h"
 #include "receive.h"
 #include "sender.h"
 #include "service.h"
+#include "stop.h"
 #include "tcp.h"
-
-static struct toe_conn *
-item_conn(struct toe_worker *worker, const struct toe_item *item)
-{
-	struct toe_conn *conn;
-
-	if (item->index >= worker->engine.conn_capacity)
-		return NULL;
-	conn = &worker->engine.conns[item->index];
-	if (conn->generation != item->generation && !TOE_MUTANT(GENERATION_UNCHECKED))
-		return NULL;
-	return conn->generation == 0 ? NULL : conn;
-}
 
 static struct toe_flow_key
 conn_key(const struct toe_worker *worker, uint32_t path, uint16_t local_port, uint16_t remote_port)
@@ -116,7 +107,7 @@ toe_item_initiate(
 	worker->engine.stats.connections++;
 	toe_conn_count(&worker->engine, conn);
 	if (hold >= 0)
-		toe_hold_deliver(worker, (uint32_t)hold, item->index);
+		toe_receive_held(worker, (uint32_t)hold, item->index);
 	if (conn->flags & TOE_CONN_READY) /* the freed slot may be waiting for another port */
 		toe_worker_requeue(worker);
 	if (toe_tcp_has_work(&worker->engine, conn))
@@ -126,7 +117,7 @@ toe_item_initiate(
 void
 toe_item_query(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
-	const struct toe_conn *conn = item_conn(worker, item);
+	const struct toe_conn *conn = toe_item_conn(worker, item);
 
 	if (conn == NULL) {
 		item->status = OFFLOAD_FAILURE;
@@ -140,7 +131,7 @@ toe_item_query(struct toe_worker *worker, const struct toe_message *message, str
 void
 toe_item_update(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
-	struct toe_conn *conn = item_conn(worker, item);
+	struct toe_conn *conn = toe_item_conn(worker, item);
 
 	/* INV-10: an invalidated object takes no update. */
 	if (conn == NULL || item->cached == NULL || (conn->flags & TOE_CONN_INVALID)) {
@@ -165,7 +156,7 @@ void
 toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
-	struct toe_conn *conn = item_conn(worker, item);
+	struct toe_conn *conn = toe_item_conn(worker, item);
 	struct rte_mbuf *urgent[TOE_URGENT_FRAMES];
 	struct toe_flow_key key;
 	uint32_t n;
@@ -175,8 +166,7 @@ toe_item_terminate(
 		return;
 	}
 	toe_tcp_acknowledge(&worker->engine, item->index);
-	if (!TOE_MUTANT(TERMINATE_KEEPS_FRAMES))
-		toe_txq_discard_conn(&worker->engine, item->index);
+	toe_drain_conn(&worker->engine, item->index);
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
@@ -188,27 +178,4 @@ toe_item_terminate(
 	for (uint32_t i = 0; i < n; i++)
 		toe_exception_forward(worker, urgent[i], urgent[i]->port);
 	item->status = OFFLOAD_SUCCESS;
-}
-
-void
-toe_item_invalidate(
-        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
-{
-	struct toe_conn *conn = item_conn(worker, item);
-
-	/*
-	 * A connection whose terminate ran ahead of this message is gone: nothing of it is left to stop.
-	 */
-	item->status = OFFLOAD_SUCCESS;
-	if (conn == NULL || (conn->flags & TOE_CONN_INVALID))
-		return;
-	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
-	if (!toe_retrieve_stands(worker, conn))
-		conn->flags &= ~TOE_CONN_RETRIEVE_ON_SEND;
-	if (!TOE_MUTANT(NAMED_NOT_MARKED))
-		conn->flags |= TOE_CONN_INVALID;
-	if (conn->flags & TOE_CONN_INDICATED)
-		return;
-	conn->stop_id = (uint32_t)message->argument;
-	conn->inv_pos = toe_vector_push(&worker->named, &worker->vectors, item->index);
 }

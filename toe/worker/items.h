@@ -17,26 +17,20 @@ void toe_item_update(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
 void toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
-void toe_item_invalidate(
-        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
-
-/* items.c: free the slot of a connection that leaves, and what hangs from it. Its tuple and the counters are the caller's. */
+/* Free the slot of a connection that leaves, and what hangs from it. Its tuple and the counters are the caller's. */
 void toe_conn_give_back(struct toe_worker *worker, uint32_t index);
-/* stop.c: one drain over all transmit buffers; frames discarded. */
-uint32_t toe_worker_drain(struct toe_worker *worker);
-/* stop.c: note a background walk (RETRIEVE_PATH, RETRIEVE_NAMED, RESUME_PATH). */
-void toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
-/*
- * stop.c: is the stop for which policy on-send marked this connection still the one that holds it? After a
- * relink and another invalidate it is not: that one's own RETRIEVE comes when it is due (D2, D3, INV-17).
- */
-bool toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn);
-/* stop.c: take a connection off the vector of named ones. */
-void toe_conn_unname(struct toe_worker *worker, uint32_t index);
-/*
- * stop.c: forget a connection that leaves: off its vectors and the wheel. It stays on the ready list, if it is
- * there: output drops a free slot when it comes to it.
- */
-void toe_conn_unlink(struct toe_worker *worker, uint32_t index);
+/* The connection that an item names, if that is the one that is there (CTX-2); NULL: not. */
+static inline struct toe_conn *
+toe_item_conn(struct toe_worker *worker, const struct toe_item *item)
+{
+	struct toe_conn *conn;
+
+	if (item->index >= worker->engine.conn_capacity)
+		return NULL;
+	conn = &worker->engine.conns[item->index];
+	if (conn->generation != item->generation)
+		return NULL;
+	return conn->generation == 0 ? NULL : conn;
+}
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The run over the connections that were marked ready, and the lines of those that wait for room in a transmit buffer. */
+#include "output_loop.h"
+
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
 #include "indicate.h"
-#include "items.h"
+#include "stop.h"
 #include "tcp.h"
-#include "worker.h"
+#include "urgent.h"
 
 /* A stopped connection has something to send: under policy on-send it is asked for (D2). True: no room, try again. */
 static __rte_noinline bool
@@ -129,4 +131,12 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 	if (worker->engine.ready_head == TOE_INDEX_NONE)
 		toe_worker_requeue(worker);
 	return runs;
+}
+
+void
+toe_worker_flush(struct toe_worker *worker)
+{
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
+		if (worker->engine.txq[i].count > 0)
+			toe_txq_flush(&worker->engine.txq[i]);
 }

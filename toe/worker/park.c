@@ -9,10 +9,10 @@
 #include "park.h"
 
 #include "flow_table.h"
+#include "held.h"
 #include "indicate.h"
 #include "items.h"
 #include "reassembly.h"
-#include "receive.h"
 #include "sender.h"
 #include "service.h"
 

@@ -12,8 +12,11 @@
 #include <rte_prefetch.h>
 #include <rte_tcp.h>
 
-#include "mutant.h"
+#include "conn_mib.h"
+#include "exception.h"
+#include "held.h"
 #include "tcp.h"
+#include "urgent.h"
 
 #define HEADERS_MAX                                                                                \
 	256u /* bytes that the first segment of a chained frame is to hold for parsing */
@@ -28,30 +31,6 @@ struct burst {
 	struct toe_segment segment[TOE_RX_BURST];
 	int32_t result[TOE_RX_BURST]; /* of the flow table, for good segments */
 };
-
-void
-toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
-{
-	uint8_t peer = worker->engine.shared->ports[port].peer;
-	struct toe_txq *txq;
-
-	if (unlikely(peer == UINT8_MAX))
-		goto drop;
-	txq = &worker->engine.txq[peer];
-	if (unlikely(toe_txq_room(txq) == 0))
-		toe_txq_flush(txq);
-	if (unlikely(toe_txq_room(txq) == 0))
-		goto drop;
-	toe_txq_put(txq, mbuf);
-	if (worker->engine.shared->ports[peer].role == TOE_PORT_HOST)
-		worker->engine.stats.exception_to_host++;
-	else
-		worker->engine.stats.exception_to_wire++;
-	return;
-drop:
-	worker->engine.stats.exception_dropped++;
-	rte_pktmbuf_free(mbuf);
-}
 
 static inline bool
 is_from_host(const struct toe_worker *worker, const struct rte_mbuf *mbuf)
@@ -110,6 +89,25 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 	return is_done(worker, segment, toe_tcp_input(&worker->engine, index, segment, mbuf), mbuf);
 }
 
+void
+toe_receive_held(struct toe_worker *worker, uint32_t index, uint32_t conn)
+{
+	struct toe_hold *hold = &worker->holds[index];
+	struct toe_segment segment;
+
+	for (uint32_t i = 0; i < hold->count; i++) {
+		struct rte_mbuf *mbuf = hold->frame[i];
+
+		/* Its checksums were verified when it arrived. */
+		toe_segment_parse(mbuf, hold->key.port,
+		        worker->engine.shared->ports[mbuf->port].role == TOE_PORT_HOST, false,
+		        &segment);
+		if (toe_receive_segment(worker, conn, &segment, mbuf))
+			rte_pktmbuf_free(mbuf);
+	}
+	toe_hold_free(hold);
+}
+
 /*
  * Does a segment only continue the one before it in the burst? Text behind text, everything else in the headers as it was;
  * timestamps may have moved on.
@@ -117,17 +115,12 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 static inline bool
 is_continued(const struct toe_segment *first, const struct toe_segment *next)
 {
-	return (next->seq == first->seq + first->length || TOE_MUTANT(FOLD_GAP)) &&
-	       first->length > 0 && next->length > 0 &&
-	       (next->ack == first->ack || TOE_MUTANT(FOLD_ACK)) &&
-	       (next->window == first->window || TOE_MUTANT(FOLD_WINDOW)) &&
-	       (((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG ||
-	               TOE_MUTANT(FOLD_FLAGS)) &&
+	return next->seq == first->seq + first->length && first->length > 0 && next->length > 0 &&
+	       next->ack == first->ack && next->window == first->window &&
+	       ((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG &&
 	       next->has_timestamps == first->has_timestamps &&
-	       ((int32_t)(next->tsval - first->tsval) >= 0 || TOE_MUTANT(FOLD_OLD_TIME)) &&
-	       ((first->sacks | next->sacks) == 0 || TOE_MUTANT(FOLD_SACK)) &&
-	       (next->ecn == first->ecn || TOE_MUTANT(FOLD_MARK)) &&
-	       (next->vlan == first->vlan || TOE_MUTANT(FOLD_VLAN));
+	       (int32_t)(next->tsval - first->tsval) >= 0 && (first->sacks | next->sacks) == 0 &&
+	       next->ecn == first->ecn && next->vlan == first->vlan;
 }
 
 /* Not in our table: another worker's tuple, or nobody's. */
@@ -268,7 +261,7 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
 		enum toe_input input;
 
 		if (segment->verdict != TOE_SEGMENT_OK ||
-		        (burst->result[i] != burst->result[i - 1] && !TOE_MUTANT(FOLD_STRANGER)) ||
+		        burst->result[i] != burst->result[i - 1] ||
 		        mbuf->port != burst->frame[i - 1]->port ||
 		        !is_continued(segment - 1, segment) ||
 		        !toe_tcp_input_next(&worker->engine, index, segment, mbuf, &input))

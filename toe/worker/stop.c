@@ -1,241 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The worker's part of an invalidate: the drain that proves silence, and the walks behind it that indicate
- * RETRIEVE or let connections go on after a relink (INV-6 to INV-10, D2, D3).
- */
-#include <rte_prefetch.h>
+/* What an invalidate marks, whether its stop still stands, and what is forgotten of a connection that leaves. */
+#include "stop.h"
 
 #include "indicate.h"
 #include "items.h"
-#include "mutant.h"
-#include "tcp.h"
 
-uint32_t
-toe_worker_drain(struct toe_worker *worker)
-{
-	uint32_t discarded = 0;
-
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
-		discarded += toe_txq_discard_stale(&worker->engine, &worker->engine.txq[i]);
-	worker->engine.stats.drains++;
-	return discarded;
-}
-
-void
-toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
-{
-	struct toe_path_local *path;
-
-	/*
-	 * An update that was undone may have left frames built under words that held in between. They must not
-	 * follow the RETRIEVE (INV-7, UPD-5).
-	 */
-	if (message->op != TOE_OP_RESUME_PATH)
-		for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
-			if (worker->engine.txq[i].count > 0)
-				toe_txq_discard_stale(&worker->engine, &worker->engine.txq[i]);
-
-	if (message->op == TOE_OP_RETRIEVE_NAMED) {
-		worker->named_released = (uint32_t)message->argument;
-		worker->named_flags = message->flags;
-		worker->named_walk = true;
-		worker->named_cursor = (struct toe_vector_cursor){0};
-		return;
-	}
-	path = &worker->paths[message->path];
-	if (path->walk_op == TOE_OP_NONE) {
-		path->walk_next = TOE_INDEX_NONE;
-		if (worker->walk_head == TOE_INDEX_NONE)
-			worker->walk_head = message->path;
-		else
-			worker->paths[worker->walk_tail].walk_next = message->path;
-		worker->walk_tail = message->path;
-	}
-	path->walk_op = message->op;
-	path->walk_flags = message->flags;
-	path->route.path_word = message->argument;
-	path->route.neighbor_word = message->neighbor_word;
-	path->cursor = (struct toe_vector_cursor){0};
-}
-
-/* Indicate RETRIEVE for one stopped connection, at most once per stop. The caller has checked for room. */
-static void
-retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
-{
-	struct toe_conn *conn = &worker->engine.conns[index];
-
-	if ((conn->flags & TOE_CONN_INDICATED) && !TOE_MUTANT(RETRIEVE_TWICE))
-		return;
-	if ((flags & TOE_MSG_ON_SEND) && !(conn->flags & TOE_CONN_BLOCKED) &&
-	        conn->snd_una == conn->snd_max && !toe_tcp_has_work(&worker->engine, conn)) {
-		conn->flags |= TOE_CONN_RETRIEVE_ON_SEND;
-		return;
-	}
-	conn->flags |= TOE_CONN_INDICATED;
-	toe_conn_indicate(&worker->engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
-}
-
-/*
- * A burst of contexts on its way into the cache: line 0 holds the flags, line 3 the host's handle that an
- * indication carries, lines 1 and 2 what a resume needs to restart the timer.
- */
-static void
-prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t n, uint8_t op)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		const struct toe_conn *conn = &worker->engine.conns[entries[i]];
-
-		rte_prefetch0(conn);
-		if (op == TOE_OP_RESUME_PATH) {
-			rte_prefetch0(&conn->sender);
-			rte_prefetch0(&conn->due);
-		} else {
-			rte_prefetch0(&conn->host_handle);
-		}
-	}
-}
-
-/* All connections of a path belong to one host: how many indications its backlog takes now. */
-static uint32_t
-walk_room(struct toe_worker *worker, struct toe_path_local *path, uint32_t budget)
-{
-	uint32_t first;
-
-	if (path->walk_op == TOE_OP_RESUME_PATH || path->dependents.count == 0)
-		return budget;
-	first = worker->vectors.chunks[path->dependents.last].entry[0];
-	return RTE_MIN(budget,
-	        TOE_EVENT_BACKLOG - worker->engine.backlog[worker->engine.conns[first].host].count);
-}
-
-/*
- * Is the stop whose words a path was last told still going on? A relink ends it, and a change of what is stopped;
- * the neighbor of a path that was named itself may change as it likes.
- */
-static bool
-stop_stands(const struct toe_path_local *path, struct toe_route now)
+bool
+toe_stop_stands(const struct toe_path_local *path, struct toe_route now)
 {
 	return now.path_word == path->route.path_word &&
 	       (!toe_word_valid(now.path_word) || now.neighbor_word == path->route.neighbor_word);
-}
-
-/*
- * Does a walk still say what is so? A RETRIEVE ends with its stop (D3). A RESUME holds for every valid route, or
- * a change of MAC or MTU on the way would leave connections behind.
- */
-static bool
-walk_stands(const struct toe_path_local *path, struct toe_route now)
-{
-	return path->walk_op == TOE_OP_RESUME_PATH ? toe_route_valid(now) : stop_stands(path, now);
 }
 
 bool
 toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn)
 {
 	return (conn->flags & TOE_CONN_INVALID) ||
-	       stop_stands(&worker->paths[conn->path],
+	       toe_stop_stands(&worker->paths[conn->path],
 	               toe_route_read(worker->engine.shared, conn->path));
-}
-
-/* One step over the dependents of a path. Returns entries visited; *done: nothing is left to do. */
-static uint32_t
-walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done)
-{
-	struct toe_path_local *path = &worker->paths[index];
-	uint32_t entries[TOE_WALK_BURST];
-	struct toe_vector_cursor ahead;
-	uint32_t n;
-
-	if (!walk_stands(path, toe_route_read(worker->engine.shared, index)) &&
-	        !TOE_MUTANT(RETRIEVE_STALE)) {
-		*done = true;
-		return 0;
-	}
-	budget = walk_room(worker, path, RTE_MIN(budget, TOE_WALK_BURST));
-	n = toe_vector_walk(&path->dependents, &worker->vectors, &path->cursor, entries, budget);
-	for (uint32_t i = 0; i < n; i++) {
-		if (path->walk_op == TOE_OP_RETRIEVE_PATH)
-			retrieve_one(worker, entries[i], path->walk_flags);
-		else if (!TOE_MUTANT(RESUME_SKIPPED))
-			toe_tcp_resume(&worker->engine, entries[i]);
-	}
-	/* The next step finds its contexts in the cache: they come while the rest of the turn runs. */
-	ahead = path->cursor;
-	prefetch_all(worker, entries,
-	        toe_vector_walk(&path->dependents, &worker->vectors, &ahead, entries, n),
-	        path->walk_op);
-	*done = n < budget;
-	return n;
-}
-
-/* One step over the connections named by invalidates. */
-static uint32_t
-walk_named(struct toe_worker *worker, uint32_t budget)
-{
-	uint32_t entries[TOE_WALK_BURST];
-	uint32_t n, taken = 0;
-
-	budget = RTE_MIN(budget, TOE_WALK_BURST);
-	n = toe_vector_walk(
-	        &worker->named, &worker->vectors, &worker->named_cursor, entries, budget);
-	prefetch_all(worker, entries, n, TOE_OP_RETRIEVE_NAMED);
-	for (uint32_t i = 0; i < n; i++) {
-		struct toe_conn *conn = &worker->engine.conns[entries[i]];
-
-		/* Not due yet, or no room for its host: a later walk, or the same one again, takes it. */
-		if ((int32_t)(worker->named_released - conn->stop_id) < 0)
-			continue;
-		if (!toe_conn_can_indicate(&worker->engine, conn, 1)) {
-			worker->named_cursor = (struct toe_vector_cursor){0};
-			return taken;
-		}
-		retrieve_one(worker, entries[i], worker->named_flags);
-		toe_conn_unname(worker, entries[i]);
-		taken++;
-	}
-	worker->named_walk = n == budget;
-	return n;
-}
-
-static void
-walk_rotate(struct toe_worker *worker, bool done)
-{
-	uint32_t index = worker->walk_head;
-	struct toe_path_local *path = &worker->paths[index];
-
-	worker->walk_head = path->walk_next;
-	path->walk_next = TOE_INDEX_NONE;
-	if (done) {
-		path->walk_op = TOE_OP_NONE;
-		return;
-	}
-	if (worker->walk_head == TOE_INDEX_NONE)
-		worker->walk_head = index;
-	else
-		worker->paths[worker->walk_tail].walk_next = index;
-	worker->walk_tail = index;
-}
-
-uint32_t
-toe_worker_walk(struct toe_worker *worker, uint32_t budget)
-{
-	uint32_t visited = 0;
-
-	if (worker->named_walk)
-		visited = walk_named(worker, budget);
-	while (worker->walk_head != TOE_INDEX_NONE && visited < budget) {
-		bool done = false;
-		uint32_t n = walk_path(worker, worker->walk_head, budget - visited, &done);
-
-		/* A walk that is over counts, too: what a turn may do is bounded. */
-		visited += RTE_MAX(n, 1u);
-		/* A walk that cannot go on (its host does not read) must not hold up the others. */
-		if (done || n == 0)
-			walk_rotate(worker, done);
-		if (n == 0 && !done)
-			break;
-	}
-	return visited;
 }
 
 void
@@ -264,4 +46,25 @@ toe_conn_unlink(struct toe_worker *worker, uint32_t index)
 	toe_conn_unname(worker, index);
 	toe_indications_forget(&worker->engine, index);
 	toe_wheel_remove(&worker->engine.wheel, index);
+}
+
+void
+toe_stop_named(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	struct toe_conn *conn = toe_item_conn(worker, item);
+
+	/*
+	 * A connection whose terminate ran ahead of this message is gone: nothing of it is left to stop.
+	 */
+	item->status = OFFLOAD_SUCCESS;
+	if (conn == NULL || (conn->flags & TOE_CONN_INVALID))
+		return;
+	/* What an older stop of its path left behind is not this one's, which has not completed yet (D2, D3). */
+	if (!toe_retrieve_stands(worker, conn))
+		conn->flags &= ~TOE_CONN_RETRIEVE_ON_SEND;
+	conn->flags |= TOE_CONN_INVALID;
+	if (conn->flags & TOE_CONN_INDICATED)
+		return;
+	conn->stop_id = (uint32_t)message->argument;
+	conn->inv_pos = toe_vector_push(&worker->named, &worker->vectors, item->index);
 }

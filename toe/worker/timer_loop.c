@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The wheel hands over connections whose earliest deadline may have passed; the engine looks at each deadline again. */
+#include "timer_loop.h"
+
 #include <rte_prefetch.h>
 
 #include "tcp.h"
-#include "worker.h"
 
 #define TIMER_BURST 32u
 

@@ -132,19 +132,6 @@ int toe_workers_connect(struct toe_worker **workers, uint32_t count);
  */
 uint32_t toe_worker_poll(struct toe_worker *worker, uint64_t now);
 
-/* Steps of a turn, each bounded; public to the folder and its tests. */
-uint32_t toe_worker_urgent_take(
-        struct toe_worker *worker); /* urgent mailbox; see toe_worker_urgent */
-uint32_t toe_worker_ordinary_take(
-        struct toe_worker *worker); /* ordinary mailbox and the chain in progress; likewise */
-uint32_t toe_worker_receive(struct toe_worker *worker); /* ports and steering rings (receive.c) */
-uint32_t toe_worker_timers(struct toe_worker *worker); /* timer_loop.c */
-uint32_t toe_worker_walk(struct toe_worker *worker, uint32_t budget); /* stop.c */
-uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget); /* output_loop.c */
-void toe_worker_flush(struct toe_worker *worker); /* all transmit buffers */
-/* Every connection that waits for room in a transmit buffer is ready again. */
-void toe_worker_requeue(struct toe_worker *worker); /* output_loop.c */
-
 /*
  * Has it been declared lost? Looked at wherever the worker may have stood still: what it holds must not go out any
  * more, and the trees that it was working on are their hosts' again (INV-14).
@@ -153,21 +140,6 @@ static inline bool
 toe_worker_is_lost(struct toe_worker *worker)
 {
 	return unlikely(atomic_load_explicit(&worker->lost, memory_order_acquire) & 1);
-}
-
-/* The urgent mailbox is looked at between all steps and inside long ones, so that a look must cost next to nothing. */
-static inline uint32_t
-toe_worker_urgent(struct toe_worker *worker)
-{
-	return likely(toe_mailbox_is_empty(&worker->urgent)) ? 0 : toe_worker_urgent_take(worker);
-}
-
-static inline uint32_t
-toe_worker_ordinary(struct toe_worker *worker)
-{
-	if (likely(worker->job.op == TOE_OP_NONE && toe_mailbox_is_empty(&worker->ordinary)))
-		return 0;
-	return toe_worker_ordinary_take(worker);
 }
 
 #endif

@@ -7,8 +7,8 @@
 
 #include <rte_log.h>
 
+#include "held.h"
 #include "reassembly.h"
-#include "receive.h"
 #include "sender.h"
 #include "service.h"
 #include "worker.h"

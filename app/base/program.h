@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What runs: lcores, ports, workers, the target, and what they cost. The parts of the program fill it in at start-up,
+ * in the order of main.c; from then on it is constant, but for the members that say otherwise. Any thread may read it.
+ */
+#ifndef APP_PROGRAM_H
+#define APP_PROGRAM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_mempool.h>
+
+#include "clock.h"
+#include "target.h"
+#include "worker.h"
+
+/* A port; its index is its place among the --port options, as in struct toe_shared. */
+struct program_port {
+	char device[RTE_ETH_NAME_MAX_LEN];
+	char driver[32];
+	uint16_t tx_queues;
+	/* descriptors per queue, as the driver adjusted them */
+	uint16_t rx_depth;
+	uint16_t tx_depth;
+	/* the port spreads frames as toe_owner does */
+	bool rss;
+	bool started;
+};
+
+/* Bytes that the capacities cost. */
+struct program_memory {
+	/* neighbors and paths */
+	uint64_t tables;
+	/* connections, flow tables, timers, mailboxes: all offloaded, idle */
+	uint64_t workers;
+	/* handles, requests */
+	uint64_t control;
+	/* packet buffers, in EAL's memory */
+	uint64_t mbufs;
+	/* of all these */
+	uint64_t total;
+	/* beyond that, at most: all connections with data in flight or out of order */
+	uint64_t busy;
+	/* of the machine, or of the control group when that is less; 0: unknown */
+	uint64_t available;
+};
+
+struct program {
+	struct app_clock clock;
+	uint32_t worker_count;
+	/* as the options say it, and what each worker has room for */
+	uint32_t connections;
+	uint32_t conn_capacity;
+	uint32_t mbufs;
+	bool idle_sleep;
+	uint32_t control_lcore;
+	uint32_t worker_lcore[TOE_MAX_WORKERS];
+	struct toe_shared shared;
+	struct program_port ports[TOE_MAX_PORTS];
+	struct program_memory memory;
+	struct rte_mempool *pool;
+	struct toe_worker **workers;
+	struct chimney *target;
+	/* longest turn of each lcore, preemption included: the lcore writes, main clears */
+	_Atomic uint64_t longest_turn_ns[RTE_MAX_LCORE];
+	/* main's: an lcore did not return; what it uses must not be freed */
+	bool lcores_stuck;
+};
+
+static inline uint64_t
+program_now(const struct program *program)
+{
+	return clock_now(&program->clock);
+}
+
+/* "wire", "host" */
+static inline const char *
+port_role_name(uint8_t role)
+{
+	return role == TOE_PORT_HOST ? "host" : "wire";
+}
+
+#endif

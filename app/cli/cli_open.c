@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bringing the CLI up and down. */
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "cli_hold.h"
+#include "cli_open.h"
+#include "follow.h"
+#include "say.h"
+#include "wait.h"
+
+static void
+on_tick(evutil_socket_t fd, short what, void *context)
+{
+	struct cli *cli = context;
+
+	cli_holds_tick(cli);
+	waits_tick(cli);
+	if (TAILQ_EMPTY(&cli->waits) && TAILQ_EMPTY(&cli->holds))
+		event_del(cli->tick);
+}
+
+static void
+on_completed(void *context, struct host_request *request)
+{
+	waits_completed(context, request);
+}
+
+static void
+on_event(void *context, const struct event_entry *entry)
+{
+	follow_event(context, entry);
+}
+
+int
+cli_open(struct cli *cli, struct program *program, struct host_stack *host, struct event_base *base,
+        void (*quit)(void *context), void *context)
+{
+	memset(cli, 0, sizeof(*cli));
+	cli->program = program;
+	cli->host = host;
+	cli->quit = quit;
+	cli->context = context;
+	TAILQ_INIT(&cli->waits);
+	TAILQ_INIT(&cli->holds);
+	TAILQ_INIT(&cli->followers);
+	cli->tick = event_new(base, -1, EV_PERSIST, on_tick, cli);
+	if (cli->tick == NULL)
+		return say_error("out of memory for the CLI's events");
+	host->completed = on_completed;
+	host->context = cli;
+	host->log.added = on_event;
+	host->log.context = cli;
+	return 0;
+}
+
+void
+cli_close(struct cli *cli)
+{
+	event_free(cli->tick);
+	cli->host->completed = NULL;
+	cli->host->log.added = NULL;
+	if (!cli->program->lcores_stuck)
+		cli_holds_fini(cli);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The lcores: control on the first worker lcore of EAL's list, workers on the rest. */
+#ifndef APP_LCORES_H
+#define APP_LCORES_H
+
+#include "program.h"
+
+/* Who runs where. 0 or -1 (said). */
+int lcores_plan(struct program *program);
+int lcores_launch(struct program *program);
+/* Stop and join. What does not return within 2 s is left behind (a lost worker), and said. */
+void lcores_stop(struct program *program);
+
+#endif

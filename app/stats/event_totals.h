@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How many records of each kind the CLI's host stack has read. Main writes, telemetry's thread reads too. */
+#ifndef APP_EVENT_TOTALS_H
+#define APP_EVENT_TOTALS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "chimney.h"
+
+#define EVENT_KINDS (CHIMNEY_ABORT + 1)
+
+struct event_totals {
+	_Atomic uint64_t kind[EVENT_KINDS]; /* by enum chimney_record_kind */
+	_Atomic uint64_t reason[RETRIEVE_REASON_COUNT]; /* of RETRIEVE */
+	_Atomic uint64_t unknown; /* indications for objects that were gone */
+};
+
+/* Count a record. reason: of RETRIEVE, else anything. */
+void event_totals_count(struct event_totals *totals, unsigned int kind, unsigned int reason);
+void event_totals_unknown(struct event_totals *totals);
+/* "retrieve", ... */
+const char *event_kind_name(unsigned int kind);
+/* Totals by kind and reason; new reference. */
+json_t *event_totals_json(const struct event_totals *totals);
+
+#endif

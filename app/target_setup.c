@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Packet pool, shared tables, workers and the target, sized by the options. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+#include <rte_random.h>
+
+#include "say.h"
+#include "target_setup.h"
+
+#define POOL_CACHE 256u
+#define MBUFS_SPARE 8192u /* echo queues, held tuples, caches */
+
+/* Each worker gets its share of the connections, and room for an uneven spread. */
+void
+target_plan(struct program *program, const struct options *options)
+{
+	uint32_t per_queue = options->rx_ring + options->tx_ring + TOE_TXQ_SIZE;
+	uint32_t workers = program->worker_count;
+	uint64_t share = (options->connections + workers - 1) / workers;
+
+	program->shared.worker_count = workers;
+	program->shared.neighbor_capacity = options->neighbors;
+	program->shared.path_capacity = options->paths;
+	program->connections = options->connections;
+	program->conn_capacity = (uint32_t)(workers == 1 ? share : share + share / 8 + 64);
+	program->mbufs = options->mbufs;
+	if (program->mbufs == 0)
+		program->mbufs = program->shared.port_count * workers * per_queue +
+		                 workers * 2 * POOL_CACHE + MBUFS_SPARE;
+}
+
+void
+target_worker_params(const struct program *program, const struct options *options, uint32_t index,
+        struct toe_worker_params *params)
+{
+	uint32_t services = RTE_MIN(options->services, options->connections);
+
+	memset(params, 0, sizeof(*params));
+	params->shared = (struct toe_shared *)(uintptr_t)&program->shared;
+	params->index = index;
+	params->conn_capacity = program->conn_capacity;
+	params->attached_capacity = services / program->worker_count +
+	                            (program->worker_count > 1 ? services / 8 + 64 : 0);
+	params->sent_capacity = options->sent_records;
+	params->reassembly_capacity = RTE_MIN(options->reassemblies, program->conn_capacity);
+	params->piece_capacity = options->pieces;
+	params->mailbox_size = options->mailbox;
+	params->hold_capacity = options->holds;
+	params->mbuf_pool = program->pool;
+	params->drop_bad = options->drop_bad;
+	params->check_checksums = !options->no_check;
+	params->max_retransmit = options->max_retransmit;
+	params->socket = (int)rte_lcore_to_socket_id(program->worker_lcore[index]);
+}
+
+void
+target_params(
+        const struct program *program, const struct options *options, struct chimney_params *params)
+{
+	chimney_params_default(params);
+	params->shared = (struct toe_shared *)(uintptr_t)&program->shared;
+	params->workers = program->workers;
+	params->conn_capacity = program->conn_capacity;
+	params->drain_deadline_ms = options->drain_deadline_ms;
+	params->retrieve_delay_ms = options->retrieve_delay_ms;
+	params->retrieve_policy = options->retrieve_policy;
+	params->salt = rte_rand();
+	params->vlans = options->vlan_count != 0 ? options->vlans : NULL;
+	params->vlan_count = options->vlan_count;
+}
+
+static int
+workers_open(struct program *program, const struct options *options)
+{
+	uint64_t now = clock_now(&program->clock);
+
+	for (uint32_t i = 0; i < program->worker_count; i++) {
+		struct toe_worker_params params;
+		struct toe_worker *worker;
+		int result;
+
+		target_worker_params(program, options, i, &params);
+		if (posix_memalign((void **)&worker, RTE_CACHE_LINE_SIZE, sizeof(*worker)) != 0)
+			return say_error("out of memory for worker %u", i);
+		memset(worker, 0, sizeof(*worker));
+		result = toe_worker_init(worker, &params, now);
+		if (result != 0) {
+			free(worker);
+			return say_error("worker %u with %u connections: %s; lower --connections, "
+			                 "or raise EAL's -m",
+			        i, params.conn_capacity, strerror(-result));
+		}
+		program->workers[i] = worker;
+	}
+	if (toe_workers_connect(program->workers, program->worker_count) != 0)
+		return say_error("out of memory for the rings between workers");
+	return 0;
+}
+
+static int
+target_open_steps(struct program *program, const struct options *options)
+{
+	struct chimney_params params;
+	int result;
+
+	program->pool = rte_pktmbuf_pool_create("chimney_mbufs", program->mbufs, POOL_CACHE, 0,
+	        RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+	if (program->pool == NULL)
+		return say_error("%u packet buffers: %s; lower --mbufs, or raise EAL's -m",
+		        program->mbufs, rte_strerror(rte_errno));
+	if (toe_shared_init(&program->shared, options->neighbors, options->paths) != 0)
+		return say_error("out of memory for %u neighbors and %u paths", options->neighbors,
+		        options->paths);
+	program->workers = calloc(program->worker_count, sizeof(*program->workers));
+	if (program->workers == NULL)
+		return say_error("out of memory for %u workers", program->worker_count);
+	if (workers_open(program, options) != 0)
+		return -1;
+	target_params(program, options, &params);
+	result = chimney_create(&params, clock_now(&program->clock), &program->target);
+	if (result != 0)
+		return say_error("the target: %s; lower --connections", strerror(-result));
+	return 0;
+}
+
+int
+target_open(struct program *program, const struct options *options)
+{
+	if (target_open_steps(program, options) == 0)
+		return 0;
+	target_close(program);
+	return -1;
+}
+
+void
+target_close(struct program *program)
+{
+	if (program->lcores_stuck)
+		return; /* an lcore still runs on it */
+	if (program->target != NULL)
+		chimney_destroy(program->target);
+	program->target = NULL;
+	for (uint32_t i = 0; program->workers != NULL && i < program->worker_count; i++) {
+		if (program->workers[i] == NULL)
+			continue;
+		toe_worker_fini(program->workers[i]);
+		free(program->workers[i]);
+	}
+	free(program->workers);
+	program->workers = NULL;
+	toe_shared_fini(&program->shared);
+	rte_mempool_free(program->pool);
+	program->pool = NULL;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The walks behind an invalidate or a relink: RETRIEVE is indicated, or connections go on (INV-9, INV-10, D2, D3). In
+ * the background, and at a pace that leaves the worker to its traffic (INV-13).
+ */
+#ifndef TOE_WALK_H
+#define TOE_WALK_H
+
+#include "worker.h"
+
+/* Note a walk (RETRIEVE_PATH, RETRIEVE_NAMED, RESUME_PATH). */
+void toe_walk_add(struct toe_worker *worker, const struct toe_message *message);
+
+/* A step. elapsed: ns since the last turn; idle: there is nothing else to do. Returns the connections visited. */
+uint32_t toe_worker_walk(struct toe_worker *worker, uint64_t elapsed, bool idle);
+
+#endif
