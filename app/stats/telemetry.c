@@ -65,7 +65,7 @@ fill_worker(const struct program *program, const char *params, struct rte_tel_da
 	rte_tel_data_start_dict(data);
 	add(data, "lcore", program->worker_lcore[index]);
 	add(data, "capacity", program->conn_capacity);
-	add(data, "lost", atomic_load(&program->workers[index]->lost));
+	add(data, "lost", atomic_load(&program->workers[index]->control.lost));
 	for (unsigned int i = 0; i < WORKER_COUNTERS; i++)
 		add(data, counter_name(i), counter_read(program, (uint32_t)index, i));
 	return 0;

@@ -8,7 +8,7 @@
 
 #include "request.h"
 #include "target.h"
-#include "worker.h"
+#include "worker_control.h"
 
 #define FANOUT_CHAIN 256u /* items of one message */
 #define FANOUT_REPLIES 32u /* taken from one mailbox per turn */
@@ -31,7 +31,7 @@ struct worker_loss {
 
 /* A worker as control sees it. Times: ns of control's own running time (chimney.awake). */
 struct worker_link {
-	struct toe_worker *worker;
+	struct toe_worker_control *worker;
 	struct fanout_chain chain[LANE_COUNT];
 	uint32_t owed; /* answers */
 	bool lost; /* declared so, and not back (INV-14) */

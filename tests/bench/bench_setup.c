@@ -155,7 +155,6 @@ bench_estimate(const struct bench *bench, uint32_t conns)
 
 	chimney_params_default(&target);
 	target.shared = worker.shared;
-	target.workers = (struct toe_worker **)(uintptr_t)bench->world.worker;
 	target.conn_capacity = conns;
 	worker.conn_capacity = conns;
 	return toe_worker_estimate(&worker) + chimney_estimate(&target);

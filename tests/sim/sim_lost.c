@@ -42,7 +42,7 @@ wake(struct sim *sim, uint32_t dead)
 		world_step(&sim->world, WORLD_WORKER(dead));
 	if (rte_ring_count(sim->world.wire[0].transmitted[dead]) != 0)
 		sim_wrong(sim, "INV-14: a worker declared lost transmits");
-	if (worker->parked != worker->lost)
+	if (worker->control.parked != worker->control.lost)
 		sim_wrong(sim, "INV-14: a worker declared lost does not park");
 	if (worker->engine.stats.connections != 0)
 		sim_wrong(sim, "INV-14: a parked worker has connections");

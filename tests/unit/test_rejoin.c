@@ -223,13 +223,13 @@ test_unregister(void)
 	CU_ASSERT_EQUAL(chimney_host_unregister(host), 0);
 	pass_ms(10);
 	CU_ASSERT_EQUAL(atomic_load(&host->state), HOST_LEAVING);
-	CU_ASSERT_PTR_NOT_NULL(fake.worker[DEAD]->engine.events[0].ring);
+	CU_ASSERT_PTR_NOT_NULL(fake.worker[DEAD]->events[0].ring);
 	CU_ASSERT(host->bell.fd >= 0);
 	fake_indicate(&fake, DEAD, (void *)1);
 	fake_wake(&fake, DEAD);
 	pass_ms(2);
 	CU_ASSERT_EQUAL(atomic_load(&host->state), HOST_FREE);
-	CU_ASSERT_PTR_NULL(fake.worker[DEAD]->engine.events[0].ring);
+	CU_ASSERT_PTR_NULL(fake.worker[DEAD]->events[0].ring);
 	CU_ASSERT_EQUAL(look().returned, 1);
 }
 

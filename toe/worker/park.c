@@ -46,8 +46,8 @@ frames_give_back(struct toe_worker *worker)
 static void
 messages_forget(struct toe_worker *worker)
 {
-	toe_mailbox_discard(&worker->urgent);
-	toe_mailbox_discard(&worker->ordinary);
+	toe_mailbox_discard(&worker->control.urgent);
+	toe_mailbox_discard(&worker->control.ordinary);
 	worker->job.op = TOE_OP_NONE;
 	worker->job_next = NULL;
 	worker->named_walk = false;
@@ -86,10 +86,10 @@ tables_reset(struct toe_worker *worker)
 uint32_t
 toe_worker_park(struct toe_worker *worker)
 {
-	uint32_t lost = atomic_load_explicit(&worker->lost, memory_order_acquire);
+	uint32_t lost = atomic_load_explicit(&worker->control.lost, memory_order_acquire);
 	uint32_t end;
 
-	if (atomic_load_explicit(&worker->parked, memory_order_relaxed) == lost)
+	if (atomic_load_explicit(&worker->control.parked, memory_order_relaxed) == lost)
 		return 0;
 	if (worker->park_next == 0) {
 		frames_give_back(worker);
@@ -103,6 +103,6 @@ toe_worker_park(struct toe_worker *worker)
 		return 1;
 	worker->park_next = 0;
 	tables_reset(worker);
-	atomic_store_explicit(&worker->parked, lost, memory_order_release);
+	atomic_store_explicit(&worker->control.parked, lost, memory_order_release);
 	return 1;
 }

@@ -16,12 +16,11 @@
 #include <rte_mempool.h>
 #include <rte_ring.h>
 
-#include "doorbell.h"
 #include "engine.h"
 #include "flow_table.h"
 #include "handle.h"
 #include "index_vector.h"
-#include "mailbox.h"
+#include "worker_control.h"
 
 #define TOE_RX_BURST 32u
 #define TOE_OUTPUT_BUDGET                                                                          \
@@ -79,17 +78,7 @@ struct toe_worker {
 	/* configuration: M before start, then read only */
 	struct toe_worker_params params;
 
-	/* state that others read: W writes */
-	struct toe_mailbox urgent; /* C <-> W */
-	struct toe_mailbox ordinary; /* C <-> W */
-	/*
-	 * INV-14. C counts `lost` up when it declares the worker lost, which makes it odd, and again when it lets the
-	 * worker go on. W sets `parked` to that odd number when it has given back all it held: before that it may still
-	 * be at work on anything that it ever had, and afterwards it has nothing.
-	 */
-	_Atomic uint32_t lost;
-	_Atomic uint32_t parked;
-	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
+	struct toe_worker_control control;
 
 	/* private to W */
 	struct toe_flow_table flows;
@@ -131,15 +120,5 @@ int toe_workers_connect(struct toe_worker **workers, uint32_t count);
  * Returns the amount of work found, 0 when idle (the lcore loop may then sleep).
  */
 uint32_t toe_worker_poll(struct toe_worker *worker, uint64_t now);
-
-/*
- * Has it been declared lost? Looked at wherever the worker may have stood still: what it holds must not go out any
- * more, and the trees that it was working on are their hosts' again (INV-14).
- */
-static inline bool
-toe_worker_is_lost(struct toe_worker *worker)
-{
-	return unlikely(atomic_load_explicit(&worker->lost, memory_order_acquire) & 1);
-}
 
 #endif
