@@ -41,8 +41,8 @@ struct toe_event {
 	uint8_t kind; /* enum toe_event_kind */
 	uint8_t detail;
 	uint16_t worker; /* who posted it: worker index, or TOE_EVENT_FROM_CONTROL */
-	uint32_t
-	        value; /* COMPLETION: frames discarded; a worker's indication: completions before it */
+	/* COMPLETION: frames discarded; a worker's indication: completions before it */
+	uint32_t value;
 };
 
 #define TOE_EVENT_FROM_CONTROL UINT16_MAX

@@ -38,8 +38,8 @@ struct toe_worker_control {
 	_Atomic uint32_t lost;
 	_Atomic uint32_t parked;
 	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
-	struct toe_event_port
-	        events[TOE_MAX_HOSTS]; /* C sets before a host has connections, W posts */
+	/* C sets before a host has connections, W posts */
+	struct toe_event_port events[TOE_MAX_HOSTS];
 	struct toe_backlog backlog[TOE_MAX_HOSTS];
 
 	/* Where the host's handle of connection 0 lies, and bytes from one to the next. M before start, then read only. */
