@@ -135,7 +135,9 @@ request_complete(struct chimney *target, struct request *request)
 	if (request->kind == CHIMNEY_INVALIDATE)
 		note_invalidate(target, request);
 	stat_add(&target->stats.frames_discarded, request->discarded);
-	host_complete(request->host, request->root, request->kind, request->discarded);
+	host_complete(request->host, request->root,
+	        request->kind | (lost_holds(target, request) ? TOE_COMPLETION_UNSETTLED : 0),
+	        request->discarded);
 	/* Behind the count of the completion: what is indicated from now on comes after it (event.h). */
 	if (request->kind == CHIMNEY_INITIATE) {
 		atomic_store_explicit(&target->initiating[slot], 0, memory_order_release);
