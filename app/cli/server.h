@@ -36,6 +36,7 @@ struct server {
 	struct evconnlistener *listener;
 	struct client_list clients;
 	unsigned int client_count;
+	uint32_t lanes; /* lane n + 1 is a client's: bit n */
 };
 
 /*
