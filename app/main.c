@@ -6,6 +6,7 @@
 
 #include <event2/event.h>
 #include <rte_eal.h>
+#include <rte_lcore.h>
 
 #include "cli_open.h"
 #include "eal.h"
@@ -92,7 +93,8 @@ loop_up(struct app *app)
 	app->base = event_base_new();
 	if (app->base == NULL)
 		return say_error("the event loop does not start");
-	if (turns_open(&app->turns, app->base, &app->program.clock) == 0)
+	if (turns_open(&app->turns, app->base, &app->program.clock,
+	            &app->program.longest_turn_ns[rte_get_main_lcore()]) == 0)
 		return 0;
 	event_base_free(app->base);
 	return say_error("out of memory for the event loop");

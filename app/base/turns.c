@@ -49,12 +49,23 @@ take_next(struct turns *turns)
 	return NULL;
 }
 
+void
+turns_took(struct turns *turns, uint64_t begun)
+{
+	uint64_t took = clock_now(turns->clock) - begun;
+
+	if (took > atomic_load_explicit(turns->longest, memory_order_relaxed))
+		atomic_store_explicit(turns->longest, took, memory_order_relaxed);
+}
+
 static enum job_result
 run(struct turns *turns, struct job *job)
 {
 	struct slice slice = slice_begin(turns->clock);
+	uint64_t begun = slice.end - SLICE_NS;
 	enum job_result result = job->run(job, &slice);
 
+	turns_took(turns, begun);
 	if (result == JOB_MORE && !job->queued)
 		put(turns, job);
 	return result;
@@ -72,10 +83,12 @@ on_turn(evutil_socket_t fd, short what, void *context)
 }
 
 int
-turns_open(struct turns *turns, struct event_base *base, const struct app_clock *clock)
+turns_open(struct turns *turns, struct event_base *base, const struct app_clock *clock,
+        _Atomic uint64_t *longest)
 {
 	memset(turns, 0, sizeof(*turns));
 	turns->clock = clock;
+	turns->longest = longest;
 	for (uint32_t lane = 0; lane < TURNS_LANES; lane++)
 		TAILQ_INIT(&turns->lanes[lane]);
 	turns->event = event_new(base, -1, 0, on_turn, turns);

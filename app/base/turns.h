@@ -9,6 +9,7 @@
 #ifndef APP_TURNS_H
 #define APP_TURNS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -48,14 +49,17 @@ TAILQ_HEAD(job_list, job);
 
 struct turns {
 	const struct app_clock *clock;
+	/* ns of the longest slice of all; main writes and clears it */
+	_Atomic uint64_t *longest;
 	struct event *event;
 	struct job_list lanes[TURNS_LANES];
 	uint32_t next_lane;
 	uint32_t queued; /* jobs in all lanes */
 };
 
-/* 0 or -1 (out of memory). `clock` must stay. */
-int turns_open(struct turns *turns, struct event_base *base, const struct app_clock *clock);
+/* 0 or -1 (out of memory). `clock` and `longest` must stay. */
+int turns_open(struct turns *turns, struct event_base *base, const struct app_clock *clock,
+        _Atomic uint64_t *longest);
 /* Jobs that are left are forgotten; they are their owners'. */
 void turns_close(struct turns *turns);
 
@@ -66,6 +70,8 @@ void job_init(struct job *job, uint32_t lane,
 void job_start(struct turns *turns, struct job *job);
 /* Run its first slice now, the others in turn. True: it is done, and may be gone. */
 bool job_run_first(struct turns *turns, struct job *job);
+/* Other work of the main lcore that began at `begun` (ns) is done: was it the longest? */
+void turns_took(struct turns *turns, uint64_t begun);
 /* No turn any more. Not from within its own slice. */
 void job_cancel(struct turns *turns, struct job *job);
 

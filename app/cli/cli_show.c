@@ -97,11 +97,12 @@ cli_show_workers(struct session *session)
 {
 	const struct program *program = session->cli->program;
 	json_t *rows = json_array();
-	json_t *data =
-	        json_pack("{s:I, s:I, s:f, s:s}", "main_lcore", (json_int_t)rte_get_main_lcore(),
-	                "control_lcore", (json_int_t)program->control_lcore,
-	                "control_longest_turn_us", longest_turn_us(program, program->control_lcore),
-	                "idle", program->idle_sleep ? "sleep" : "poll");
+	json_t *data = json_pack("{s:I, s:f, s:I, s:f, s:s}", "main_lcore",
+	        (json_int_t)rte_get_main_lcore(), "main_longest_turn_us",
+	        longest_turn_us(program, rte_get_main_lcore()), "control_lcore",
+	        (json_int_t)program->control_lcore, "control_longest_turn_us",
+	        longest_turn_us(program, program->control_lcore), "idle",
+	        program->idle_sleep ? "sleep" : "poll");
 
 	for (uint32_t i = 0; i < program->worker_count; i++)
 		json_array_append_new(rows, worker_row(program, i));

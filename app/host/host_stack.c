@@ -51,13 +51,18 @@ read_records(struct host_stack *host)
 void
 host_stack_pump(struct host_stack *host)
 {
+	uint64_t begun = program_now(host->program);
 	struct timeval now = {0, 0};
 
 	chimney_sleep_done(host->host);
 	/* sleep_prepare looks again: records that came before the announcement rang no bell */
-	while (read_records(host))
-		if (chimney_sleep_prepare(host->host))
+	while (read_records(host)) {
+		if (chimney_sleep_prepare(host->host)) {
+			turns_took(host->objects.turns, begun);
 			return;
+		}
+	}
+	turns_took(host->objects.turns, begun);
 	event_add(host->again, &now);
 }
 
