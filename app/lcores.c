@@ -61,7 +61,7 @@ lcore_loop(void *pointer)
 	const struct lcore_argument *argument = pointer;
 	struct program *program = argument->program;
 	struct toe_doorbell *bell = argument->worker != NULL
-	                                    ? &argument->worker->bell
+	                                    ? &argument->worker->control.bell
 	                                    : chimney_control_bell(program->target);
 	uint32_t idle = 0;
 
@@ -141,7 +141,7 @@ lcores_stop(struct program *program)
 	atomic_store(&lcores_halt, true);
 	toe_doorbell_ring(chimney_control_bell(program->target));
 	for (uint32_t i = 0; i < program->worker_count; i++)
-		toe_doorbell_ring(&program->workers[i]->bell);
+		toe_doorbell_ring(&program->workers[i]->control.bell);
 	if (!lcore_join(program->control_lcore, STOP_WAIT_MS))
 		program->lcores_stuck = true;
 	for (uint32_t i = 0; i < program->worker_count; i++) {

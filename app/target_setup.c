@@ -65,7 +65,6 @@ target_params(
 {
 	chimney_params_default(params);
 	params->shared = (struct toe_shared *)(uintptr_t)&program->shared;
-	params->workers = program->workers;
 	params->conn_capacity = program->conn_capacity;
 	params->drain_deadline_ms = options->drain_deadline_ms;
 	params->retrieve_delay_ms = options->retrieve_delay_ms;
@@ -106,6 +105,7 @@ workers_open(struct program *program, const struct options *options)
 static int
 target_open_steps(struct program *program, const struct options *options)
 {
+	struct toe_worker_control *controls[TOE_MAX_WORKERS];
 	struct chimney_params params;
 	int result;
 
@@ -123,6 +123,9 @@ target_open_steps(struct program *program, const struct options *options)
 	if (workers_open(program, options) != 0)
 		return -1;
 	target_params(program, options, &params);
+	for (uint32_t i = 0; i < program->worker_count; i++)
+		controls[i] = &program->workers[i]->control;
+	params.workers = controls;
 	result = chimney_create(&params, clock_now(&program->clock), &program->target);
 	if (result != 0)
 		return say_error("the target: %s; lower --connections", strerror(-result));

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "chimney.h"
-#include "worker.h"
+#include "shared.h"
+#include "worker_control.h"
 
 enum chimney_retrieve_policy {
 	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
@@ -19,7 +20,7 @@ enum chimney_retrieve_policy {
 
 struct chimney_params {
 	struct toe_shared *shared; /* worker_count, ports and tables are set; outlives the target */
-	struct toe_worker **workers; /* shared->worker_count of them, initialised */
+	struct toe_worker_control **workers; /* shared->worker_count of them, initialised; copied */
 	uint32_t conn_capacity; /* per worker, as given to toe_worker_init */
 	uint32_t drain_deadline_ms; /* INV-14; default 1000 */
 	uint32_t retrieve_delay_ms; /* D2; default 200 */

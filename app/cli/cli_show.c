@@ -77,9 +77,9 @@ worker_row(const struct program *program, uint32_t index)
 	struct toe_worker *worker = program->workers[index];
 	const struct toe_stats *stats = &worker->engine.stats;
 	uint64_t turns = stats->turns, busy = stats->busy_turns;
-	const char *state = atomic_load(&worker->parked) ? "parked"
-	                    : atomic_load(&worker->lost) ? "lost"
-	                                                 : "runs";
+	const char *state = atomic_load(&worker->control.parked) ? "parked"
+	                    : atomic_load(&worker->control.lost) ? "lost"
+	                                                         : "runs";
 
 	return json_pack("{s:I, s:I, s:s, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I}", "worker",
 	        (json_int_t)index, "lcore", (json_int_t)program->worker_lcore[index], "state",

@@ -1,177 +1,213 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The client's interactive mode: line editing, history, completion by the server. */
+/*
+ * The client's interactive mode. libedit reads its keys through read_key(), the one place that waits: for
+ * keys, for the server, which may send events or go away, and for signals.
+ */
+#include <errno.h>
+#include <locale.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
+#include <wchar.h>
 
-#include <editline/readline.h>
-#include <jansson.h>
-
+#include "ctl_editor.h"
 #include "ctl_interactive.h"
 
-#define PROMPT "chimney> "
-#define HISTORY_FILE ".chimneyctl_history"
-
-/* readline's callbacks take no context */
-static struct ctl_link *the_link;
-static int the_status;
-static bool ended;
-static json_t *candidates;
-static size_t next_candidate;
-
-static void
-candidate_store(const char *word)
-{
-	json_array_append_new(candidates, json_string(word));
-}
-
-/* Ask the server what may come next; events that come in between are shown. */
-static void
-candidates_fetch(void)
-{
-	char *line = strndup(rl_line_buffer, (size_t)rl_point);
-	const char *text;
-	enum ctl_line kind;
-	char *question = NULL;
-
-	json_decref(candidates);
-	candidates = json_array();
-	if (line == NULL || asprintf(&question, "complete %s", line) < 0) {
-		free(line);
-		return;
-	}
-	free(line);
-	if (ctl_send(the_link, question) != 0)
-		ended = true;
-	free(question);
-	while (!ended) {
-		kind = ctl_read(the_link, true, &text);
-		if (kind == CTL_DATA)
-			candidate_store(text);
-		else if (kind == CTL_EVENT)
-			ctl_print_event(the_link, text);
-		else if (kind != CTL_PROGRESS)
-			break;
-		if (kind == CTL_END)
-			ended = true;
-	}
-	if (!ended && the_link->json && kind == CTL_OK) {
-		json_t *reply = json_loads(text, 0, NULL);
-
-		json_array_extend(candidates, json_object_get(reply, "candidates"));
-		json_decref(reply);
-	}
-}
+/* Lines of the server that are shown before the keys have their turn again. */
+#define EVENTS_AT_ONCE 256u
 
 static char *
-candidate_next(const char *word, int state)
+prompt(EditLine *line)
 {
-	const char *candidate;
+	static char text[] = CTL_PROMPT;
 
-	if (state == 0)
-		next_candidate = 0;
-	while ((candidate = json_string_value(json_array_get(candidates, next_candidate))) !=
-	        NULL) {
-		next_candidate++;
-		if (strncmp(candidate, word, strlen(word)) == 0)
-			return strdup(candidate);
+	(void)line;
+	return text;
+}
+
+/* What comes while the user types: events, above the line that is edited. False: the server is gone. */
+static bool
+show_events(struct ctl_editor *editor)
+{
+	enum ctl_line kind = CTL_NONE;
+	const char *text;
+
+	ctl_screen_hide(editor);
+	for (unsigned int i = 0; i < EVENTS_AT_ONCE; i++) {
+		kind = ctl_read(editor->link, false, &text);
+		if (kind == CTL_NONE || kind == CTL_END)
+			break;
+		if (kind == CTL_EVENT)
+			ctl_print_event(text);
 	}
+	if (kind == CTL_END)
+		editor->ending = CTL_SERVER_GONE;
+	else
+		ctl_screen_show(editor);
+	return kind != CTL_END;
+}
+
+/* One byte of the terminal; more of them may make a character. */
+static int
+read_byte(struct ctl_editor *editor, char *byte)
+{
+	ssize_t n;
+
+	do {
+		n = read(STDIN_FILENO, byte, 1);
+	} while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		editor->ending = CTL_INPUT_ENDED;
+	return n == 1;
+}
+
+/* libedit's EL_GETCFN: 1 and a character, or -1 when editing ends. */
+static int
+read_key(EditLine *line, wchar_t *key)
+{
+	struct pollfd look[3] = {{STDIN_FILENO, POLLIN, 0}};
+	mbstate_t state = {0};
+	struct ctl_editor *editor;
+	char byte;
+
+	if (el_get(line, EL_CLIENTDATA, &editor) != 0)
+		return -1;
+	look[1] = (struct pollfd){editor->link->fd, POLLIN, 0};
+	look[2] = (struct pollfd){editor->link->signals, POLLIN, 0};
+	for (;;) {
+		if (poll(look, 3, -1) < 0 && errno != EINTR)
+			return -1;
+		if (look[2].revents != 0 && ctl_signals_take(editor))
+			return -1;
+		if (look[1].revents != 0 && !show_events(editor))
+			return -1;
+		if (look[0].revents == 0)
+			continue;
+		if (!read_byte(editor, &byte))
+			return -1;
+		switch (mbrtowc(key, &byte, 1, &state)) {
+		case (size_t)-2:
+			break; /* a part of a character */
+		case (size_t)-1:
+			memset(&state, 0, sizeof(state));
+			break; /* none of this locale */
+		default:
+			return 1;
+		}
+	}
+}
+
+static int
+editor_open(struct ctl_editor *editor, struct ctl_link *link)
+{
+	editor->link = link;
+	setlocale(LC_CTYPE, "");
+	editor->line = el_init("chimneyctl", stdin, stdout, stderr);
+	if (editor->line == NULL) {
+		fprintf(stderr, "chimneyctl: the terminal does not allow editing\n");
+		return -1;
+	}
+	el_set(editor->line, EL_CLIENTDATA, editor);
+	el_set(editor->line, EL_SIGNAL, 0);
+	el_set(editor->line, EL_GETCFN, read_key);
+	el_set(editor->line, EL_PROMPT, prompt);
+	el_set(editor->line, EL_EDITOR, "emacs");
+	el_set(editor->line, EL_ADDFN, "chimney-complete", "Ask the server", ctl_complete);
+	el_source(editor->line, NULL);
+	el_set(editor->line, EL_BIND, "^I", "chimney-complete", NULL);
+	if (ctl_signals_open(editor) != 0) {
+		el_end(editor->line);
+		return -1;
+	}
+	ctl_history_open(editor);
+	return 0;
+}
+
+static void
+editor_close(struct ctl_editor *editor)
+{
+	ctl_history_close(editor);
+	el_end(editor->line);
+	ctl_signals_close(editor);
+}
+
+/* The next line, to be freed; NULL: editor->ending says why there is none. */
+static char *
+editor_read(struct ctl_editor *editor)
+{
+	const char *text;
+	int length = 0;
+
+	editor->ending = CTL_GOES_ON;
+	editor->editing = true;
+	text = el_gets(editor->line, &length);
+	editor->editing = false;
+	if (text != NULL && editor->ending == CTL_GOES_ON)
+		return strndup(text, strcspn(text, "\r\n"));
+	if (editor->ending == CTL_GOES_ON)
+		editor->ending = CTL_INPUT_ENDED;
+	putchar('\n');
 	return NULL;
 }
 
-static char **
-complete_word(const char *word, int start, int end)
+/* The reply that is still to come would be taken for the next command's: a new connection has none. */
+static enum ctl_status
+let_go(struct ctl_editor *editor, const char *path)
 {
-	(void)start;
-	(void)end;
-	candidates_fetch();
-	rl_attempted_completion_over = 1;
-	return rl_completion_matches(word, candidate_next);
+	if (editor->ending == CTL_KILLED)
+		return CTL_DONE;
+	editor->ending = CTL_GOES_ON;
+	editor->owed = false;
+	fflush(stdout);
+	fprintf(stderr, "\nchimneyctl: not waiting any longer; what was asked for goes on. This is "
+	                "a new connection.\n");
+	ctl_close(editor->link);
+	return ctl_connect(editor->link, path) == 0 ? CTL_LEFT : CTL_GONE;
 }
 
-static void
-on_line(char *line)
+/* Run a line. CTL_LEFT: the session goes on, else it ends with this status. */
+static enum ctl_status
+run_line(struct ctl_editor *editor, const char *line, const char *path)
 {
-	if (line == NULL || strcmp(line, "exit") == 0) {
-		ended = true;
-	} else if (ctl_is_command(line)) {
-		add_history(line);
-		if (strcmp(line, "json on") == 0 || strcmp(line, "json off") == 0)
-			the_link->json = strcmp(line, "json on") == 0;
-		if (ctl_send(the_link, line) != 0 || ctl_print_reply(the_link) == 2) {
-			fprintf(stderr, "chimneyctl: the server has closed the connection\n");
-			the_status = 2;
-			ended = true;
-		}
-	}
-	free(line);
-	if (ended)
-		rl_callback_handler_remove();
+	enum ctl_status status;
+
+	if (!ctl_is_command(line))
+		return CTL_LEFT;
+	ctl_history_add(editor, line);
+	if (ctl_begins(line, "exit"))
+		return CTL_DONE;
+	status = ctl_run(editor->link, line);
+	if (status == CTL_LEFT)
+		return let_go(editor, path);
+	if (status == CTL_GONE || (status == CTL_DONE && ctl_begins(line, "quit")))
+		return status;
+	return CTL_LEFT;
 }
 
-/* What comes while the user types: events, above the line that is edited. */
-static void
-show_events(void)
+enum ctl_status
+ctl_interactive(struct ctl_link *link, const char *path)
 {
-	const char *text;
-	enum ctl_line kind;
-	char byte;
+	struct ctl_editor editor = {0};
+	enum ctl_status status = CTL_LEFT;
 
-	/* end of the connection or more bytes? ctl_read tells both as "nothing" */
-	if (recv(the_link->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
-		fprintf(stderr, "\nchimneyctl: the server has closed the connection\n");
-		the_status = 2;
-		ended = true;
-		rl_callback_handler_remove();
-		return;
-	}
-	fputs("\r\033[K", stdout);
-	while ((kind = ctl_read(the_link, false, &text)) != CTL_END)
-		if (kind == CTL_EVENT)
-			ctl_print_event(the_link, text);
-	rl_forced_update_display();
-}
-
-static char *
-history_path(void)
-{
-	const char *home = getenv("HOME");
-	char *path = NULL;
-
-	if (home == NULL || asprintf(&path, "%s/" HISTORY_FILE, home) < 0)
-		return NULL;
-	return path;
-}
-
-int
-ctl_interactive(struct ctl_link *link)
-{
-	struct pollfd wait[2] = {{STDIN_FILENO, POLLIN, 0}, {link->fd, POLLIN, 0}};
-	char *path = history_path();
-
-	the_link = link;
-	rl_initialize();
-	rl_completer_word_break_characters = (char *)(uintptr_t) " \t";
-	rl_attempted_completion_function = complete_word;
-	if (path != NULL)
-		read_history(path);
+	if (editor_open(&editor, link) != 0)
+		return CTL_FAILED;
 	printf("'help' lists commands, TAB completes, 'exit' or Ctrl-D leaves.\n");
-	rl_callback_handler_install(PROMPT, on_line);
-	while (!ended) {
-		if (poll(wait, 2, -1) < 0)
-			continue;
-		if (wait[0].revents != 0)
-			rl_callback_read_char();
-		if (!ended && wait[1].revents != 0)
-			show_events();
+	while (status == CTL_LEFT) {
+		char *line = editor_read(&editor);
+
+		if (line != NULL)
+			status = run_line(&editor, line, path);
+		else if (editor.ending == CTL_SERVER_GONE)
+			status = ctl_gone();
+		else if (editor.ending != CTL_DROPPED)
+			status = CTL_DONE;
+		else if (editor.owed)
+			status = let_go(&editor, path);
+		free(line);
 	}
-	if (path != NULL)
-		write_history(path);
-	free(path);
-	json_decref(candidates);
-	return the_status;
+	editor_close(&editor);
+	return status;
 }

@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The client's side of the CLI socket. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "cli_socket.h"
+#include "cli_text.h"
 #include "ctl_link.h"
 
 #define TEXT(number) #number
 #define NUMBER_TEXT(number) TEXT(number)
 #define PROTOCOL_GREETING CLI_GREETING " " NUMBER_TEXT(CLI_PROTOCOL) " "
 #define READ_SIZE 65536u
+#define BLANKS " \t\r\n"
+
+/* What may be wrong, where connecting failed. */
+static const char *
+connect_advice(const char *path, int error)
+{
+	struct stat status;
+
+	if (error != ENOENT && error != ECONNREFUSED)
+		return "";
+	if (error == ECONNREFUSED && stat(path, &status) == 0 && !S_ISSOCK(status.st_mode))
+		return "; it is no socket, give the path of dpdk-chimney's --cli (--socket PATH)";
+	return "; is dpdk-chimney running, with --cli of this path? (--socket PATH)";
+}
 
 static int
 connect_socket(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd;
+	int fd, error;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		fprintf(stderr, "chimneyctl: %s: path too long for a socket\n", path);
@@ -32,42 +49,55 @@ connect_socket(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
 		return fd;
-	fprintf(stderr, "chimneyctl: %s: %s%s\n", path, strerror(errno),
-	        errno == ENOENT || errno == ECONNREFUSED
-	                ? "; is dpdk-chimney running, with --cli of this path? (--socket PATH)"
-	                : "");
+	error = errno;
+	fprintf(stderr, "chimneyctl: %s: %s%s\n", path, strerror(error),
+	        connect_advice(path, error));
 	if (fd >= 0)
 		close(fd);
 	return -1;
 }
 
+void
+ctl_init(struct ctl_link *link)
+{
+	memset(link, 0, sizeof(*link));
+	link->fd = link->signals = -1;
+}
+
 int
 ctl_connect(struct ctl_link *link, const char *path)
 {
+	enum ctl_line kind;
 	const char *text;
 
-	memset(link, 0, sizeof(*link));
 	link->fd = connect_socket(path);
 	if (link->fd < 0)
 		return -1;
 	/* the greeting is the one line without a mark: it is classified as an error and looked at here */
-	if (ctl_read(link, true, &text) == CTL_END || text == NULL ||
-	        strncmp(text, PROTOCOL_GREETING, strlen(PROTOCOL_GREETING)) != 0) {
+	kind = ctl_read(link, true, &text);
+	if (text != NULL && strncmp(text, PROTOCOL_GREETING, strlen(PROTOCOL_GREETING)) == 0) {
+		if (!link->json)
+			return 0;
+		kind = ctl_send(link, "json on") == 0 ? ctl_read(link, true, &text) : CTL_END;
+		if (kind == CTL_OK)
+			return 0;
+	}
+	if (kind != CTL_STOPPED)
 		fprintf(stderr, "chimneyctl: %s: %s\n", path,
 		        text != NULL ? text : "closed by the server");
-		ctl_close(link);
-		return -1;
-	}
-	return 0;
+	ctl_close(link);
+	return -1;
 }
 
 void
 ctl_close(struct ctl_link *link)
 {
-	close(link->fd);
+	if (link->fd >= 0)
+		close(link->fd);
 	free(link->buffer);
-	link->buffer = NULL;
 	link->fd = -1;
+	link->buffer = NULL;
+	link->used = link->taken = link->room = 0;
 }
 
 int
@@ -88,8 +118,24 @@ ctl_send(struct ctl_link *link, const char *line)
 	return 0;
 }
 
-/* More bytes from the server. False: none now (not waiting), or the end. */
+/* Until the server has sent something. False: the wait was ended. */
 static bool
+wait_readable(const struct ctl_link *link)
+{
+	struct pollfd look[2] = {{link->fd, POLLIN, 0}, {link->signals, POLLIN, 0}};
+
+	do {
+		look[0].revents = look[1].revents = 0;
+		if (poll(look, 2, -1) < 0 && errno != EINTR)
+			return false;
+		if (look[1].revents != 0 && link->stop(link->context))
+			return false;
+	} while (look[0].revents == 0);
+	return true;
+}
+
+/* More bytes from the server. CTL_DATA: some came. */
+static enum ctl_line
 read_more(struct ctl_link *link, bool wait)
 {
 	ssize_t n;
@@ -104,18 +150,22 @@ read_more(struct ctl_link *link, bool wait)
 		char *buffer = realloc(link->buffer, room);
 
 		if (buffer == NULL)
-			return false;
+			return CTL_END;
 		link->buffer = buffer;
 		link->room = room;
 	}
 	do {
+		if (wait && !wait_readable(link))
+			return CTL_STOPPED;
 		n = recv(link->fd, link->buffer + link->used, link->room - link->used - 1,
-		        wait ? 0 : MSG_DONTWAIT);
-	} while (n < 0 && errno == EINTR);
+		        MSG_DONTWAIT);
+	} while (n < 0 && (errno == EINTR || (errno == EAGAIN && wait)));
+	if (n < 0 && errno == EAGAIN)
+		return CTL_NONE;
 	if (n <= 0)
-		return false;
+		return CTL_END;
 	link->used += (size_t)n;
-	return true;
+	return CTL_DATA;
 }
 
 static enum ctl_line
@@ -165,17 +215,21 @@ ctl_read(struct ctl_link *link, bool wait, const char **text)
 		char *end = link->used > looked
 		                    ? memchr(link->buffer + looked, '\n', link->used - looked)
 		                    : NULL;
+		enum ctl_line more;
 
 		if (end != NULL) {
 			*end = '\0';
 			link->taken = (size_t)(end + 1 - link->buffer);
 			*text = start;
+			/* it goes to a terminal */
+			cli_text_clean(start);
 			return start[0] == '{' ? classify_json(start) : classify_text(text);
 		}
 		looked = link->used - link->taken;
-		if (!read_more(link, wait)) {
+		more = read_more(link, wait);
+		if (more != CTL_DATA) {
 			*text = NULL;
-			return CTL_END;
+			return more;
 		}
 	}
 }
@@ -183,6 +237,21 @@ ctl_read(struct ctl_link *link, bool wait, const char **text)
 bool
 ctl_is_command(const char *line)
 {
-	line += strspn(line, " \t\r\n");
+	line += strspn(line, BLANKS);
 	return *line != '\0' && *line != '#';
+}
+
+bool
+ctl_begins(const char *line, const char *words)
+{
+	while (*words != '\0') {
+		size_t length = strcspn(words, " ");
+
+		line += strspn(line, BLANKS);
+		if (strncmp(line, words, length) != 0 || strchr(BLANKS, line[length]) == NULL)
+			return false;
+		line += length;
+		words += length + strspn(words + length, " ");
+	}
+	return true;
 }

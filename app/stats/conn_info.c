@@ -7,6 +7,7 @@
 #include "cli_tcp_args.h"
 #include "program.h"
 #include "tcp.h"
+#include "tcp_rtt.h"
 
 /* Copy record `index` of a pool; false: there is no such record. */
 static bool

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "handle.h"
 #include "stats.h"
 #include "target.h"
 

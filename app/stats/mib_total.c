@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "conn_mib.h"
 #include "program.h"
 
 #define NAME(name, value, help) #name,

@@ -64,7 +64,8 @@ struct offload_header {
  * Node of a state tree (TREE-1). Aligned to 8 bytes.
  *
  * offload_context: NULL for a placeholder; else points to a host-owned cell. The cell holds a handle that
- * the target wrote at initiate (it references that object), or 0 (initiate: new state follows the block).
+ * the target wrote at initiate (it references that object), or 0 (initiate: new state follows the block). The
+ * cell is a word of its own: neither of this block, but for host_reserved, nor of another block's scratch.
  * offload_handle: the host's own handle for the object, given back in indications; any value.
  * host_reserved: the host's; never touched (TREE-10). target_scratch: the target's while it owns the tree;
  * arrives with any content.

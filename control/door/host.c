@@ -15,7 +15,7 @@ host_fini(struct chimney_host *host)
 	toe_ring_free(host->control.ring);
 	host->control.ring = NULL;
 	for (uint32_t i = 0; i < host->target->shared->worker_count; i++) {
-		host->target->links[i].worker->engine.events[host->index].ring = NULL;
+		host->target->links[i].worker->events[host->index].ring = NULL;
 		toe_ring_free(host->workers[i]);
 		host->workers[i] = NULL;
 	}
@@ -46,7 +46,7 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		if (host->workers[i] == NULL)
 			return -ENOMEM;
 		/* Seen by the worker before any connection of this host: that comes by its mailbox. */
-		target->links[i].worker->engine.events[host->index] = (struct toe_event_port){
+		target->links[i].worker->events[host->index] = (struct toe_event_port){
 		        .ring = host->workers[i],
 		        .bell = &host->bell,
 		        .completed = &host->completed,
@@ -102,10 +102,9 @@ records_left(struct chimney_host *host)
 	const struct chimney *target = host->target;
 
 	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
-		struct toe_worker *worker = target->links[i].worker;
+		struct toe_worker_control *worker = target->links[i].worker;
 
-		if (__atomic_load_n(&worker->engine.backlog[host->index].count, __ATOMIC_ACQUIRE) !=
-		                0 &&
+		if (__atomic_load_n(&worker->backlog[host->index].count, __ATOMIC_ACQUIRE) != 0 &&
 		        !atomic_load_explicit(&worker->lost, memory_order_acquire))
 			return true;
 	}

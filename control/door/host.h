@@ -10,9 +10,10 @@
 
 #include "chimney.h"
 #include "event.h"
+#include "handle.h"
 #include "lane.h"
 #include "submit.h"
-#include "worker.h"
+#include "worker_control.h"
 
 enum host_state {
 	HOST_FREE = 0,

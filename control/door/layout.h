@@ -26,4 +26,12 @@ block_item(struct offload_block_list *block)
 	return (struct toe_item *)(void *)block->target_scratch;
 }
 
+static inline struct offload_block_list *
+item_block(struct toe_item *item)
+{
+	return (struct offload_block_list *)(void *)((char *)item -
+	                                             offsetof(struct offload_block_list,
+	                                                     target_scratch));
+}
+
 #endif

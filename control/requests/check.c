@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The check pass (TREE-6, TREE-8, D10): every block and every link is looked at, every object is resolved and
- * claimed, and nothing but scratch space and `status` is written. What is wrong is noted on the block:
+ * claimed, and nothing but scratch space, `status` and the cells of new objects is written. What is wrong is noted
+ * on the block:
  *   - a block that cannot be what it says is refused;
  *   - a link that leads to a block visited before (a cycle, or two ways to one block), to a block of another
- *     request, to an unaligned address, to a fourth layer or past the longest tree is not followed, and the
- *     block that holds it is refused, placeholder or not.
- * The rest of the tree goes on.
+ *     request or to an unaligned address is not followed, and the block that holds it is refused, placeholder or not;
+ *   - a link that leads below the third layer or past the longest tree is followed; the block that holds it and
+ *     all that are behind it are refused.
+ * The rest of the tree goes on, in the shape that was found here.
  */
+#include "cells.h"
 #include "control.h"
 
 static bool
@@ -20,28 +23,41 @@ aligned(const void *address)
 static bool
 link_take(struct chimney *target, const struct request *request, struct offload_block_list *to)
 {
-	if (!aligned(to) || request->blocks >= target->params.max_tree_blocks)
+	if (!aligned(to))
 		return false;
 	return nonce_take(&target->nonces, to, request->nonce);
 }
 
+/* Is there room in the tree for one more block behind this one? */
 static bool
-depth_left(const struct request *request)
+length_left(const struct chimney *target, const struct request *request)
 {
-	if (request->root_layer != OFFLOAD_LAYER_NONE)
-		return request_layer(request) < OFFLOAD_LAYER_TCP;
-	return request->walk.depth + 1u < TREE_LAYERS;
+	return request->blocks < target->params.max_tree_blocks;
 }
 
-/* The first block with a type that says so tells at which layer the tree is rooted (TREE-3). */
+/* Is a block so far above the root within the three layers, as far as is known? */
 static bool
-layer_fits(struct request *request, const struct block_layout *layout)
+depth_fits(const struct request *request, uint32_t depth)
 {
-	if (layout->layer == OFFLOAD_LAYER_NONE)
-		return false;
-	if (request->root_layer == OFFLOAD_LAYER_NONE && layout->layer > request->walk.depth)
-		request->root_layer = (uint8_t)(layout->layer - request->walk.depth);
-	return request->root_layer != OFFLOAD_LAYER_NONE && layout->layer == request_layer(request);
+	if (request->root_layer != OFFLOAD_LAYER_NONE)
+		return request->root_layer + depth <= OFFLOAD_LAYER_TCP;
+	return depth < TREE_LAYERS;
+}
+
+/*
+ * The layer at which the tree is rooted, as far as this block's type can tell (TREE-3). NONE: the type does not fit
+ * the block's place.
+ */
+static uint8_t
+layer_told(const struct request *request, const struct block_layout *layout, bool leaf)
+{
+	uint32_t depth = request->walk.depth;
+
+	if (layout->layer <= depth || (layout->layer == OFFLOAD_LAYER_TCP && !leaf) ||
+	        (request->root_layer != OFFLOAD_LAYER_NONE &&
+	                request->root_layer + depth != layout->layer))
+		return OFFLOAD_LAYER_NONE;
+	return (uint8_t)(layout->layer - depth);
 }
 
 /* A path's state has the size of its family's addresses. */
@@ -63,8 +79,10 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	struct slot *slot;
 
 	if (handle == 0) {
-		item->flags |= BLOCK_NEW;
-		return request->kind == CHIMNEY_INITIATE; /* INV-18 */
+		if (request->kind != CHIMNEY_INITIATE) /* INV-18 */
+			return false;
+		cell_take(block);
+		return true;
 	}
 	slot = slots_find(&target->slots, handle, layout->layer, request->host->index);
 	if (slot == NULL || !(request_kinds[request->kind]->states & (1u << slot->state)) ||
@@ -74,19 +92,19 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	item->generation = slot->generation;
 	item_set_worker(item, toe_handle_worker(handle));
 	request->layers |= (uint8_t)(1u << layout->layer);
-	if (!request->single)
-		slot_claim(slot, request->lane, request->tag);
+	if (!request->single && !slot_claim(slot, request->lane))
+		request->twice = true;
 	return true;
 }
 
 static bool
-object_check(struct chimney *target, struct request *request, struct offload_block_list *block)
+object_check(struct chimney *target, struct request *request, struct offload_block_list *block,
+        const struct block_layout *layout)
 {
-	const struct block_layout *layout = block_layout(block->header.type);
 	size_t size = sizeof(*block);
 
-	if (!aligned(block->offload_context) || block->header.revision != OFFLOAD_BLOCK_REVISION ||
-	        !layer_fits(request, layout))
+	if (!aligned(block->offload_context) || cell_in_block(block) ||
+	        block->header.revision != OFFLOAD_BLOCK_REVISION)
 		return false;
 	/* INV-3: no state follows the blocks of an invalidate, whatever their type says. */
 	if (request->kind != CHIMNEY_INVALIDATE)
@@ -94,21 +112,63 @@ object_check(struct chimney *target, struct request *request, struct offload_blo
 	return block->header.size >= size && object_resolve(target, request, block, layout);
 }
 
-static void
-block_enter(struct chimney *target, struct request *request, struct offload_block_list *block)
+/* The links of a block, before anything is written that a link could be. False: one of them is wrong. */
+static bool
+links_enter(struct chimney *target, struct request *request, struct offload_block_list *block,
+        uint16_t *flags)
 {
-	struct toe_item *item = block_item(block);
-	bool placeholder = block->offload_context == NULL;
+	struct offload_block_list *dependent = block->dependent_block_list;
 
-	item->next = NULL;
-	item->constant = item->cached = item->delegated = NULL;
+	if (block->next_block == NULL)
+		*flags |= BLOCK_NO_NEXT;
+	if (dependent == NULL) {
+		*flags |= BLOCK_NO_DEPENDENT;
+		return true;
+	}
+	if (link_take(target, request, dependent))
+		return depth_fits(request, request->walk.depth + 1) && length_left(target, request);
+	*flags |= BLOCK_NO_DEPENDENT;
+	return false;
+}
+
+/* No word is 0: a cell that lies here would be taken for an empty one. */
+static void
+item_init(struct toe_item *item, const struct tree_walk *walk, uint16_t flags)
+{
+	if (walk->depth < TREE_LAYERS)
+		item->next = item;
+	item->constant = item->cached = item->delegated = item;
 	item->index = item->path = TOE_INDEX_NONE;
 	item->generation = 0;
 	item->status = OFFLOAD_PENDING;
-	item->flags = placeholder ? BLOCK_PLACEHOLDER : 0;
-	block->status = OFFLOAD_PENDING;
+	item->flags = flags;
+	item->host_handle = UINT64_MAX;
+}
+
+static void
+block_enter(struct chimney *target, struct request *request, struct offload_block_list *block)
+{
+	const struct block_layout *layout = block_layout(block->header.type);
+	bool sound = length_left(target, request) && depth_fits(request, request->walk.depth);
+	bool placeholder = block->offload_context == NULL;
+	struct toe_item *item = block_item(block);
+	uint16_t flags = placeholder ? BLOCK_PLACEHOLDER : 0;
+	uint8_t root_layer;
+
 	request->blocks++;
-	if (!placeholder && !object_check(target, request, block))
+	sound &= links_enter(target, request, block, &flags);
+	root_layer = layer_told(request, layout, block->dependent_block_list == NULL);
+	item_init(item, &request->walk, flags);
+	if (block == request->root)
+		request->single = (flags & BLOCK_NO_NEXT) && (flags & BLOCK_NO_DEPENDENT);
+	block->status = OFFLOAD_PENDING;
+	if (sound && !placeholder) {
+		sound = root_layer != OFFLOAD_LAYER_NONE &&
+		        object_check(target, request, block, layout);
+		if (sound)
+			request->root_layer = root_layer;
+	}
+	if (!sound)
 		item->flags |= BLOCK_REFUSED;
 }
 
@@ -121,11 +181,10 @@ check_block(struct chimney *target, struct request *request)
 	if (request->walk.event == WALK_ENTER) {
 		block_enter(target, request, block);
 		stat_add(&target->stats.blocks, 1);
-		if (block->dependent_block_list != NULL &&
-		        (!depth_left(request) ||
-		                !link_take(target, request, block->dependent_block_list)))
-			item->flags |= BLOCK_REFUSED | BLOCK_CUT_DEPENDENT;
-	} else if (block->next_block != NULL && !link_take(target, request, block->next_block)) {
-		item->flags |= BLOCK_REFUSED | BLOCK_CUT_NEXT;
+	} else if (!(item->flags & BLOCK_NO_NEXT)) {
+		if (!link_take(target, request, block->next_block))
+			item->flags |= BLOCK_REFUSED | BLOCK_NO_NEXT;
+		else if (!length_left(target, request))
+			item->flags |= BLOCK_REFUSED;
 	}
 }

@@ -8,9 +8,9 @@
  * as far as it has not been sent: connections of other workers that were sent before may be offloaded although
  * they come later in the tree. Their statuses say so.
  *
- * A cell holds the handle from the moment its slot is taken, in state INITIATING: nobody can name the object
- * before the completion (INV-12), and a second new block with the same cell is noticed.
+ * A slot is in state INITIATING until its block is finished: nobody can name the object before the completion (INV-12).
  */
+#include "cells.h"
 #include "initiate_check.h"
 #include "words.h"
 
@@ -34,25 +34,22 @@ lacks_resources(enum offload_status status)
 	}
 }
 
-/* The slot of a new object: its handle goes into the cell. NULL: none is free. */
-static struct slot *
+/* The slot of a new object. False: none is free. */
+static bool
 object_alloc(struct chimney *target, struct request *request, struct offload_block_list *block,
         enum offload_layer layer, uint32_t worker)
 {
 	struct toe_item *item = block_item(block);
 	uint32_t index = slots_alloc(&target->slots, layer, worker, request->host->index);
-	struct slot *slot;
 
 	if (index == TOE_INDEX_NONE)
-		return NULL;
-	slot = slots_at(&target->slots, layer, worker, index);
+		return false;
 	item->index = index;
-	item->generation = slot->generation;
+	item->generation = slots_at(&target->slots, layer, worker, index)->generation;
 	item->flags |= BLOCK_ACTED;
 	item_set_worker(item, worker);
-	*block->offload_context = slots_handle(&target->slots, layer, worker, index);
 	stat_objects(target, request->host, layer, 1);
-	return slot;
+	return true;
 }
 
 static enum offload_status
@@ -68,7 +65,7 @@ neighbor_new(struct chimney *target, struct request *request, struct offload_blo
 
 	if (status != OFFLOAD_SUCCESS)
 		return status;
-	if (object_alloc(target, request, block, OFFLOAD_LAYER_NEIGHBOR, 0) == NULL)
+	if (!object_alloc(target, request, block, OFFLOAD_LAYER_NEIGHBOR, 0))
 		return OFFLOAD_NEIGHBOR_ENTRIES;
 	slot = &target->slots.neighbors[block_item(block)->index];
 	slot->host_reachability_delta = cached->host_reachability_delta;
@@ -106,7 +103,7 @@ path_new(struct chimney *target, struct request *request, struct offload_block_l
 	/* INIT-10: nothing new hangs from what is invalid. */
 	if (!toe_word_valid(word_read(&below->word)))
 		return OFFLOAD_FAILURE;
-	if (object_alloc(target, request, block, OFFLOAD_LAYER_PATH, 0) == NULL)
+	if (!object_alloc(target, request, block, OFFLOAD_LAYER_PATH, 0))
 		return OFFLOAD_PATH_ENTRIES;
 	index = block_item(block)->index;
 	path = &target->shared->paths[index];
@@ -147,7 +144,7 @@ tcp_new(struct chimney *target, struct request *request, struct offload_block_li
 		return OFFLOAD_FAILURE;
 	if (target->links[worker].lost)
 		return OFFLOAD_RESOURCES;
-	if (object_alloc(target, request, block, OFFLOAD_LAYER_TCP, worker) == NULL)
+	if (!object_alloc(target, request, block, OFFLOAD_LAYER_TCP, worker))
 		return OFFLOAD_TCP_ENTRIES;
 	slots_link_tcp(&target->slots, worker, item->index, path);
 	target->slots.paths[path].initiating++;
@@ -195,10 +192,9 @@ object_new(struct chimney *target, struct request *request, struct offload_block
 	uint32_t below = parent == NULL ? TOE_INDEX_NONE : block_item(parent)->index;
 	uint32_t worker;
 
-	/* A second new block with the cell of another one; a part of the state missing; nothing below. */
-	if (*block->offload_context != 0 || !block_layout(block->header.type)->all ||
-	        (layer != OFFLOAD_LAYER_NEIGHBOR &&
-	                (parent == NULL || parent->offload_context == NULL))) {
+	/* A cell that is something else, too; a part of the state missing; nothing below. */
+	if (!cell_held(block) || !block_layout(block->header.type)->all ||
+	        (layer != OFFLOAD_LAYER_NEIGHBOR && !names_object(parent))) {
 		item->status = OFFLOAD_FAILURE;
 		return STEP_DONE;
 	}
@@ -224,8 +220,8 @@ initiate_act(struct chimney *target, struct request *request, struct offload_blo
 	uint32_t failed = OFFLOAD_FAILURE;
 
 	/* INIT-3: not attempted, or below what failed; that is no failure of its own. */
-	if (request->stopped || (parent != NULL && parent->offload_context != NULL &&
-	                                block_item(parent)->status != OFFLOAD_SUCCESS)) {
+	if (request->stopped ||
+	        (names_object(parent) && block_item(parent)->status != OFFLOAD_SUCCESS)) {
 		item->status = (uint16_t)failed;
 		return STEP_DONE;
 	}
@@ -262,9 +258,10 @@ object_settle(struct chimney *target, struct request *request, struct offload_bl
 			slots_unlink_tcp(&target->slots, worker, item->index);
 		retrieve_path_initiated(target, request, path);
 	}
-	if (status == OFFLOAD_SUCCESS)
+	if (status == OFFLOAD_SUCCESS) {
+		cell_give(block, slots_handle(&target->slots, layer, worker, item->index));
 		return status;
-	*block->offload_context = 0;
+	}
 	stat_objects(target, request->host, layer, -1);
 	/* A lost worker may have the connection all the same: its slot is never used again. */
 	if (hit)

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Walking a state tree: depth first, dependents before siblings (TREE-4), with a stack of three and no
- * recursion (TREE-5), one step at a time, so that a walk can pause anywhere (TREE-2 bounds the depth).
+ * recursion (TREE-5), one step at a time, so that a walk can pause anywhere.
  *
- * Each block is entered, and left when its dependents are done. A link is followed unless the block's item
- * says that it is cut: the check pass (check.h) cuts the links that lead nowhere good, later passes go where
- * it went.
+ * Each block is entered, and left when its dependents are done. Which links are followed is decided once, by the
+ * check pass, and noted in the block's item: later passes walk that shape, whatever has become of the links
+ * since. A cell that the target writes to may be a link that was NULL.
+ *
+ * A tree has three layers (TREE-2). What hangs below them is malformed, but is walked too, since it gets a status
+ * (TREE-7): the way back up leads through the items there.
  */
 #ifndef CONTROL_TREE_WALK_H
 #define CONTROL_TREE_WALK_H
@@ -19,8 +22,9 @@
 #define BLOCK_REFUSED (1u << 0) /* FAILURE, object untouched (TREE-8) */
 #define BLOCK_PLACEHOLDER (1u << 1)
 #define BLOCK_NEW (1u << 2) /* initiate: new state follows */
-#define BLOCK_CUT_NEXT (1u << 3)
-#define BLOCK_CUT_DEPENDENT (1u << 4)
+/* The shape: this link is not followed, since it is NULL or leads nowhere good. */
+#define BLOCK_NO_NEXT (1u << 3)
+#define BLOCK_NO_DEPENDENT (1u << 4)
 #define BLOCK_SENT (1u << 5) /* a worker was asked: item.status is its answer */
 #define BLOCK_ACTED (1u << 6) /* the act pass changed the object */
 #define BLOCK_FREED (1u << 7) /* terminate: the slot goes with the completion */
@@ -39,6 +43,13 @@ item_set_worker(struct toe_item *item, uint32_t worker)
 	                         worker << BLOCK_WORKER_SHIFT);
 }
 
+/* Does this block name an object, or bring one? NULL: no block. */
+static inline bool
+names_object(struct offload_block_list *block)
+{
+	return block != NULL && !(block_item(block)->flags & BLOCK_PLACEHOLDER);
+}
+
 enum walk_event { WALK_ENTER, WALK_LEAVE, WALK_END };
 
 /* A block on the way from the root to the present one. */
@@ -50,36 +61,46 @@ struct walk_frame {
 
 struct tree_walk {
 	struct walk_frame frame[TREE_LAYERS];
-	uint8_t depth; /* of the present block: its frame */
+	struct offload_block_list *deep; /* the present block, below the third layer */
+	uint32_t depth; /* of the present block: its frame */
 	uint8_t event; /* enum walk_event that the present block is at */
 };
-
-static inline void
-walk_frame_set(struct walk_frame *frame, struct offload_block_list *block)
-{
-	frame->block = block;
-	frame->offloaded = frame->failed = 0;
-}
-
-static inline void
-walk_start(struct tree_walk *walk, struct offload_block_list *root)
-{
-	walk->depth = 0;
-	walk->event = WALK_ENTER;
-	walk_frame_set(&walk->frame[0], root);
-}
 
 static inline struct offload_block_list *
 walk_block(const struct tree_walk *walk)
 {
-	return walk->frame[walk->depth].block;
+	return walk->depth < TREE_LAYERS ? walk->frame[walk->depth].block : walk->deep;
 }
 
 /* The block that the present one depends on; NULL at the root's layer. */
 static inline struct offload_block_list *
 walk_parent(const struct tree_walk *walk)
 {
-	return walk->depth == 0 ? NULL : walk->frame[walk->depth - 1].block;
+	if (walk->depth == 0)
+		return NULL;
+	return walk->depth <= TREE_LAYERS ? walk->frame[walk->depth - 1].block
+	                                  : item_block(block_item(walk->deep)->next);
+}
+
+/* Enter a block at the present depth. */
+static inline void
+walk_enter(
+        struct tree_walk *walk, struct offload_block_list *block, struct offload_block_list *parent)
+{
+	walk->event = WALK_ENTER;
+	if (walk->depth < TREE_LAYERS) {
+		walk->frame[walk->depth] = (struct walk_frame){.block = block};
+		return;
+	}
+	walk->deep = block;
+	block_item(block)->next = block_item(parent);
+}
+
+static inline void
+walk_start(struct tree_walk *walk, struct offload_block_list *root)
+{
+	walk->depth = 0;
+	walk_enter(walk, root, NULL);
 }
 
 /* Go on to the next event. */
@@ -87,26 +108,23 @@ static inline void
 walk_step(struct tree_walk *walk)
 {
 	struct offload_block_list *block = walk_block(walk);
+	struct offload_block_list *parent = walk_parent(walk);
 	uint16_t flags = block_item(block)->flags;
 
 	if (walk->event == WALK_ENTER) {
-		if (block->dependent_block_list == NULL || (flags & BLOCK_CUT_DEPENDENT)) {
-			walk->event = WALK_LEAVE;
+		walk->event = WALK_LEAVE;
+		if (flags & BLOCK_NO_DEPENDENT)
 			return;
-		}
 		walk->depth++;
-		walk_frame_set(&walk->frame[walk->depth], block->dependent_block_list);
-		return;
-	}
-	if (block->next_block != NULL && !(flags & BLOCK_CUT_NEXT)) {
-		walk_frame_set(&walk->frame[walk->depth], block->next_block);
-		walk->event = WALK_ENTER;
-		return;
-	}
-	if (walk->depth == 0)
+		walk_enter(walk, block->dependent_block_list, block);
+	} else if (!(flags & BLOCK_NO_NEXT)) {
+		walk_enter(walk, block->next_block, parent);
+	} else if (walk->depth == 0) {
 		walk->event = WALK_END;
-	else
+	} else {
 		walk->depth--;
+		walk->deep = parent;
+	}
 }
 
 #endif

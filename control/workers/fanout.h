@@ -7,7 +7,7 @@
 #define CONTROL_FANOUT_H
 
 #include "request.h"
-#include "worker.h"
+#include "worker_control.h"
 
 #define FANOUT_CHAIN 256u /* items of one message */
 #define FANOUT_REPLIES 32u /* taken from one mailbox per turn */
@@ -20,7 +20,7 @@ struct fanout_chain {
 
 /* A worker as control sees it. */
 struct worker_link {
-	struct toe_worker *worker;
+	struct toe_worker_control *worker;
 	struct fanout_chain chain[LANE_COUNT];
 	uint32_t owed; /* answers */
 	bool lost; /* declared so; for ever (INV-14) */

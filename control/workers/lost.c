@@ -89,23 +89,22 @@ lost_posted(struct chimney *target, const struct request *request)
 }
 
 /*
- * One connection of a lost worker: RETRIEVE(HARDWARE_FAILURE), then ABORT. What is read of its context is
- * constant while its slot is in use (conn.h). False: no room now.
+ * One connection of a lost worker: RETRIEVE(HARDWARE_FAILURE), then ABORT. False: no room now.
  */
 static bool
 connection_lost(struct chimney *target, uint32_t worker, uint32_t index, struct chimney_host *host)
 {
 	struct slot *slot = &target->slots.tcp[worker][index].slot;
-	const struct toe_conn *conn = &target->links[worker].worker->engine.conns[index];
+	uint64_t handle = toe_worker_host_handle(target->links[worker].worker, index);
 	struct toe_event events[] = {
 	        {
-	                .object = conn->host_handle,
+	                .object = handle,
 	                .kind = TOE_EVENT_RETRIEVE,
 	                .detail = RETRIEVE_HARDWARE_FAILURE,
 	                .worker = TOE_EVENT_FROM_CONTROL,
 	        },
 	        {
-	                .object = conn->host_handle,
+	                .object = handle,
 	                .kind = TOE_EVENT_ABORT,
 	                .worker = TOE_EVENT_FROM_CONTROL,
 	        },

@@ -109,6 +109,7 @@ bench_start(struct bench *bench)
 		bench_fail("no memory for %u packet buffers", MBUFS);
 	scratch_alloc(bench);
 	peer_start(bench, pool);
+	yardstick_init(&bench->yardstick);
 	world_params_default(&params);
 	params.workers = 1;
 	params.bump = false;
@@ -141,6 +142,7 @@ bench_stop(struct bench *bench)
 	rte_eal_mp_wait_lcore();
 	world_destroy(&bench->world);
 	wire_peer_fini(&bench->peer);
+	yardstick_fini(&bench->yardstick);
 	free(bench->arena);
 	free(bench->cell);
 	free(bench->order);
@@ -155,7 +157,6 @@ bench_estimate(const struct bench *bench, uint32_t conns)
 
 	chimney_params_default(&target);
 	target.shared = worker.shared;
-	target.workers = (struct toe_worker **)(uintptr_t)bench->world.worker;
 	target.conn_capacity = conns;
 	worker.conn_capacity = conns;
 	return toe_worker_estimate(&worker) + chimney_estimate(&target);

@@ -6,7 +6,7 @@
 struct mutant {
 	const char *name, *text, *group;
 };
-extern const struct mutant
-        mutants[]; /* in the order of enum mutant_id; a row without a name ends it */
+/* In the order of enum mutant_id; a row without a name ends it. */
+extern const struct mutant mutants[];
 
 #endif

@@ -33,7 +33,7 @@ enum mal_expect {
 	MAL_SUCCESS = 0,
 	MAL_FAILURE,
 	MAL_EITHER, /* the contract leaves it open: but status and effect must agree */
-	MAL_OPEN, /* reached only by way of damage: may also be left unwritten */
+	MAL_OPEN, /* reached by way of damage, if at all: unwritten only when no link leads there */
 };
 
 enum mal_damage {
@@ -61,6 +61,9 @@ enum mal_damage {
 	MAL_DEPENDENT_SHARED,
 	MAL_TCP_DEPENDENT,
 	MAL_OVERLONG,
+	MAL_DEEP,
+	/* the cell is a word of a block, or of the state behind it */
+	MAL_CELL_IN_TREE,
 	MAL_DAMAGE_COUNT
 };
 
@@ -71,6 +74,8 @@ struct mal_block {
 	uint8_t layer;
 	uint8_t expect; /* enum mal_expect */
 	bool fresh; /* initiate: new state */
+	bool reached; /* links lead to it */
+	bool cell_in_tree;
 	uint64_t cell; /* forged handles live here */
 };
 
@@ -111,7 +116,16 @@ bool mal_traffic(struct malformed *mal);
 bool mal_effect(struct malformed *mal, const struct mal_tree *tree, const struct mal_block *at);
 
 /* malformed_tree.c */
+/* A further block of the tree, the last dependent of `parent` (-1: of none). object NULL: placeholder. Its index. */
+int mal_add(struct malformed *mal, struct mal_tree *tree, int parent, struct mal_object *object,
+        uint8_t layer);
 void mal_build(struct malformed *mal, struct mal_tree *tree, enum chimney_request kind,
         enum mal_damage damage);
+
+/* malformed_damage.c */
+/* Damage the tree; `tree->damage` is what was done: MAL_NONE where this one is not possible. */
+void mal_damage(struct malformed *mal, struct mal_tree *tree, enum mal_damage damage);
+/* What a cell that lies in the tree was given is put where the object's handle belongs. */
+void mal_cells_home(struct mal_tree *tree);
 
 #endif

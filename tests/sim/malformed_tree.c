@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Trees with one damage each, and for every block what its status must be. */
+/* Sound trees, and what a damage changes in the statuses of the rest. */
 #include <string.h>
 
 #include "handle.h"
@@ -65,8 +65,8 @@ fill_block(struct malformed *mal, struct mal_tree *tree, struct mal_block *at)
 	}
 }
 
-static int
-add(struct malformed *mal, struct mal_tree *tree, int parent, struct mal_object *object,
+int
+mal_add(struct malformed *mal, struct mal_tree *tree, int parent, struct mal_object *object,
         uint8_t layer)
 {
 	struct mal_block *at = &tree->at[tree->count];
@@ -107,181 +107,21 @@ build_sound(struct malformed *mal, struct mal_tree *tree)
 			continue;
 		if (initiate && !take)
 			continue;
-		neighbor =
-		        add(mal, tree, -1, take ? &mal->neighbor[n] : NULL, OFFLOAD_LAYER_NEIGHBOR);
+		neighbor = mal_add(
+		        mal, tree, -1, take ? &mal->neighbor[n] : NULL, OFFLOAD_LAYER_NEIGHBOR);
 		for (uint32_t p = 0; p < MAL_PATHS; p++) {
 			int path;
 
 			if (mal->path[p].parent != n || rng_chance(&mal->rng, 20))
 				continue;
 			take = initiate || rng_chance(&mal->rng, named);
-			path = add(mal, tree, neighbor, take ? &mal->path[p] : NULL,
+			path = mal_add(mal, tree, neighbor, take ? &mal->path[p] : NULL,
 			        OFFLOAD_LAYER_PATH);
 			for (uint32_t c = 0; c < MAL_CONNS; c++)
 				if (mal->conn[c].parent == p && rng_chance(&mal->rng, named))
-					add(mal, tree, path, &mal->conn[c], OFFLOAD_LAYER_TCP);
+					mal_add(mal, tree, path, &mal->conn[c], OFFLOAD_LAYER_TCP);
 		}
 	}
-}
-
-/* A block that names an object; -1 when there is none. leaf: without links of its own. */
-static int
-pick(struct malformed *mal, const struct mal_tree *tree, bool leaf)
-{
-	uint32_t first = tree->count ? rng_below(&mal->rng, tree->count) : 0;
-
-	for (uint32_t i = 0; i < tree->count; i++) {
-		uint32_t n = (first + i) % tree->count;
-		const struct offload_block_list *block = tree->at[n].block;
-
-		if (tree->at[n].object == NULL)
-			continue;
-		if (!leaf || (block->next_block == NULL && block->dependent_block_list == NULL))
-			return (int)n;
-	}
-	return -1;
-}
-
-/* Everything that may be reached by way of a block's links, the block apart, is open. */
-static void
-open_below(struct mal_tree *tree, const struct offload_block_list *from, uint32_t depth)
-{
-	for (; from != NULL && depth < 4; from = from->next_block) {
-		for (uint32_t i = 0; i < tree->count; i++)
-			if (tree->at[i].block == from)
-				tree->at[i].expect = MAL_OPEN;
-		open_below(tree, from->dependent_block_list, depth + 1);
-	}
-}
-
-static void
-damage_header(struct malformed *mal, struct mal_tree *tree, struct mal_block *at, uint32_t damage)
-{
-	struct offload_header *header = &at->block->header;
-
-	at->expect = MAL_FAILURE;
-	if (damage == MAL_TYPE_UNKNOWN)
-		header->type = (uint8_t)(0x40 + rng_below(&mal->rng, 0xC0));
-	else if (damage == MAL_TYPE_OTHER_LAYER)
-		header->type =
-		        at->layer == OFFLOAD_LAYER_TCP ? OFFLOAD_PATH4_BLOCK : OFFLOAD_TCP_BLOCK;
-	else if (damage == MAL_REVISION)
-		header->revision = rng_chance(&mal->rng, 50) ? 0 : 2;
-	else
-		header->size = (uint16_t)rng_below(&mal->rng, header->size);
-	/* what follows a header that is not understood need not be where it seems to be */
-	open_below(tree, at->block->dependent_block_list, 0);
-	open_below(tree, at->block->next_block, 0);
-	/* the first type in a tree tells at which layer it is rooted: a wrong one shifts all others */
-	for (uint32_t i = 0; damage == MAL_TYPE_OTHER_LAYER && i < tree->count; i++) {
-		if (tree->at[i].object == NULL)
-			continue;
-		for (uint32_t k = 0; &tree->at[i] == at && k < tree->count; k++)
-			tree->at[k].expect = &tree->at[k] == at ? MAL_EITHER : MAL_OPEN;
-		break;
-	}
-}
-
-static void
-damage_handle(struct malformed *mal, struct mal_block *at, uint32_t damage)
-{
-	uint64_t handle = at->object->cell;
-
-	at->expect = MAL_FAILURE;
-	if (damage == MAL_CELL_EMPTY)
-		handle = 0;
-	else if (damage == MAL_HANDLE_FORGED)
-		handle =
-		        rng_next(&mal->rng) & (rng_chance(&mal->rng, 50) ? UINT64_MAX : UINT32_MAX);
-	else if (damage == MAL_HANDLE_GENERATION)
-		handle ^= (uint64_t)rng_range(&mal->rng, 1, TOE_GENERATION_MASK) << 32;
-	else if (damage == MAL_HANDLE_LAYER)
-		handle = handle + (UINT64_C(1) << 62);
-	else if (damage == MAL_HANDLE_STALE)
-		handle = at->object->stale;
-	else
-		handle = mal->other_cell[at->layer == OFFLOAD_LAYER_TCP ? 2 : at->layer - 1];
-	at->cell = handle;
-	at->block->offload_context = &at->cell;
-}
-
-static void
-damage_twice(struct malformed *mal, struct mal_tree *tree, struct mal_block *at)
-{
-	int second = add(mal, tree, at->parent, at->object, at->layer);
-
-	tree->at[second].expect = MAL_FAILURE;
-	at->expect = MAL_FAILURE;
-}
-
-/* A block anywhere in the tree. */
-static struct offload_block_list *
-any_block(struct malformed *mal, const struct mal_tree *tree)
-{
-	return tree->at[rng_below(&mal->rng, tree->count)].block;
-}
-
-static void
-damage_link(struct malformed *mal, struct mal_tree *tree, struct mal_block *at, uint32_t damage)
-{
-	bool next =
-	        damage == MAL_NEXT_UNALIGNED || damage == MAL_NEXT_CYCLE || damage == MAL_NEXT_SELF;
-	struct offload_block_list **link =
-	        next ? &at->block->next_block : &at->block->dependent_block_list;
-
-	/* a wrong link tells nothing certain of the blocks at its two ends or beyond */
-	for (uint32_t i = 0; i < tree->count; i++)
-		tree->at[i].expect = MAL_EITHER;
-	open_below(tree, *link, 0);
-	if (damage == MAL_NEXT_UNALIGNED || damage == MAL_DEPENDENT_UNALIGNED) {
-		*link = (struct offload_block_list *)((uintptr_t)any_block(mal, tree) +
-		                                      rng_range(&mal->rng, 1, 7));
-	} else {
-		struct offload_block_list *to =
-		        damage == MAL_NEXT_SELF ? at->block : any_block(mal, tree);
-
-		open_below(tree, to, 0); /* before the link makes a cycle of it */
-		*link = to;
-	}
-	at->expect = at->layer == OFFLOAD_LAYER_TCP && !next ? MAL_FAILURE : MAL_EITHER;
-}
-
-static void
-damage_overlong(struct malformed *mal, struct mal_tree *tree)
-{
-	while (tree->count < MAL_BLOCKS)
-		add(mal, tree, -1, NULL, OFFLOAD_LAYER_NEIGHBOR);
-	for (uint32_t i = 0; i < tree->count; i++)
-		tree->at[i].expect = MAL_OPEN;
-}
-
-static void
-damage_tree(struct malformed *mal, struct mal_tree *tree, enum mal_damage damage)
-{
-	int n = pick(mal, tree, damage <= MAL_SIZE_SHORT && rng_chance(&mal->rng, 60));
-	struct mal_block *at = &tree->at[n < 0 ? 0 : n];
-
-	if (damage == MAL_NONE || n < 0) {
-		tree->damage = MAL_NONE;
-		return;
-	}
-	tree->damage = (uint8_t)damage;
-	if (damage <= MAL_SIZE_SHORT)
-		damage_header(mal, tree, at, damage);
-	else if (damage <= MAL_HANDLE_FOREIGN && (!at->fresh || damage == MAL_HANDLE_FORGED))
-		damage_handle(mal, at, damage);
-	else if (damage <= MAL_HANDLE_FOREIGN)
-		tree->damage = MAL_NONE;
-	else if (damage == MAL_TWICE && at->fresh)
-		tree->damage = MAL_NONE;
-	else if (damage == MAL_TWICE)
-		damage_twice(mal, tree, at);
-	else if (damage == MAL_OVERLONG)
-		damage_overlong(mal, tree);
-	else if (damage == MAL_TCP_DEPENDENT && at->layer != OFFLOAD_LAYER_TCP)
-		tree->damage = MAL_NONE;
-	else
-		damage_link(mal, tree, at, damage);
 }
 
 /* TERM-6: a parent stays while a dependent does; what is damaged or not named in the tree stays. */
@@ -345,6 +185,23 @@ expect_initiate(struct mal_tree *tree)
 	}
 }
 
+/* Note the blocks that links lead to, whatever else is wrong with them. */
+static void
+reach(struct mal_tree *tree, const struct offload_block_list *from)
+{
+	for (bool more = true; more && from != NULL; from = from->next_block) {
+		more = false;
+		for (uint32_t i = 0; i < tree->count; i++) {
+			if (tree->at[i].block != from || tree->at[i].reached)
+				continue;
+			more = tree->at[i].reached = true;
+			reach(tree, from->dependent_block_list);
+		}
+		if (!more || ((uintptr_t)from->next_block & 7))
+			return;
+	}
+}
+
 void
 mal_build(struct malformed *mal, struct mal_tree *tree, enum chimney_request kind,
         enum mal_damage damage)
@@ -357,11 +214,12 @@ mal_build(struct malformed *mal, struct mal_tree *tree, enum chimney_request kin
 		tree->root = NULL;
 		build_sound(mal, tree);
 	} while (tree->count == 0);
-	damage_tree(mal, tree, damage);
+	mal_damage(mal, tree, damage);
 	if (kind == CHIMNEY_TERMINATE && tree->damage < MAL_NEXT_UNALIGNED)
 		expect_terminate(mal, tree);
 	else if (kind == CHIMNEY_UPDATE)
 		expect_update(tree);
 	else if (kind == CHIMNEY_INITIATE)
 		expect_initiate(tree);
+	reach(tree, tree->root);
 }

@@ -255,7 +255,7 @@ sim_finish_lost(struct sim *sim)
 		world_step(&sim->world, WORLD_WORKER(dead));
 	if (rte_ring_count(sim->world.wire[0].transmitted[dead]) != 0)
 		sim_wrong(sim, "INV-14: a worker declared lost transmits");
-	if (!sim->world.worker[dead]->parked)
+	if (!sim->world.worker[dead]->control.parked)
 		sim_wrong(sim, "INV-14: a worker declared lost does not park");
 	for (uint32_t i = 0; i < 20 && sim_ok(sim); i++)
 		sim_turn(sim);

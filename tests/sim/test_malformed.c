@@ -23,7 +23,8 @@ mal_damage_name(uint32_t damage)
 	        "forged generation", "forged layer", "stale handle", "foreign handle",
 	        "named twice", "unaligned next", "cycle of next", "next to itself",
 	        "unaligned dependent", "cycle of dependents", "shared dependents",
-	        "dependents of a connection", "overlong list"};
+	        "dependents of a connection", "overlong list", "more than three layers",
+	        "cell in the tree"};
 
 	return names[damage];
 }
@@ -42,7 +43,7 @@ judge_block(struct mal_tree *tree, struct mal_block *at)
 	bool good = initiate ? is_offloaded(status) : status == OFFLOAD_SUCCESS;
 	const char *what = mal_damage_name(tree->damage);
 
-	if (status == OFFLOAD_PENDING && at->expect == MAL_OPEN)
+	if (!at->reached)
 		return;
 	if (status != OFFLOAD_SUCCESS && status != OFFLOAD_FAILURE &&
 	        !(initiate && status == OFFLOAD_PARTIAL_SUCCESS))
@@ -111,6 +112,7 @@ run_one(uint64_t seed)
 	while (chimney_poll(mal.world.host[0], &record, 1) == 1)
 		mal_wrong(&mal, "%s, %s: a record of kind %u after the completion",
 		        mal_damage_name(damage), chimney_request_name(kind), record.kind);
+	mal_cells_home(&tree);
 	for (uint32_t i = 0; i < tree.count; i++)
 		judge_block(&tree, &tree.at[i]);
 	judge_effects(&tree);

@@ -106,7 +106,7 @@ worker_thread(void *argument)
 {
 	struct toe_worker *worker = argument;
 
-	lcore_loop(worker_turn, worker, &worker->bell);
+	lcore_loop(worker_turn, worker, &worker->control.bell);
 	return NULL;
 }
 

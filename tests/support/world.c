@@ -108,12 +108,15 @@ static int
 target_add(struct world *world)
 {
 	const struct world_params *params = &world->params;
+	struct toe_worker_control *controls[WORLD_WORKERS];
 	struct chimney_params target;
 	int err;
 
 	chimney_params_default(&target);
 	target.shared = &world->shared;
-	target.workers = world->worker;
+	for (uint32_t i = 0; i < params->workers; i++)
+		controls[i] = &world->worker[i]->control;
+	target.workers = controls;
 	target.conn_capacity = params->conns;
 	target.drain_deadline_ms = params->drain_deadline_ms;
 	target.retrieve_delay_ms = params->retrieve_delay_ms;

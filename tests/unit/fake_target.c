@@ -13,24 +13,25 @@ or_default(uint32_t value, uint32_t usual)
 	return value != 0 ? value : usual;
 }
 
-static struct toe_worker *
-worker_new(struct fake *fake, uint32_t index, const struct fake_options *options)
+static void
+worker_add(struct fake *fake, uint32_t index, const struct fake_options *options)
 {
-	struct toe_worker *worker = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*worker));
+	struct toe_worker_control *worker = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*worker));
+	struct fake_conn *conns =
+	        calloc(or_default(options->conns, FAKE_CONNS), sizeof(struct fake_conn));
 	uint32_t size = or_default(options->mailbox_size, 16);
 
-	if (worker == NULL)
+	if (worker == NULL || conns == NULL)
 		abort();
 	memset(worker, 0, sizeof(*worker));
-	worker->engine.shared = &fake->shared;
-	worker->engine.index = index;
-	worker->engine.conn_capacity = or_default(options->conns, FAKE_CONNS);
-	worker->engine.conns = calloc(worker->engine.conn_capacity, sizeof(*worker->engine.conns));
-	if (worker->engine.conns == NULL || toe_mailbox_init(&worker->urgent, size) != 0 ||
+	if (toe_mailbox_init(&worker->urgent, size) != 0 ||
 	        toe_mailbox_init(&worker->ordinary, size) != 0 ||
 	        toe_doorbell_init(&worker->bell) != 0)
 		abort();
-	return worker;
+	worker->host_handles = &conns->host_handle;
+	worker->host_handle_step = sizeof(*conns);
+	fake->worker[index] = worker;
+	fake->conns[index] = conns;
 }
 
 static void
@@ -65,7 +66,7 @@ fake_start(struct fake *fake, const struct fake_options *options)
 		fake->shared.ports[i].mac[0] = 0x02;
 	}
 	for (uint32_t i = 0; i < fake->shared.worker_count; i++)
-		fake->worker[i] = worker_new(fake, i, options);
+		worker_add(fake, i, options);
 	chimney_params_default(&params);
 	params.shared = &fake->shared;
 	params.workers = fake->worker;
@@ -88,12 +89,12 @@ fake_end(struct fake *fake)
 {
 	chimney_destroy(fake->target);
 	for (uint32_t i = 0; i < fake->shared.worker_count; i++) {
-		struct toe_worker *worker = fake->worker[i];
+		struct toe_worker_control *worker = fake->worker[i];
 
 		toe_doorbell_fini(&worker->bell);
 		toe_mailbox_fini(&worker->urgent);
 		toe_mailbox_fini(&worker->ordinary);
-		free(worker->engine.conns);
+		free(fake->conns[i]);
 		free(worker);
 	}
 	toe_shared_fini(&fake->shared);
@@ -109,10 +110,10 @@ fake_control(struct fake *fake)
 
 /* An item as a worker would do it, as far as control can see. */
 static uint16_t
-item_run(struct fake *fake, struct toe_worker *worker, const struct toe_message *message,
+item_run(struct fake *fake, uint32_t worker, const struct toe_message *message,
         const struct toe_item *item)
 {
-	struct toe_conn *conn = &worker->engine.conns[item->index];
+	struct fake_conn *conn = &fake->conns[worker][item->index];
 
 	if (message->op == fake->fail_op) {
 		if (fake->fail_after == 0)
@@ -136,7 +137,7 @@ item_run(struct fake *fake, struct toe_worker *worker, const struct toe_message 
 }
 
 static void
-chain_run(struct fake *fake, struct toe_worker *worker, const struct toe_message *message,
+chain_run(struct fake *fake, uint32_t worker, const struct toe_message *message,
         struct toe_reply *reply)
 {
 	struct toe_item *item, *next;
@@ -152,13 +153,12 @@ chain_run(struct fake *fake, struct toe_worker *worker, const struct toe_message
 	CU_ASSERT_EQUAL(n, message->count);
 	if (message->op == TOE_OP_INITIATE && failed)
 		reply->status = OFFLOAD_FAILURE;
-	reply->count = n;
 }
 
 bool
 fake_work_one(struct fake *fake, uint32_t index, bool urgent)
 {
-	struct toe_worker *worker = fake->worker[index];
+	struct toe_worker_control *worker = fake->worker[index];
 	struct toe_mailbox *mailbox = urgent ? &worker->urgent : &worker->ordinary;
 	struct toe_message message;
 	struct toe_reply reply;
@@ -182,7 +182,7 @@ fake_work_one(struct fake *fake, uint32_t index, bool urgent)
 	case TOE_OP_RELEASE:
 		break;
 	default:
-		chain_run(fake, worker, &message, &reply);
+		chain_run(fake, index, &message, &reply);
 		break;
 	}
 	toe_mailbox_reply(mailbox, &reply);
@@ -227,10 +227,10 @@ fake_indicate(struct fake *fake, uint32_t worker, void *handle)
 	        .kind = TOE_EVENT_RETRIEVE,
 	        .detail = RETRIEVE_INVALID_STATE,
 	        .worker = (uint16_t)worker,
-	        .value = atomic_load(fake->worker[worker]->engine.events[0].completed),
+	        .value = atomic_load(fake->worker[worker]->events[0].completed),
 	};
 
-	CU_ASSERT_EQUAL(toe_event_post(&fake->worker[worker]->engine.events[0], &event, 1), 1);
+	CU_ASSERT_EQUAL(toe_event_post(&fake->worker[worker]->events[0], &event, 1), 1);
 }
 
 int

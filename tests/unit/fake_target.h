@@ -24,6 +24,13 @@ struct fake_logged {
 	struct toe_message message;
 };
 
+/* What a fake worker keeps of a connection. */
+struct fake_conn {
+	uint32_t generation; /* 0: free slot */
+	uint32_t path;
+	uint64_t host_handle;
+};
+
 struct fake_options {
 	uint32_t workers; /* 0: 2 */
 	uint32_t conns; /* per worker; 0: FAKE_CONNS */
@@ -40,7 +47,8 @@ struct fake_options {
 
 struct fake {
 	struct toe_shared shared;
-	struct toe_worker *worker[FAKE_WORKERS];
+	struct toe_worker_control *worker[FAKE_WORKERS];
+	struct fake_conn *conns[FAKE_WORKERS];
 	struct chimney *target;
 	struct chimney_host *host[FAKE_HOSTS];
 	uint64_t now;

@@ -48,7 +48,7 @@ static void
 test_offload(void)
 {
 	struct offload_block_list *blocks[6];
-	struct toe_conn *conn;
+	struct fake_conn *conn;
 
 	chain(blocks, 4);
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INITIATE, blocks[0]), 0);
@@ -60,8 +60,7 @@ test_offload(void)
 	CU_ASSERT_EQUAL(toe_handle_layer(fake.neighbor[0]), OFFLOAD_LAYER_NEIGHBOR);
 	CU_ASSERT_EQUAL(toe_handle_layer(fake.path[0]), OFFLOAD_LAYER_PATH);
 	for (uint32_t i = 0; i < 4; i++) {
-		conn = &fake.worker[fake_owner(&fake, i)]
-		                ->engine.conns[toe_handle_index(fake.conn[i])];
+		conn = &fake.conns[fake_owner(&fake, i)][toe_handle_index(fake.conn[i])];
 		CU_ASSERT_EQUAL(toe_handle_layer(fake.conn[i]), OFFLOAD_LAYER_TCP);
 		CU_ASSERT_EQUAL(conn->generation, toe_handle_generation(fake.conn[i]));
 		CU_ASSERT_EQUAL(conn->host_handle, (uint64_t)(uintptr_t)&fake.conn[i]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* STAT-1: what each counter counts, by port and IP version; only offloaded connections count. */
+#include "conn_mib.h"
 #include "drain.h"
 #include "receive_bed.h"
 #include "tcp.h"

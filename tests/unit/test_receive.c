@@ -317,9 +317,9 @@ test_urgent_between_bursts(void)
 
 	bed_open(&bed, 1, false);
 	bed_write(&bed, BED_WIRE, 0, &data4);
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	toe_worker_receive(&bed.worker[0]);
-	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
 	CU_ASSERT_EQUAL(reply.request, 7);
 	bed_close(&bed);
 }
@@ -349,9 +349,9 @@ test_urgent_inside_burst(void)
 	}
 	for (uint32_t i = 0; i < TOE_LOOK_FRAMES; i++)
 		bed_write(&bed, BED_WIRE, 0, &others[0]);
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	toe_worker_receive(&bed.worker[0]);
-	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
 	CU_ASSERT_EQUAL(reply.discarded, 1);
 	CU_ASSERT_EQUAL(
 	        bed.worker[0].engine.conns[3].rcv_nxt, RAW_SEQ + TOE_LOOK_FRAMES * text.text);
@@ -370,9 +370,9 @@ test_urgent_between_runs(void)
 		bed_offload(&bed, 0, i, BED_PATH4, 2222, 1111 + i);
 		toe_conn_ready(&bed.worker[0].engine, i);
 	}
-	CU_ASSERT(toe_mailbox_send(&bed.worker[0].urgent, &drain));
+	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	CU_ASSERT_EQUAL(toe_worker_output(&bed.worker[0], TOE_OUTPUT_BUDGET), TOE_LOOK_RUNS + 1);
-	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].urgent, &reply, 1), 1);
+	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
 	bed_close(&bed);
 }
 

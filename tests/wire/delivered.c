@@ -5,6 +5,7 @@
  */
 #define toe_service_deliver delivered_to_service
 #include "service.c" /* NOLINT(bugprone-suspicious-include): that is the point */
+#include "user.h"
 #undef toe_service_deliver
 
 #include "delivered.h"

@@ -13,8 +13,11 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_limits.h"
+#include "tcp_rtt.h"
 #include "test_mutant.h"
 #include "unit.h"
+#include "user.h"
 
 static struct script script;
 

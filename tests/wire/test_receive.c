@@ -3,6 +3,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_facts.h"
 #include "test_mutant.h"
 #include "unit.h"
 
@@ -259,7 +260,7 @@ test_echo_window(void)
 	script_send(&script, (struct script_segment){.seq = 6000, .ack = 2000});
 	CU_ASSERT(script_took_ack(&script, 6000));
 	CU_ASSERT_EQUAL(script.got.window, 2000);
-	CU_ASSERT_EQUAL(toe_service_send_backlog(script_conn(&script)), 4000);
+	CU_ASSERT_EQUAL(tcp_unacked(script_conn(&script)), 4000);
 	script_close(&script, NULL);
 }
 

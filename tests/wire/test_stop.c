@@ -6,6 +6,7 @@
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_facts.h"
 #include "test_mutant.h"
 #include "timer_loop.h"
 #include "unit.h"
@@ -300,7 +301,7 @@ test_named(void)
 	toe_tcp_resume(&script.end.worker.engine, 0);
 	script_pass(&script, 5000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	CU_ASSERT_EQUAL(toe_service_send_backlog(script_conn(&script)), 2000);
+	CU_ASSERT_EQUAL(tcp_unacked(script_conn(&script)), 2000);
 	script_close(&script, NULL);
 }
 

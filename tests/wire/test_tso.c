@@ -11,10 +11,12 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "end.h"
 #include "frame.h"
 #include "service.h"
 #include "tcp.h"
+#include "tcp_ack.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 #include "unit.h"

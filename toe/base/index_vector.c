@@ -6,7 +6,7 @@
 
 #include <rte_prefetch.h>
 
-#include "shared.h"
+#include "table.h"
 
 static uint64_t
 pool_chunks(uint32_t entries, uint32_t vectors)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "shared.h"
+#include "table.h"
 
 struct toe_pool {
 	uint8_t *records;

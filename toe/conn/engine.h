@@ -3,7 +3,7 @@
  * The engine: what a worker knows of its connections, their clock, their pools and what leaves them. The worker
  * around it (toe/worker) receives, takes messages and runs it; nothing in here knows of that.
  *
- * One worker owns it and alone reads and writes it, but for what says otherwise: C the control lcore, M the main lcore.
+ * One worker owns it and alone reads and writes it, but for what says otherwise; M is the main lcore.
  */
 #ifndef TOE_ENGINE_H
 #define TOE_ENGINE_H
@@ -14,23 +14,13 @@
 #include <rte_mempool.h>
 
 #include "conn.h"
-#include "event.h"
 #include "mib.h"
 #include "pool.h"
 #include "shared.h"
 #include "stats.h"
 #include "timer_wheel.h"
 #include "txq.h"
-
-#define TOE_MAX_HOSTS 8u
-#define TOE_EVENT_BACKLOG 64u
-
-/* Indications of one host that wait for room in its ring (EVT-4), FIFO. */
-struct toe_backlog {
-	struct toe_event event[TOE_EVENT_BACKLOG];
-	uint32_t conn[TOE_EVENT_BACKLOG]; /* whose indication it is */
-	uint32_t first, count;
-};
+#include "worker_control.h"
 
 struct toe_engine {
 	/* configuration: M before start, then read only */
@@ -38,6 +28,8 @@ struct toe_engine {
 	uint32_t index; /* of the worker, < shared->worker_count */
 	uint32_t conn_capacity; /* connections that it can own */
 	struct rte_mempool *mbuf_pool;
+	struct toe_event_port *events; /* by host, of toe_worker_control */
+	struct toe_backlog *backlog;
 	uint32_t max_retransmit; /* TMR-4: retransmissions of one segment when max_rt is 0 */
 
 	uint64_t now; /* ns, of this turn */
@@ -58,8 +50,6 @@ struct toe_engine {
 	struct toe_stats stats; /* anyone reads */
 	struct toe_mib mib[TOE_MAX_PORTS][2]; /* by port, then IPv4 and IPv6; anyone reads */
 	struct toe_timer_wheel wheel;
-	struct toe_event_port events[TOE_MAX_HOSTS]; /* C sets before a host has connections */
-	struct toe_backlog backlog[TOE_MAX_HOSTS];
 } __rte_cache_aligned;
 
 /* The time of a turn: ns, never going back. */
@@ -70,19 +60,6 @@ toe_engine_clock(struct toe_engine *engine, uint64_t now)
 	engine->now_us = (uint32_t)((now - engine->start) / 1000);
 	engine->now_ms = (uint32_t)((now - engine->start) / 1000000) + 1;
 }
-
-/* The counters of a port and IP version, 4 or 6. */
-static inline struct toe_mib *
-toe_engine_mib(struct toe_engine *engine, uint32_t port, uint8_t family)
-{
-	return &engine->mib[port][family == 6];
-}
-
-/* mib.c: those of a connection. */
-struct toe_mib *toe_conn_mib(struct toe_engine *engine, const struct toe_conn *conn);
-/* It has been offloaded; or it leaves its state, which was ESTABLISHED or CLOSE_WAIT: true. */
-void toe_conn_count(struct toe_engine *engine, const struct toe_conn *conn);
-bool toe_conn_uncount(struct toe_engine *engine, const struct toe_conn *conn);
 
 /* Put a connection on the ready list: output will run it once (unless stopped). */
 static inline void

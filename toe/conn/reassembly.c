@@ -7,16 +7,8 @@
 
 #include "engine.h"
 
-#define SMALL_TEXT                                                                                 \
-	512u /* up to which text is copied behind its predecessor rather than kept in a buffer of its own */
-
-static void
-remove_block(struct toe_reassembly *reassembly, uint32_t i)
-{
-	reassembly->blocks--;
-	memmove(&reassembly->block[i], &reassembly->block[i + 1],
-	        (reassembly->blocks - i) * sizeof(reassembly->block[0]));
-}
+/* Text of up to so many bytes is copied behind its predecessor rather than kept in a buffer of its own. */
+#define SMALL_TEXT 512u
 
 /* The block that holds the text that came last goes to the front; what it swallows is gone. */
 static void
@@ -35,7 +27,7 @@ note_block(struct toe_reassembly *reassembly, uint32_t start, uint32_t end)
 			block.start = old->start;
 		if (seq_lt(block.end, old->end))
 			block.end = old->end;
-		remove_block(reassembly, i);
+		reassembly_remove_block(reassembly, i);
 	}
 	if (reassembly->blocks == TOE_SACKS_MAX)
 		reassembly->blocks--;
@@ -45,7 +37,10 @@ note_block(struct toe_reassembly *reassembly, uint32_t start, uint32_t end)
 	reassembly->blocks++;
 }
 
-/* The run of pieces without a gap around the one given is one block: with few blocks remembered, it is looked for. */
+/*
+ * Pieces without a gap between them are one block. Not all blocks are remembered, so it is measured in the queue: from the
+ * piece `run`, where it begins, over `piece` to its end.
+ */
 static void
 note_run(const struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t run,
         uint32_t piece)
@@ -304,24 +299,6 @@ toe_reassembly_pop(struct toe_engine *engine, uint32_t index)
 
 	engine->reassembly_buffers -= piece_at(engine, piece)->frame->nb_segs;
 	unlink_after(engine, reassembly, TOE_INDEX_NONE, piece);
-}
-
-void
-toe_reassembly_settle(struct toe_engine *engine, uint32_t index)
-{
-	struct toe_conn *conn = &engine->conns[index];
-	struct toe_reassembly *reassembly = reassembly_of(engine, conn);
-
-	for (uint32_t i = 0; i < reassembly->blocks;)
-		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt))
-			remove_block(reassembly, i);
-		else
-			i++;
-	if (reassembly->head != TOE_INDEX_NONE || (conn->flags & TOE_CONN_DSACK) ||
-	        reassembly->urgent_frames > 0)
-		return;
-	toe_pool_give(&engine->reassemblies, conn->reassembly);
-	conn->reassembly = TOE_INDEX_NONE;
 }
 
 void

@@ -18,6 +18,14 @@ piece_at(const struct toe_engine *engine, uint32_t piece)
 	return toe_pool_at(&engine->pieces, piece);
 }
 
+static inline void
+reassembly_remove_block(struct toe_reassembly *reassembly, uint32_t i)
+{
+	reassembly->blocks--;
+	memmove(&reassembly->block[i], &reassembly->block[i + 1],
+	        (reassembly->blocks - i) * sizeof(reassembly->block[0]));
+}
+
 /* The connection's, made when it has none; NULL: none is left. */
 struct toe_reassembly *toe_reassembly_get(struct toe_engine *engine, struct toe_conn *conn);
 

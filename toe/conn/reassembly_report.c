@@ -23,6 +23,24 @@ toe_reassembly_get(struct toe_engine *engine, struct toe_conn *conn)
 	return reassembly;
 }
 
+void
+toe_reassembly_settle(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_reassembly *reassembly = reassembly_of(engine, conn);
+
+	for (uint32_t i = 0; i < reassembly->blocks;)
+		if (seq_leq(reassembly->block[i].end, conn->rcv_nxt))
+			reassembly_remove_block(reassembly, i);
+		else
+			i++;
+	if (reassembly->head != TOE_INDEX_NONE || (conn->flags & TOE_CONN_DSACK) ||
+	        reassembly->urgent_frames > 0)
+		return;
+	toe_pool_give(&engine->reassemblies, conn->reassembly);
+	conn->reassembly = TOE_INDEX_NONE;
+}
+
 /* Blocks that fit beside timestamps (RFC 2018 section 3). */
 static uint32_t
 blocks_max(const struct toe_conn *conn)

@@ -40,12 +40,6 @@ slot_of(uint32_t time, uint32_t level)
 }
 
 static inline bool
-is_earlier(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) < 0;
-}
-
-static inline bool
 is_occupied(const struct toe_timer_wheel *wheel, uint32_t level, uint32_t slot)
 {
 	return wheel->occupied[level][slot / 64] >> (slot % 64) & 1;
@@ -62,7 +56,7 @@ static void
 insert_node(struct toe_timer_wheel *wheel, uint32_t index)
 {
 	struct toe_conn *conn = &wheel->conns[index];
-	uint32_t due = is_earlier(conn->wheel_due, wheel->now) ? wheel->now : conn->wheel_due;
+	uint32_t due = toe_time_before(conn->wheel_due, wheel->now) ? wheel->now : conn->wheel_due;
 	uint32_t difference = due ^ wheel->now;
 	uint32_t level =
 	        difference ? (31 - (uint32_t)__builtin_clz(difference)) / TOE_WHEEL_BITS : 0;
@@ -160,7 +154,7 @@ toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index)
 	for (uint32_t timer = 0; timer < TOE_TIMER_COUNT; timer++) {
 		uint32_t due = conn->due[timer];
 
-		if (due != 0 && (earliest == 0 || is_earlier(due, earliest)))
+		if (due != 0 && (earliest == 0 || toe_time_before(due, earliest)))
 			earliest = due;
 	}
 	if (earliest != 0)
@@ -269,14 +263,14 @@ advance(struct toe_timer_wheel *wheel, uint32_t now_ms)
 	if (draining < TOE_WHEEL_LEVELS) {
 		uint32_t end = wheel->now | ((1u << level_shift(draining)) - 1);
 
-		if (is_earlier(end, target))
+		if (toe_time_before(end, target))
 			target = end;
 	}
-	if (find_next(wheel, &next) && !is_earlier(target, next)) {
+	if (find_next(wheel, &next) && !toe_time_before(target, next)) {
 		wheel->now = next;
 		return true;
 	}
-	if (is_earlier(wheel->now, target))
+	if (toe_time_before(wheel->now, target))
 		wheel->now = target;
 	return false;
 }

@@ -19,8 +19,8 @@
 #include "doorbell.h"
 
 enum toe_event_kind {
-	TOE_EVENT_COMPLETION =
-	        1, /* object: root pointer; detail: enum of the request; value: frames discarded */
+	/* Object: root pointer; detail: enum of the request; value: frames discarded */
+	TOE_EVENT_COMPLETION = 1,
 	TOE_EVENT_RETRIEVE, /* object: host_handle; detail: enum retrieve_reason */
 	TOE_EVENT_DISCONNECT, /* object: host_handle; FIN received, all data before it consumed (EVT-1) */
 	TOE_EVENT_ABORT, /* object: host_handle; acceptable RST received, or state lost */
@@ -38,8 +38,8 @@ struct toe_event {
 	uint8_t kind; /* enum toe_event_kind */
 	uint8_t detail;
 	uint16_t worker; /* who posted it: worker index, or TOE_EVENT_FROM_CONTROL */
-	uint32_t
-	        value; /* COMPLETION: frames discarded; a worker's indication: completions before it */
+	/* COMPLETION: frames discarded; a worker's indication: completions before it */
+	uint32_t value;
 };
 
 #define TOE_EVENT_FROM_CONTROL UINT16_MAX

@@ -9,39 +9,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_ring.h>
-#include <rte_ring_elem.h>
-#include <rte_ring_peek.h>
-
 #include "message.h"
+#include "ring.h"
 
 struct toe_mailbox {
 	struct rte_ring *messages; /* control -> worker */
 	struct rte_ring *replies; /* worker -> control */
 };
-
-/*
- * Looks at a ring from its single producer or consumer. rte_ring_full and rte_ring_empty read the other side
- * without ordering: right in the end, but ThreadSanitizer calls it a race, and it cannot be told from a real one.
- */
-static inline bool
-toe_ring_has_room(struct rte_ring *ring, unsigned int record_size)
-{
-	if (rte_ring_enqueue_bulk_elem_start(ring, 1, NULL) == 0)
-		return false;
-	rte_ring_enqueue_elem_finish(ring, ring, record_size, 0);
-	return true;
-}
-
-/* record: room for one of record_size bytes; gets a copy of the oldest. */
-static inline bool
-toe_ring_has_record(struct rte_ring *ring, void *record, unsigned int record_size)
-{
-	if (rte_ring_dequeue_bulk_elem_start(ring, record, record_size, 1, NULL) == 0)
-		return false;
-	rte_ring_dequeue_elem_finish(ring, 0);
-	return true;
-}
 
 /* Both rings hold `size` records (a power of two). 0, -EINVAL or -ENOMEM. */
 int toe_mailbox_init(struct toe_mailbox *mailbox, uint32_t size);
@@ -92,12 +66,5 @@ toe_mailbox_replies(struct toe_mailbox *mailbox, struct toe_reply *replies, unsi
 {
 	return rte_ring_sc_dequeue_burst_elem(mailbox->replies, replies, sizeof(*replies), n, NULL);
 }
-
-/*
- * A ring of `size` records of `record_size` bytes in ordinary memory, without EAL's shared zones. NULL when
- * memory is short or size is no power of two. Flags as rte_ring_create. Free with toe_ring_free.
- */
-struct rte_ring *toe_ring_alloc(uint32_t size, uint32_t record_size, unsigned int flags);
-void toe_ring_free(struct rte_ring *ring);
 
 #endif

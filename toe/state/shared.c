@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tables that all lcores read, and the owner function. */
+/* Neighbors and paths, and the owner function. */
 #include "shared.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /*
  * A key of one 16-bit pattern repeated makes Toeplitz symmetric in source and destination, and makes its
@@ -15,43 +14,6 @@
 const uint8_t toe_rss_key[40] = {0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d,
         0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a,
         0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a};
-
-#define HUGE_PAGE (2u << 20)
-
-static uint64_t
-table_bytes(uint64_t count, uint64_t size)
-{
-	return (count * size + HUGE_PAGE - 1) & ~(uint64_t)(HUGE_PAGE - 1);
-}
-
-void *
-toe_table_alloc(uint64_t count, uint64_t size)
-{
-	uint64_t bytes = table_bytes(count, size);
-	void *table;
-
-	if (count == 0 || size == 0 || count > UINT64_MAX / 2 / size)
-		return NULL;
-	table = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (table == MAP_FAILED)
-		return NULL;
-	/* Small tables stay on small pages: a huge page each would waste memory in tests. */
-	if (count * size >= HUGE_PAGE / 2) {
-		madvise(table, bytes, MADV_HUGEPAGE);
-		if (madvise(table, bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
-			munmap(table, bytes);
-			return NULL;
-		}
-	}
-	return table;
-}
-
-void
-toe_table_free(void *table, uint64_t count, uint64_t size)
-{
-	if (table != NULL)
-		munmap(table, table_bytes(count, size));
-}
 
 int
 toe_shared_init(struct toe_shared *shared, uint32_t neighbors, uint32_t paths)

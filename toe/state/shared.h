@@ -17,9 +17,9 @@
 #include <rte_common.h>
 
 #include "offload_state.h"
+#include "table.h"
 
 #define TOE_EPOCH_MASK 0x7FFFu
-#define TOE_INDEX_NONE UINT32_MAX
 
 /* Neighbor word: 63 valid | 62..48 epoch | 47..0 destination MAC (first byte lowest). */
 static inline uint64_t
@@ -155,13 +155,6 @@ toe_route_equal(struct toe_route a, struct toe_route b)
 	return ((a.path_word ^ b.path_word) & ~TOE_PATH_WORD_MTU_MASK) == 0 &&
 	       a.neighbor_word == b.neighbor_word;
 }
-
-/*
- * Map zeroed memory for `count` records of `size` bytes, huge pages advised and pre-faulted, so that large
- * tables are fast without hugepages too. NULL when memory is short. Free with toe_table_free.
- */
-void *toe_table_alloc(uint64_t count, uint64_t size);
-void toe_table_free(void *table, uint64_t count, uint64_t size);
 
 /* Allocate the tables of a shared state; 0 or -ENOMEM. worker_count and ports are the caller's to set. */
 int toe_shared_init(struct toe_shared *shared, uint32_t neighbors, uint32_t paths);

@@ -3,13 +3,20 @@
  * The acknowledgment field: what it frees, what it tells about round-trip time and windows, and the
  * states that follow from our FIN being acknowledged.
  */
+#include "tcp_ack.h"
+
 #include <rte_branch_prediction.h>
 #include <rte_tcp.h>
 
-#include "tcp.h"
+#include "sender.h"
+#include "tcp_arm.h"
 #include "tcp_cc.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
+#include "user.h"
 
 /*
  * RTT samples come from acknowledgments of new data only (RFC 7323 section 4.1): from what was sent once, in us, else
@@ -97,7 +104,7 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 		conn->snd_wl1 = segment->seq;
 }
 
-/* What went out as a probe was not taken, or the ACK that opens the window would say so: it goes again first. */
+/* The ACK that opens the window does not cover what went out as a probe: the peer has not taken it, it goes again first. */
 static void
 probe_refused(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
 {

@@ -2,8 +2,8 @@
 /* Congestion control: the table, and slow start, which is everybody's (RFC 5681 section 3.1). */
 #include "tcp_cc.h"
 
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 /*
  * Segments that one ACK may add in slow start. Peers that fold a burst into one ACK would be held back by the one

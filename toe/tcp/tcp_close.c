@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * How a connection ends, and what tries to end it from outside: resets and SYNs (RFC 5961, SEC-1, RX-3), offers for
- * upload (TERM-7).
- */
-#include <rte_branch_prediction.h>
-#include <rte_tcp.h>
+/* How a connection ends. */
+#include "tcp_close.h"
 
+#include "conn_mib.h"
 #include "indicate.h"
-#include "tcp.h"
+#include "sender.h"
 #include "tcp_facts.h"
 
 void
@@ -52,79 +49,4 @@ toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason 
 		return false;
 	conn->flags |= TOE_CONN_INDICATED;
 	return true;
-}
-
-static bool
-is_in_window(const struct toe_conn *conn, uint32_t seq)
-{
-	return seq_leq(conn->rcv_nxt, seq) && seq_lt(seq, conn->rcv_adv);
-}
-
-/* RFC 5961 section 3.2: only a reset at RCV.NXT is one; elsewhere in the window it is doubted, once. */
-enum toe_input
-toe_tcp_reset(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
-{
-	struct toe_conn *conn = &engine->conns[index];
-
-	if (segment->seq != conn->rcv_nxt) {
-		engine->stats.rx_unacceptable++;
-		if (!is_in_window(conn, segment->seq))
-			return TOE_INPUT_DONE;
-		toe_keepalive_arm(engine, index);
-		if (!(conn->flags & TOE_CONN_CHALLENGED)) {
-			conn->flags |= TOE_CONN_CHALLENGED;
-			engine->stats.challenge_acks++;
-			tcp_owe_ack(engine, index);
-		}
-		return TOE_INPUT_DONE;
-	}
-	/*
-	 * No room to tell the host: as if lost on the way. The peer answers our next segment with
-	 * another.
-	 */
-	if (!toe_conn_indicate(engine, conn, TOE_EVENT_ABORT, 0))
-		return TOE_INPUT_DONE;
-	engine->stats.rx_resets++;
-	conn->flags |= TOE_CONN_ABORTED;
-	toe_tcp_closed(engine, index);
-	return TOE_INPUT_DONE;
-}
-
-/* At most one in TCP_SYN_CHALLENGE_MS; the context holds units of 256 ms, of which an aliased one is harmless. */
-static bool
-may_challenge_syn(struct toe_engine *engine, struct toe_conn *conn)
-{
-	uint16_t now = (uint16_t)(engine->now_ms >> 8);
-
-	if (conn->syn_challenged != 0 &&
-	        (uint16_t)(now - conn->syn_challenged) <= TCP_SYN_CHALLENGE_MS >> 8)
-		return false;
-	conn->syn_challenged = now ? now : 1;
-	return true;
-}
-
-enum toe_input
-toe_tcp_syn(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
-{
-	struct toe_conn *conn = &engine->conns[index];
-
-	if (conn->state == TCP_TIME_WAIT)
-		return TOE_INPUT_TO_HOST;
-	if (segment->seq == conn->rcv_nxt) {
-		/* RX-3: the peer has started anew; what was here is over. */
-		if (!toe_conn_can_indicate(engine, conn, 1))
-			return TOE_INPUT_DONE;
-		toe_tcp_closed(engine, index);
-		toe_tcp_offer(engine, index);
-		return TOE_INPUT_TO_HOST;
-	}
-	engine->stats.rx_unacceptable++;
-	if (is_in_window(conn, segment->seq)) {
-		toe_keepalive_arm(engine, index);
-		if (!may_challenge_syn(engine, conn))
-			return TOE_INPUT_DONE;
-	}
-	engine->stats.challenge_acks++;
-	tcp_owe_ack(engine, index); /* RFC 5961 section 4.2 */
-	return TOE_INPUT_DONE;
 }

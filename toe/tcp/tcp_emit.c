@@ -6,10 +6,14 @@
 #include <rte_ethdev.h>
 #include <rte_tcp.h>
 
+#include "conn_mib.h"
 #include "reassembly.h"
-#include "tcp.h"
+#include "tcp_arm.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
+#include "user.h"
 
 #define ECN_ECT0 2u /* RFC 3168 section 5 */
 #define PACE_SLACK_US 1000u /* what timers of 1 ms may be behind and catch up */
@@ -24,7 +28,7 @@ announce_window(const struct toe_engine *engine, struct toe_conn *conn)
 {
 	uint32_t offered = conn->rcv_adv - conn->rcv_nxt;
 	uint32_t window = toe_service_window(engine, conn), field;
-	uint32_t step = RTE_MIN(tcp_smss(conn), toe_service_capacity(conn) / 2);
+	uint32_t step = RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2);
 
 	window = RTE_MIN(window, (uint32_t)UINT16_MAX << conn->rcv_wscale);
 	if (window < offered + step)
@@ -86,8 +90,8 @@ pace_sent(const struct toe_engine *engine, const struct toe_conn *conn, struct t
 }
 
 /*
- * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have had none, its
- * delayed ACK allowed for; the second one has.
+ * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have none, since
+ * its probe would have to wait for the peer's delayed ACK; with the second one there is one.
  */
 static bool
 probe_restarts(const struct toe_engine *engine, const struct toe_conn *conn,

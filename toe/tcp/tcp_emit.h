@@ -4,8 +4,8 @@
 #define TOE_TCP_EMIT_H
 
 #include "frame.h"
-#include "tcp.h"
 #include "tcp_plan.h"
+#include "txq.h"
 
 /* What one run over a connection needs. */
 struct tcp_run {
@@ -20,20 +20,6 @@ struct tcp_run {
 	struct toe_frame_template template;
 };
 
-/* Text that fits behind the headers in a frame's first buffer, and in each further one. */
-static inline uint32_t
-tcp_first_room(const struct toe_engine *engine)
-{
-	return rte_pktmbuf_data_room_size(engine->mbuf_pool) - RTE_PKTMBUF_HEADROOM -
-	       TOE_FRAME_HEADERS_MAX - (TOE_FRAME_ALIGN - 1);
-}
-
-static inline uint32_t
-tcp_further_room(const struct toe_engine *engine)
-{
-	return rte_pktmbuf_data_room_size(engine->mbuf_pool) - RTE_PKTMBUF_HEADROOM;
-}
-
 /* The sender and the record that a segment with text or FIN needs; false: there is no room for the record now. */
 bool tcp_sender_ready(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan);
 /*
@@ -42,13 +28,6 @@ bool tcp_sender_ready(struct toe_engine *engine, struct tcp_run *run, const stru
  */
 bool tcp_emit(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan,
         uint32_t count);
-/* The run is over: the retransmission timer, once for all that was sent. */
-static inline void
-tcp_run_end(struct toe_engine *engine, const struct tcp_run *run)
-{
-	if (run->sent_new)
-		toe_tcp_arm(engine, run->index);
-}
 /* Pacing: may the next segment go now? If not, the sender's timer makes the connection ready when it may. */
 bool tcp_pace(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
 

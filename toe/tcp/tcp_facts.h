@@ -6,9 +6,10 @@
 #ifndef TOE_TCP_FACTS_H
 #define TOE_TCP_FACTS_H
 
+#include "conn_mib.h"
 #include "engine.h"
 #include "frame.h"
-#include "service.h"
+#include "tcp_types.h"
 
 #define TCP_STATE_BIT(state) (1u << (state))
 
@@ -44,6 +45,13 @@ tcp_smss(const struct toe_conn *conn)
 	return conn->options & TCP_OPTION_TIMESTAMPS ? mss - TOE_FRAME_TIMESTAMPS : mss;
 }
 
+/* The largest receive window that the connection offers: the host's limit, else the window that it handed over. */
+static inline uint32_t
+tcp_window_limit(const struct toe_conn *conn)
+{
+	return conn->initial_rcv_wnd ? conn->initial_rcv_wnd : conn->rcv_space;
+}
+
 static inline bool
 tcp_is_sending(const struct toe_conn *conn)
 {
@@ -63,7 +71,7 @@ tcp_is_receiving(const struct toe_conn *conn)
 static inline uint64_t
 tcp_unacked(const struct toe_conn *conn)
 {
-	return tcp_is_sending(conn) ? toe_service_send_limit(conn) - conn->snd_offset : 0;
+	return tcp_is_sending(conn) ? conn->snd_limit - conn->snd_offset : 0;
 }
 
 /* A FIN follows the last byte and has not been sent yet. */

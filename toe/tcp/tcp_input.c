@@ -9,7 +9,12 @@
 
 #include "reassembly.h"
 #include "tcp.h"
+#include "tcp_ack.h"
+#include "tcp_arm.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_keepalive.h"
+#include "tcp_reset.h"
 #include "tcp_text.h"
 
 #define PAWS_IDLE_MS (24u * 24 * 3600 * 1000) /* RFC 7323 section 5.5: 24 days */

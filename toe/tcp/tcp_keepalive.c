@@ -3,8 +3,11 @@
  * Keepalive (RFC 9293 section 3.8.4): after an idle time probes that the peer has to answer, and an end when it does
  * not. A suspicious reset or SYN brings it forward, or switches it on, until the next acceptable segment (SEC-1).
  */
-#include "tcp.h"
+#include "tcp_keepalive.h"
+
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
 
 static uint32_t
 interval(const struct toe_conn *conn)

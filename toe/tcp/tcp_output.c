@@ -8,52 +8,19 @@
 #include <rte_ethdev.h>
 
 #include "reassembly.h"
+#include "sender.h"
 #include "tcp.h"
+#include "tcp_arm.h"
 #include "tcp_cc.h"
 #include "tcp_emit.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 
 #define TSO_OFFLOADS                                                                               \
 	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
-#define TSO_TEXT_MAX                                                                               \
-	32768u /* in a frame that the port cuts: bounded, since a drain takes it back as a whole */
-
-uint32_t
-toe_tcp_send_mss(const struct toe_conn *conn, struct toe_route route, uint8_t family)
-{
-	/* RFC 9293 section 3.7.1: options count against the segment, fixed headers do not. */
-	uint32_t headers = (family == 4 ? 20u : 40u) + 20u;
-	uint32_t options = conn->options & TCP_OPTION_TIMESTAMPS ? TOE_FRAME_TIMESTAMPS : 0;
-	uint32_t mtu = toe_path_word_mtu(route.path_word);
-	uint32_t mss = RTE_MIN(tcp_peer_mss(conn), mtu - RTE_MIN(mtu, headers));
-
-	return mss > options ? mss - options : 1;
-}
-
-/* The same on this worker: a segment lies in one buffer. */
-static uint32_t
-segment_text_max(const struct toe_engine *engine, const struct toe_conn *conn,
-        struct toe_route route, uint8_t family)
-{
-	return RTE_MIN(toe_tcp_send_mss(conn, route, family), tcp_first_room(engine));
-}
-
-bool
-toe_tcp_has_work(const struct toe_engine *engine, const struct toe_conn *conn)
-{
-	struct tcp_plan_limits limits;
-	struct tcp_plan plan;
-
-	if ((conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE)) ||
-	        conn->snd_nxt != conn->snd_max)
-		return true;
-	limits.mss = segment_text_max(engine, conn, toe_route_read(engine->shared, conn->path),
-	        engine->shared->paths[conn->path].family);
-	limits.frame = limits.mss;
-	tcp_plan_next(engine, conn, toe_sender_of(engine, conn), &limits, &plan);
-	return tcp_plan_carries(&plan);
-}
+/* Text in a frame that the port cuts: bounded, since a drain takes it back as a whole */
+#define TSO_TEXT_MAX 32768u
 
 /* A connection that may not transmit: remember that it wanted to. */
 static __rte_noinline enum toe_output
@@ -84,7 +51,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	run->route.offloads = shared->ports[run->route.neighbor->port].tx_offloads;
 	run->txq = &engine->txq[run->route.neighbor->port];
 	run->sender = toe_sender_of(engine, conn);
-	mss = segment_text_max(engine, conn, run->route.words, run->route.path->family);
+	mss = tcp_segment_max(engine, conn, run->route.words, run->route.path->family);
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		mss -= RTE_MIN(mss - 1, toe_reassembly_option_room(engine, conn));
 	run->limits.mss = run->limits.frame = mss;
@@ -151,6 +118,14 @@ run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 	}
 }
 
+/* The run is over: the retransmission timer, once for all that was sent. */
+static void
+run_end(struct toe_engine *engine, const struct tcp_run *run)
+{
+	if (run->sent_new)
+		toe_tcp_arm(engine, run->index);
+}
+
 enum toe_output
 toe_tcp_output(struct toe_engine *engine, uint32_t index, uint32_t frames)
 {
@@ -160,7 +135,7 @@ toe_tcp_output(struct toe_engine *engine, uint32_t index, uint32_t frames)
 	if (!run_begin(engine, index, &run))
 		return output_stopped(engine, &engine->conns[index]);
 	more = run_segments(engine, &run, frames);
-	tcp_run_end(engine, &run);
+	run_end(engine, &run);
 	return more ? TOE_OUTPUT_MORE : TOE_OUTPUT_DONE;
 }
 

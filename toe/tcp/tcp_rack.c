@@ -3,9 +3,10 @@
  * Loss detection by time, and the tail loss probe (RFC 8985). What was sent well before something that has been
  * delivered since is lost; how much before is the reordering window.
  */
-#include "tcp.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
 
 #define REO_WND_PERSIST 16u /* recoveries that a widened window lasts (section 6.2, step 4) */
 #define REO_WND_MULT_MAX 32u

@@ -4,10 +4,10 @@
  * (RFC 8985), without it NewReno's (RFC 6582, RFC 3042); in recovery the window follows proportional rate reduction
  * (RFC 6937).
  */
-#include "tcp.h"
 #include "tcp_cc.h"
 #include "tcp_facts.h"
 #include "tcp_round.h"
+#include "tcp_types.h"
 
 /* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Round-trip time and retransmission timeout (RFC 6298); srtt is kept x8, rttvar x4, in us. */
-#include "tcp.h"
+#include "tcp_rtt.h"
+
+#include "tcp_types.h"
 
 #define BACKOFF_MAX 12u /* TCP_RTO_MIN_MS << 12 is beyond TCP_RTO_MAX_MS */
 

@@ -7,7 +7,10 @@
 
 #include "indicate.h"
 #include "reassembly.h"
+#include "tcp_arm.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "user.h"
 
 #define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
@@ -139,7 +142,7 @@ pull(struct toe_engine *engine, uint32_t index)
 static void
 size_window(struct toe_engine *engine, struct toe_conn *conn)
 {
-	uint32_t limit = toe_service_capacity(conn), arrived;
+	uint32_t limit = tcp_window_limit(conn), arrived;
 	uint32_t round = conn->srtt ? RTE_MAX((conn->srtt >> 3) / 1000, 1u) : ROUND_DEFAULT_MS;
 
 	if (likely(conn->rcv_space >= limit) || engine->now_ms - conn->rcv_round_ms < round)

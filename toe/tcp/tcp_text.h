@@ -3,8 +3,9 @@
 #ifndef TOE_TCP_TEXT_H
 #define TOE_TCP_TEXT_H
 
-#include "tcp.h"
 #include "tcp_facts.h"
+#include "tcp_types.h"
+#include "user.h"
 
 /* The segment has text or FIN, and something of it lies at rcv_nxt or behind. */
 enum toe_input tcp_text_input(struct toe_engine *engine, uint32_t index,

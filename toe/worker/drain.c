@@ -2,6 +2,7 @@
 /* Taking back frames that must not go out any more. */
 #include "drain.h"
 
+#include "conn_mib.h"
 #include <rte_prefetch.h>
 
 static bool

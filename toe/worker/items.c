@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "conn_mib.h"
 #include "conn_state.h"
 #include "drain.h"
 #include "exception.h"

@@ -28,7 +28,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 		struct toe_item *item = worker->job_next;
 
 		/* The tree of a lost worker's request has gone back to the host (INV-14). */
-		if (atomic_load_explicit(&worker->lost, memory_order_acquire))
+		if (atomic_load_explicit(&worker->control.lost, memory_order_acquire))
 			return n;
 		worker->job_next = item->next;
 		if (job->op == TOE_OP_INITIATE && worker->job_failed) {
@@ -50,7 +50,6 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 		        .worker = (uint8_t)worker->engine.index,
 		        .status = worker->job_failed ? OFFLOAD_FAILURE : OFFLOAD_SUCCESS,
 		        .request = job->request,
-		        .count = job->count,
 		};
 
 		toe_mailbox_reply(mailbox, &reply);
@@ -75,7 +74,7 @@ message_hold(struct toe_worker *worker, const struct toe_message *message)
 	int rc = message->op == TOE_OP_HOLD ? toe_hold_add(worker, message->pointer)
 	                                    : toe_hold_release(worker, message->pointer);
 
-	toe_worker_reply(worker, &worker->ordinary, message,
+	toe_worker_reply(worker, &worker->control.ordinary, message,
 	        rc == 0         ? OFFLOAD_SUCCESS
 	        : rc == -ENOSPC ? OFFLOAD_RESOURCES
 	                        : OFFLOAD_FAILURE,
@@ -88,8 +87,8 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 	struct toe_message message;
 
 	if (worker->job.op != TOE_OP_NONE)
-		return job_run(worker, &worker->ordinary, TOE_ITEM_BUDGET);
-	if (!toe_mailbox_take(&worker->ordinary, &message))
+		return job_run(worker, &worker->control.ordinary, TOE_ITEM_BUDGET);
+	if (!toe_mailbox_take(&worker->control.ordinary, &message))
 		return 0;
 	switch (message.op) {
 	case TOE_OP_INITIATE:
@@ -97,7 +96,7 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 	case TOE_OP_UPDATE:
 	case TOE_OP_TERMINATE:
 		job_start(worker, &message);
-		return 1 + job_run(worker, &worker->ordinary, TOE_ITEM_BUDGET);
+		return 1 + job_run(worker, &worker->control.ordinary, TOE_ITEM_BUDGET);
 	case TOE_OP_RETRIEVE_PATH:
 	case TOE_OP_RETRIEVE_NAMED:
 	case TOE_OP_RESUME_PATH:
@@ -108,7 +107,7 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 		message_hold(worker, &message);
 		break;
 	default:
-		toe_worker_reply(worker, &worker->ordinary, &message, OFFLOAD_SUCCESS, 0);
+		toe_worker_reply(worker, &worker->control.ordinary, &message, OFFLOAD_SUCCESS, 0);
 		break;
 	}
 	return 1;

@@ -13,7 +13,8 @@ uint32_t toe_worker_ordinary_take(struct toe_worker *worker);
 static inline uint32_t
 toe_worker_ordinary(struct toe_worker *worker)
 {
-	if (likely(worker->job.op == TOE_OP_NONE && toe_mailbox_is_empty(&worker->ordinary)))
+	if (likely(worker->job.op == TOE_OP_NONE &&
+	            toe_mailbox_is_empty(&worker->control.ordinary)))
 		return 0;
 	return toe_worker_ordinary_take(worker);
 }

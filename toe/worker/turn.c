@@ -13,7 +13,7 @@
 static void
 worker_park(struct toe_worker *worker)
 {
-	if (atomic_load_explicit(&worker->parked, memory_order_relaxed))
+	if (atomic_load_explicit(&worker->control.parked, memory_order_relaxed))
 		return;
 	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
 		struct toe_txq *txq = &worker->engine.txq[i];
@@ -21,7 +21,7 @@ worker_park(struct toe_worker *worker)
 		rte_pktmbuf_free_bulk(txq->frame, txq->count);
 		txq->count = 0;
 	}
-	atomic_store_explicit(&worker->parked, 1, memory_order_release);
+	atomic_store_explicit(&worker->control.parked, 1, memory_order_release);
 }
 
 uint32_t
@@ -30,7 +30,7 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	uint64_t elapsed = now - worker->engine.now;
 	uint32_t work, traffic;
 
-	if (atomic_load_explicit(&worker->lost, memory_order_acquire)) {
+	if (atomic_load_explicit(&worker->control.lost, memory_order_acquire)) {
 		worker_park(worker);
 		return 0;
 	}

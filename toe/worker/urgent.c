@@ -16,7 +16,7 @@ urgent_items(struct toe_worker *worker, const struct toe_message *message)
 		next = item->next;
 		toe_stop_named(worker, message, item);
 	}
-	toe_worker_reply(worker, &worker->urgent, message, OFFLOAD_SUCCESS, 0);
+	toe_worker_reply(worker, &worker->control.urgent, message, OFFLOAD_SUCCESS, 0);
 }
 
 uint32_t
@@ -25,12 +25,12 @@ toe_worker_urgent_take(struct toe_worker *worker)
 	struct toe_message message;
 	uint32_t n = 0;
 
-	while (toe_mailbox_take(&worker->urgent, &message)) {
+	while (toe_mailbox_take(&worker->control.urgent, &message)) {
 		n++;
 		if (message.op == TOE_OP_INVALIDATE)
 			urgent_items(worker, &message);
 		else
-			toe_worker_reply(worker, &worker->urgent, &message, OFFLOAD_SUCCESS,
+			toe_worker_reply(worker, &worker->control.urgent, &message, OFFLOAD_SUCCESS,
 			        message.op == TOE_OP_DRAIN ? toe_worker_drain(worker) : 0);
 	}
 	return n;

@@ -14,7 +14,9 @@ uint32_t toe_worker_urgent_take(struct toe_worker *worker);
 static inline uint32_t
 toe_worker_urgent(struct toe_worker *worker)
 {
-	return likely(toe_mailbox_is_empty(&worker->urgent)) ? 0 : toe_worker_urgent_take(worker);
+	return likely(toe_mailbox_is_empty(&worker->control.urgent))
+	               ? 0
+	               : toe_worker_urgent_take(worker);
 }
 
 #endif

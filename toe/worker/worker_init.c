@@ -136,12 +136,12 @@ static int
 rings_alloc(struct toe_worker *worker)
 {
 	char name[32];
-	int rc = toe_mailbox_init(&worker->urgent, worker->params.mailbox_size);
+	int rc = toe_mailbox_init(&worker->control.urgent, worker->params.mailbox_size);
 
 	if (rc == 0)
-		rc = toe_mailbox_init(&worker->ordinary, worker->params.mailbox_size);
+		rc = toe_mailbox_init(&worker->control.ordinary, worker->params.mailbox_size);
 	if (rc == 0)
-		rc = toe_doorbell_init(&worker->bell);
+		rc = toe_doorbell_init(&worker->control.bell);
 	/* The address makes the name unique when tests make several targets in one process. */
 	snprintf(name, sizeof(name), "toe%u_%lx", worker->engine.index,
 	        (uintptr_t)worker & 0xFFFFFFFFFF);
@@ -163,13 +163,14 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->engine.index = params->index;
 	worker->engine.conn_capacity = params->conn_capacity;
 	worker->engine.mbuf_pool = params->mbuf_pool;
+	worker->engine.events = worker->control.events;
+	worker->engine.backlog = worker->control.backlog;
 	worker->engine.max_retransmit = params->max_retransmit;
 	worker->params = *params;
 	params_default(&worker->params);
-	worker->bell.fd = -1;
+	worker->control.bell.fd = -1;
 	worker->engine.start = worker->engine.now = now;
 	worker->engine.now_ms = 1;
-	worker->job_failed_request = UINT32_MAX;
 	/* A fraction of the pool, so that text out of order never keeps a port from receiving. */
 	worker->engine.reassembly_buffers_max =
 	        params->mbuf_pool->size / (params->shared->worker_count * REASSEMBLY_SHARE);
@@ -183,6 +184,8 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 		return rc;
 	}
 	lists_init(worker);
+	worker->control.host_handles = &worker->engine.conns->host_handle;
+	worker->control.host_handle_step = sizeof(*worker->engine.conns);
 	toe_wheel_init(&worker->engine.wheel, worker->engine.conns, worker->engine.now_ms);
 	return 0;
 }
@@ -218,9 +221,9 @@ toe_worker_fini(struct toe_worker *worker)
 	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)
 		toe_ring_free(worker->steer.from[i]);
 	toe_flow_table_fini(&worker->flows);
-	toe_doorbell_fini(&worker->bell);
-	toe_mailbox_fini(&worker->ordinary);
-	toe_mailbox_fini(&worker->urgent);
+	toe_doorbell_fini(&worker->control.bell);
+	toe_mailbox_fini(&worker->control.ordinary);
+	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
 	toe_pool_fini(&worker->engine.pieces);
 	toe_pool_fini(&worker->engine.reassemblies);

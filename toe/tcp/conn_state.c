@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "sender.h"
-#include "service.h"
-#include "tcp.h"
+#include "tcp_arm.h"
 #include "tcp_facts.h"
+#include "tcp_keepalive.h"
+#include "tcp_rtt.h"
+#include "tcp_types.h"
 
 #define DEFAULT_TTL 64u
+#define WINDOW_DEFAULT 65535u /* when the host names none */
 #define RCV_SPACE_FIRST 65535u /* of a window that grows (auto-sizing) */
 
 static uint32_t
@@ -103,7 +106,7 @@ load_window(struct toe_conn *conn, uint32_t window)
 	if (conn->initial_rcv_wnd != 0)
 		conn->rcv_space = RTE_MIN(conn->initial_rcv_wnd, RTE_MAX(window, RCV_SPACE_FIRST));
 	else
-		conn->rcv_space = window ? window : TOE_WINDOW_DEFAULT;
+		conn->rcv_space = window ? window : WINDOW_DEFAULT;
 	conn->rcv_round_start = conn->rcv_nxt;
 }
 
@@ -293,7 +296,7 @@ save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
 	delegated->retransmit_count = conn->retransmit_count;
 	delegated->retransmit_time_left =
 	        ticks_left(engine, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
-	delegated->send_backlog_size = toe_service_send_backlog(conn);
+	delegated->send_backlog_size = tcp_unacked(conn);
 	delegated->receive_backlog_size = 0; /* services consume what is delivered */
 }
 

@@ -1,69 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Timers: the wheel hands over connections whose earliest deadline may have passed; each deadline
- * is looked at again, what has expired acts by marking, the rest is armed again. A stopped
- * connection counts nothing: its deadlines are dropped, and what it wanted to send waits for
+ * Timers: each deadline of a connection that may have passed is looked at again, what has expired acts by marking, the
+ * rest is armed again. A stopped connection counts nothing: its deadlines are dropped, and what it wanted to send waits for
  * toe_tcp_resume.
  */
-#include <rte_branch_prediction.h>
-
+#include "sender.h"
 #include "tcp.h"
+#include "tcp_arm.h"
 #include "tcp_cc.h"
+#include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_keepalive.h"
 #include "tcp_round.h"
-
-#define ROUND_SHIFT_MAX 12u /* TCP_RTO_MIN_MS << 12 is beyond TCP_RTO_MAX_MS */
-
-static void
-set_retransmit(struct toe_engine *engine, uint32_t index, uint32_t ms)
-{
-	toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT, tcp_deadline(engine, ms));
-}
-
-/* TMR-1: a round of window probes that begins now. */
-static uint32_t
-round_ms(const struct toe_conn *conn)
-{
-	uint64_t ms = (uint64_t)conn->rto << RTE_MIN(conn->snd_wnd_probe_count, ROUND_SHIFT_MAX);
-
-	return (uint32_t)RTE_MIN(ms, TCP_RTO_MAX_MS);
-}
-
-/* Nothing is in flight. */
-static void
-arm_idle(struct toe_engine *engine, uint32_t index)
-{
-	struct toe_conn *conn = &engine->conns[index];
-
-	if (conn->sender != TOE_INDEX_NONE)
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_SENDER,
-		        tcp_deadline(engine, TOE_SENDER_IDLE_MS));
-	if (conn->state == TCP_FIN_WAIT_2)
-		set_retransmit(engine, index, TCP_FIN_WAIT_2_MS);
-	else if (conn->snd_wnd == 0 && tcp_unsent(conn) > 0)
-		set_retransmit(engine, index, round_ms(conn));
-	else
-		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT); /* RFC 6298 (5.2) */
-}
-
-void
-toe_tcp_arm(struct toe_engine *engine, uint32_t index)
-{
-	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sender *sender = toe_sender_of(engine, conn);
-	uint32_t probe;
-
-	if (tcp_outstanding(conn) == 0 || sender == NULL) {
-		arm_idle(engine, index);
-		return;
-	}
-	probe = tcp_tlp_delay(engine, conn, sender);
-	sender->timer = probe > 0 ? TOE_SENDER_TLP : TOE_SENDER_RTO;
-	if (unlikely(conn->snd_wnd == 0 && conn->snd_wnd_probe_count > 0 &&
-	             conn->retransmit_count == 0))
-		probe = round_ms(conn);
-	set_retransmit(engine, index, probe > 0 ? probe : toe_rto(conn)); /* (5.1), (5.3) */
-}
+#include "tcp_rtt.h"
 
 /* TMR-4: how long to go on. */
 static bool
@@ -88,7 +37,7 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	} else {
 		struct toe_sent *head = toe_sent_at(engine, sender->head);
 
-		/* It may take longer than the clock of the records goes. */
+		/* A window may be closed for longer than the records' clock of 32 bits lasts. */
 		toe_sent_restamp(engine, sender);
 		if (head->end - head->seq > tcp_smss(conn))
 			toe_sent_split(engine, sender, sender->head, head->seq + tcp_smss(conn));
@@ -103,7 +52,7 @@ static void
 fin_wait_expired(struct toe_engine *engine, uint32_t index)
 {
 	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
-		set_retransmit(engine, index, 1);
+		tcp_set_retransmit(engine, index, 1);
 	else
 		toe_tcp_closed(engine, index);
 }
@@ -117,7 +66,7 @@ timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 	if (is_exhausted(engine, conn)) {
 		/* TMR-2. No room for the indication: the timer runs out again in the next tick. */
 		if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
-			set_retransmit(engine, index, 1);
+			tcp_set_retransmit(engine, index, 1);
 		return;
 	}
 	conn->total_rt += toe_rto(conn);
@@ -130,7 +79,7 @@ timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 	if (sender != NULL)
 		sender->timer = TOE_SENDER_RTO;
 	conn->retransmit_count += conn->retransmit_count < UINT8_MAX;
-	set_retransmit(engine, index, toe_rto(conn));
+	tcp_set_retransmit(engine, index, toe_rto(conn));
 	toe_conn_ready(engine, index);
 }
 
@@ -152,9 +101,9 @@ retransmit_expired(struct toe_engine *engine, uint32_t index)
 		if (sender->lost == sender->again && conn->snd_nxt == conn->snd_max)
 			tcp_tlp_send(engine, index, sender);
 		sender->timer = TOE_SENDER_RTO;
-		set_retransmit(engine, index, toe_rto(conn));
+		tcp_set_retransmit(engine, index, toe_rto(conn));
 	} else if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_REORDER) {
-		set_retransmit(engine, index, toe_rto(conn));
+		tcp_set_retransmit(engine, index, toe_rto(conn));
 		tcp_recovery_reorder(engine, index, sender);
 	} else {
 		timeout(engine, index, sender);
@@ -225,24 +174,4 @@ toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 	if (take_due(engine, conn, TOE_TIMER_SENDER))
 		sender_expired(engine, index);
 	toe_wheel_rearm(&engine->wheel, index);
-}
-
-void
-toe_tcp_resume(struct toe_engine *engine, uint32_t index)
-{
-	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sender *sender = toe_sender_of(engine, conn);
-
-	if (conn->flags & TOE_CONN_STOPPED)
-		return;
-	conn->flags &= ~(TOE_CONN_BLOCKED | TOE_CONN_RETRIEVE_ON_SEND);
-	if (sender != NULL)
-		toe_sent_restamp(engine, sender);
-	toe_tcp_arm(engine, index);
-	toe_keepalive_start(engine, index, false);
-	if (conn->flags & TOE_CONN_ACK_DELAYED)
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_DELACK,
-		        tcp_deadline(engine, TCP_DELACK_MS));
-	if (toe_tcp_has_work(engine, conn))
-		toe_conn_ready(engine, index);
 }

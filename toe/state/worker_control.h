@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What control and one worker share: all that control knows of a worker. Each member says who reads and writes it: W the
+ * worker, C the control lcore, M the main lcore.
+ */
+#ifndef TOE_WORKER_CONTROL_H
+#define TOE_WORKER_CONTROL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "doorbell.h"
+#include "event.h"
+#include "mailbox.h"
+
+#define TOE_MAX_HOSTS 8u
+#define TOE_EVENT_BACKLOG 64u
+
+/* Indications of one host that wait for room in its ring (EVT-4), FIFO. W; `count` is read by C, too. */
+struct toe_backlog {
+	struct toe_event event[TOE_EVENT_BACKLOG];
+	uint32_t conn[TOE_EVENT_BACKLOG]; /* whose indication it is */
+	uint32_t first, count;
+};
+
+struct toe_worker_control {
+	struct toe_mailbox urgent; /* C <-> W */
+	struct toe_mailbox ordinary; /* C <-> W */
+	_Atomic uint32_t lost; /* C writes once, W reads every turn (INV-14) */
+	_Atomic uint32_t parked; /* W writes once it found itself lost */
+	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
+	/* C sets before a host has connections, W posts */
+	struct toe_event_port events[TOE_MAX_HOSTS];
+	struct toe_backlog backlog[TOE_MAX_HOSTS];
+
+	/* Where the host's handle of connection 0 lies, and bytes from one to the next. M before start, then read only. */
+	const void *host_handles;
+	uint32_t host_handle_step;
+};
+
+/*
+ * The host's handle of a connection, which is constant while its slot is in use. For control, once it has declared the
+ * worker lost (INV-14).
+ */
+static inline uint64_t
+toe_worker_host_handle(const struct toe_worker_control *control, uint32_t index)
+{
+	uint64_t handle;
+
+	memcpy(&handle,
+	        (const uint8_t *)control->host_handles + (size_t)index * control->host_handle_step,
+	        sizeof(handle));
+	return handle;
+}
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What a relink does for a connection that was stopped (INV-10). */
+#include "sender.h"
+#include "tcp.h"
+#include "tcp_arm.h"
+#include "tcp_facts.h"
+#include "tcp_keepalive.h"
+
+void
+toe_tcp_resume(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sender *sender = toe_sender_of(engine, conn);
+
+	if (conn->flags & TOE_CONN_STOPPED)
+		return;
+	conn->flags &= ~(TOE_CONN_BLOCKED | TOE_CONN_RETRIEVE_ON_SEND);
+	if (sender != NULL)
+		toe_sent_restamp(engine, sender);
+	toe_tcp_arm(engine, index);
+	toe_keepalive_start(engine, index, false);
+	if (conn->flags & TOE_CONN_ACK_DELAYED)
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_DELACK,
+		        tcp_deadline(engine, TCP_DELACK_MS));
+	if (toe_tcp_has_work(engine, conn))
+		toe_conn_ready(engine, index);
+}

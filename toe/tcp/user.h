@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the TCP engine needs of whoever uses a connection: takes its text and has text to send. This is all that it knows of
+ * them; toe/services defines it.
+ */
+#ifndef TOE_USER_H
+#define TOE_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "engine.h"
+
+/*
+ * Deliver in-order text: `length` bytes at `data`, inside `mbuf`. The service may keep the text by
+ * taking over the mbuf (returns true: the caller must not free it).
+ */
+bool toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
+        const uint8_t *data, uint32_t length);
+/* The peer's FIN was received and all text before it delivered. */
+void toe_service_fin(struct toe_engine *engine, uint32_t index);
+/*
+ * Can the service take text now? If not, it is dropped unacknowledged and the peer sends it again.
+ */
+bool toe_service_accepts(const struct toe_engine *engine, const struct toe_conn *conn);
+/* Bytes of receive window that the service can take from rcv_nxt on. */
+uint32_t toe_service_window(const struct toe_engine *engine, const struct toe_conn *conn);
+
+/*
+ * Copy `length` bytes of send data from stream offset `offset` to `to`. Returns their sum (toe_checksum_fold), when that
+ * is wanted.
+ */
+uint64_t toe_service_copy(const struct toe_engine *engine, const struct toe_conn *conn,
+        uint64_t offset, uint8_t *to, uint32_t length, bool want_sum);
+/* `bytes` of send data were acknowledged (snd_offset has advanced already). */
+void toe_service_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes);
+
+#endif
