@@ -8,7 +8,8 @@
 static void
 table_init(struct slot_table *table, uint32_t capacity)
 {
-	table->free = TOE_INDEX_NONE;
+	table->free_first = table->free_last = TOE_INDEX_NONE;
+	table->withheld_first = table->withheld_last = TOE_INDEX_NONE;
 	table->fresh = 0;
 	table->capacity = capacity;
 	table->used = 0;
@@ -115,18 +116,30 @@ slot_reset(struct slots *slots, enum offload_layer layer, uint32_t worker, uint3
 	}
 }
 
+/* A slot never used, or else the one that was given back first; TOE_INDEX_NONE: there is none. */
+static uint32_t
+slot_take(struct slots *slots, struct slot_table *table, enum offload_layer layer, uint32_t worker)
+{
+	uint32_t index = table->free_first;
+
+	if (table->fresh < table->capacity)
+		return table->fresh++;
+	if (index == TOE_INDEX_NONE)
+		return TOE_INDEX_NONE;
+	table->free_first = *slots_free_link(slots, layer, worker, index);
+	if (table->free_first == TOE_INDEX_NONE)
+		table->free_last = TOE_INDEX_NONE;
+	return index;
+}
+
 uint32_t
 slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host)
 {
 	struct slot_table *table = slots_table(slots, layer, worker);
-	uint32_t index = table->free;
+	uint32_t index = slot_take(slots, table, layer, worker);
 	struct slot *slot;
 
-	if (index != TOE_INDEX_NONE)
-		table->free = *slots_free_link(slots, layer, worker, index);
-	else if (table->fresh < table->capacity)
-		index = table->fresh++;
-	else
+	if (index == TOE_INDEX_NONE)
 		return TOE_INDEX_NONE;
 	table->used++;
 	slot = slots_at(slots, layer, worker, index);
@@ -134,23 +147,71 @@ slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint
 		slot->generation = first_generation(slots, layer, worker, index);
 	slot->flags = 0;
 	slot->host = (uint8_t)host;
-	slot->claim[LANE_ORDINARY] = slot->claim[LANE_URGENT] = 0;
+	slot->claims = 0;
 	slot_reset(slots, layer, worker, index);
 	slot->state = SLOT_INITIATING;
 	return index;
+}
+
+/* Nobody can name it any more. False: nor will anybody again. */
+static bool
+slot_end(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
+{
+	struct slot *slot = slots_at(slots, layer, worker, index);
+
+	slots_table(slots, layer, worker)->used--;
+	slot->generation = toe_generation_next(slot->generation);
+	if (slot->generation == first_generation(slots, layer, worker, index)) {
+		slot->state = SLOT_RETIRED;
+		return false;
+	}
+	slot->state = SLOT_FREE;
+	return true;
 }
 
 void
 slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
 {
 	struct slot_table *table = slots_table(slots, layer, worker);
-	struct slot *slot = slots_at(slots, layer, worker, index);
 
-	slot->state = SLOT_FREE;
-	slot->generation = toe_generation_next(slot->generation);
-	*slots_free_link(slots, layer, worker, index) = table->free;
-	table->free = index;
-	table->used--;
+	if (!slot_end(slots, layer, worker, index))
+		return;
+	*slots_free_link(slots, layer, worker, index) = TOE_INDEX_NONE;
+	if (table->free_last == TOE_INDEX_NONE)
+		table->free_first = index;
+	else
+		*slots_free_link(slots, layer, worker, table->free_last) = index;
+	table->free_last = index;
+}
+
+void
+slots_withhold(struct slots *slots, uint32_t worker, uint32_t index)
+{
+	struct slot_table *table = &slots->tcp_table[worker];
+
+	if (!slot_end(slots, OFFLOAD_LAYER_TCP, worker, index))
+		return;
+	slots->tcp[worker][index].path = TOE_INDEX_NONE;
+	if (table->withheld_last == TOE_INDEX_NONE)
+		table->withheld_first = index;
+	else
+		slots->tcp[worker][table->withheld_last].path = index;
+	table->withheld_last = index;
+}
+
+void
+slots_return(struct slots *slots, uint32_t worker)
+{
+	struct slot_table *table = &slots->tcp_table[worker];
+
+	if (table->withheld_first == TOE_INDEX_NONE)
+		return;
+	if (table->free_last == TOE_INDEX_NONE)
+		table->free_first = table->withheld_first;
+	else
+		slots->tcp[worker][table->free_last].path = table->withheld_first;
+	table->free_last = table->withheld_last;
+	table->withheld_first = table->withheld_last = TOE_INDEX_NONE;
 }
 
 const struct slot *

@@ -14,6 +14,9 @@
 #include "state.h"
 #include "words.h"
 
+/* A change and its undoing, of every request in progress (words.h). */
+_Static_assert(2 * CONTROL_RECORDS < TOE_EPOCH_MASK / 2, "an epoch does not come round unnoticed");
+
 /* What the finish pass needs to put the old value back: kept in the block's item, unused by workers here. */
 static void
 change_note(struct toe_item *item, uint64_t old_word, uint64_t new_word, uint32_t old_delta)
@@ -129,8 +132,12 @@ tcp_update(struct chimney *target, struct request *request, struct offload_block
 	/* The path that the block hangs from, if it names one. */
 	uint32_t below = parent == NULL ? TOE_INDEX_NONE : block_item(parent)->index;
 
-	if (target->links[worker].lost || (slot->slot.flags & SLOT_INVALID) ||
-	        (below != TOE_INDEX_NONE && below != slot->path)) {
+	if (conn_is_lost(target, worker, item->index)) {
+		lost_met(target, request, worker);
+		item->status = OFFLOAD_FAILURE;
+		return STEP_DONE;
+	}
+	if ((slot->slot.flags & SLOT_INVALID) || (below != TOE_INDEX_NONE && below != slot->path)) {
 		item->status = OFFLOAD_FAILURE;
 		return STEP_DONE;
 	}
