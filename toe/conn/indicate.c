@@ -61,6 +61,14 @@ toe_conn_indicate(struct toe_engine *engine, const struct toe_conn *conn, enum t
 }
 
 void
+toe_indications_drop(struct toe_engine *engine)
+{
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
+		engine->backlog[i].count = 0;
+	engine->stats.indications_waiting = 0;
+}
+
+void
 toe_indications_forget(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_backlog *backlog = &engine->backlog[engine->conns[index].host];

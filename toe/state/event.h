@@ -19,13 +19,16 @@
 #include "doorbell.h"
 
 enum toe_event_kind {
-	/* Object: root pointer; detail: enum of the request; value: frames discarded */
+	/* object: root pointer; detail: enum of the request, TOE_COMPLETION_...; value: frames discarded */
 	TOE_EVENT_COMPLETION = 1,
 	TOE_EVENT_RETRIEVE, /* object: host_handle; detail: enum retrieve_reason */
 	TOE_EVENT_DISCONNECT, /* object: host_handle; FIN received, all data before it consumed (EVT-1) */
 	TOE_EVENT_ABORT, /* object: host_handle; acceptable RST received, or state lost */
 	TOE_EVENT_KIND_COUNT
 };
+
+/* In detail: a lost worker may still be at work on the tree. */
+#define TOE_COMPLETION_UNSETTLED 0x80u
 
 /*
  * Producers have rings of their own, so records of two of them need an order: an indication must not overtake
