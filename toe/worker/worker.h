@@ -98,6 +98,7 @@ struct toe_worker {
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;
+	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 } __rte_cache_aligned;
