@@ -248,10 +248,49 @@ test_data_on_closed(void)
 	bed_close(&bed);
 }
 
+/* T16, RX-1: a promiscuous port sees frames for others; those are not the connection's, though the tuple is. */
+static void
+test_other_mac(void)
+{
+	static const uint8_t paths[] = {BED_PATH4, BED_PATH6, BED_PATH_VLAN};
+	for (size_t i = 0; i < RTE_DIM(paths); i++) {
+		struct raw_frame frame = {.text = 100};
+		uint8_t *source;
+
+		bed_open(&bed, 1, false);
+		CU_ASSERT_EQUAL(bed_offload(&bed, 0, 0, paths[i], 2222, 1111), OFFLOAD_SUCCESS);
+		source = bed.shared.neighbors[paths[i] == BED_PATH_VLAN].source_mac;
+		frame.family = bed.shared.paths[paths[i]].family;
+		frame.tagged = paths[i] == BED_PATH_VLAN;
+		frame.tci = BED_VLAN;
+		frame.other_mac = 1;
+		bed_write(&bed, BED_WIRE, 0, &frame);
+		bed_turn(&bed);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_other_mac, 1);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ);
+		CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_HOST]), 1);
+		/* Every byte of the address counts. */
+		for (uint32_t byte = 0; byte < 6; byte++) {
+			frame.other_mac = 0;
+			source[byte] ^= 0x40;
+			bed_write(&bed, BED_WIRE, 0, &frame);
+			bed_turn(&bed);
+			source[byte] ^= 0x40;
+		}
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_other_mac, 7);
+		bed_write(&bed, BED_WIRE, 0, &frame);
+		bed_turn(&bed);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_other_mac, 7);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ + 100);
+		bed_close(&bed);
+	}
+}
+
 int
 main(void)
 {
 	static const struct unit_test tests[] = {
+	        {"T16 RX-1: frames for another station are not ours", test_other_mac},
 	        {"RX-3 a SYN in TIME_WAIT goes to the host", test_syn_in_time_wait},
 	        {"RX-3 SEC-1 a SYN at RcvNxt, and elsewhere", test_syn},
 	        {"RX-4 urgent data", test_urgent},

@@ -61,8 +61,15 @@ toe_tcp_syn(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 {
 	struct toe_conn *conn = &engine->conns[index];
 
-	if (conn->state == TCP_TIME_WAIT)
+	/*
+	 * RX-3: the peer begins a new connection on the tuple, and the host answers. From here on all segments of the tuple
+	 * are the new connection's, both ways, which is what CLOSED means for them (RX-7).
+	 */
+	if (conn->state == TCP_TIME_WAIT) {
+		toe_tcp_closed(engine, index);
+		toe_tcp_offer(engine, index);
 		return TOE_INPUT_TO_HOST;
+	}
 	if (segment->seq == conn->rcv_nxt) {
 		/* RX-3: the peer has started anew; what was here is over. */
 		if (!toe_conn_can_indicate(engine, conn, 1))
