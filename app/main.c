@@ -243,7 +243,7 @@ main(int argc, char **argv)
 {
 	struct app *app = &the_app;
 	int eal_arguments = eal_argument_count(argc, argv);
-	/* our options follow `--`, which stands where getopt looks for the program's name */
+	/* our options follow `--`, which stands where others have the program's name */
 	int own = argc - eal_arguments;
 	int result;
 

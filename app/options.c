@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The program's own options: one table yields what getopt_long accepts, the ranges, and the help text. */
-#include <errno.h>
-#include <getopt.h>
+/* The program's own options: one table yields what is accepted, the ranges, and the help text. */
+#include <inttypes.h>
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
 
+#include "cli_number.h"
 #include "cli_socket.h"
 #include "options.h"
 #include "say.h"
@@ -86,10 +85,9 @@ parse_idle(struct options *options, const char *text)
 static int
 parse_vlan(struct options *options, const char *text)
 {
-	char *end;
-	unsigned long id = strtoul(text, &end, 10);
+	uint64_t id;
 
-	if (end == text || *end != '\0' || id < 1 || id > 4094)
+	if (!cli_number_parse(text, &id) || id < 1 || id > 4094)
 		return say_error("--vlan %s: give a VLAN id from 1 to 4094", text);
 	if (options->vlan_count == OPTIONS_VLANS)
 		return say_error("--vlan %s: at most %u VLANs", text, OPTIONS_VLANS);
@@ -167,10 +165,7 @@ static const struct option_spec specs[] = {
 };
 
 #define HELP_COLUMN 28u
-#define HELP_WIDTH 99u
-#define OPTION_FIRST 1000
-#define OPTION_HELP 1
-#define OPTION_VERSION 2
+#define HELP_WIDTH 79u
 
 static const struct options defaults = {
         .cli_socket = CLI_SOCKET_DEFAULT,
@@ -222,9 +217,8 @@ print_option(FILE *to, const struct option_spec *spec)
 	snprintf(left, sizeof(left), "  --%s%s%s", spec->name, spec->argument ? " " : "",
 	        spec->argument ? spec->argument : "");
 	if (spec->kind == KIND_NUMBER || spec->kind == KIND_POWER)
-		snprintf(range, sizeof(range), " (%s%llu..%llu) [%u]",
-		        spec->kind == KIND_POWER ? "power of two, " : "",
-		        (unsigned long long)spec->min, (unsigned long long)spec->max,
+		snprintf(range, sizeof(range), " (%s%" PRIu64 "..%" PRIu64 ") [%u]",
+		        spec->kind == KIND_POWER ? "power of two, " : "", spec->min, spec->max,
 		        *(const uint32_t *)(const void *)member);
 	else if (spec->kind == KIND_TEXT)
 		snprintf(range, sizeof(range), " [%s]",
@@ -243,9 +237,9 @@ void
 options_help(FILE *to)
 {
 	fprintf(to, "usage: dpdk-chimney [EAL OPTION...] -- [OPTION...]\n\n"
-	            "A TCP chimney offload target. Lcores: the main one, one for control, one or "
-	            "more workers.\n"
-	            "A start without hugepages or NICs, on two CPUs:\n"
+	            "A TCP chimney offload target. Lcores: the main one, one for control, one\n"
+	            "or more workers. Option names are written out; numbers may end in k, M or\n"
+	            "G, or be hexadecimal. A start without hugepages or NICs, on two CPUs:\n"
 	            "  dpdk-chimney --no-huge -m 512 --no-pci --vdev net_null0,no-rx=1 \\\n"
 	            "      --lcores '0@0,1@0,2@1' -- --port 0=wire --cli ./chimney.sock\n\n");
 	for (size_t i = 0; i < RTE_DIM(specs); i++)
@@ -257,18 +251,16 @@ options_help(FILE *to)
 static int
 parse_number(const struct option_spec *spec, const char *text, uint32_t *number)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoull(text, &end, 0);
-	if (*text == '-' || end == text || *end != '\0' || errno != 0)
-		return say_error("--%s %s: not a number; give one from %llu to %llu", spec->name,
-		        text, (unsigned long long)spec->min, (unsigned long long)spec->max);
+	if (!cli_number_parse(text, &value))
+		return say_error("--%s %s: not a number " CLI_NUMBER_FORMS
+		                 "; give one from %" PRIu64 " to %" PRIu64,
+		        spec->name, text, spec->min, spec->max);
 	if (value < spec->min || value > spec->max)
-		return say_error("--%s %s: out of range; give a number from %llu to %llu",
-		        spec->name, text, (unsigned long long)spec->min,
-		        (unsigned long long)spec->max);
+		return say_error("--%s %s: out of range; give a number from %" PRIu64
+		                 " to %" PRIu64,
+		        spec->name, text, spec->min, spec->max);
 	if (spec->kind == KIND_POWER && (value & (value - 1)) != 0)
 		return say_error("--%s %s: not a power of two", spec->name, text);
 	*number = (uint32_t)value;
@@ -298,42 +290,88 @@ option_apply(struct options *options, const struct option_spec *spec, const char
 	return -1;
 }
 
+/* A word names an option when it is that option's name, whole, behind two dashes; "=" and a value may follow. */
+static bool
+names_option(const char *word, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0 &&
+	       (word[2 + length] == '\0' || word[2 + length] == '=');
+}
+
+static const struct option_spec *
+option_find(const char *word)
+{
+	for (size_t i = 0; i < RTE_DIM(specs); i++)
+		if (names_option(word, specs[i].name))
+			return &specs[i];
+	return NULL;
+}
+
+bool
+options_know(const char *word)
+{
+	return option_find(word) != NULL;
+}
+
+/* Why a word is no option, and what may be meant. */
+static enum options_result
+option_unknown(const char *word)
+{
+	size_t length = strcspn(word, "=");
+
+	if (word[0] != '-') {
+		say_error("'%s': not an option; see --help", word);
+		return OPTIONS_ERROR;
+	}
+	say_error("%s: no such option; see --help", word);
+	for (size_t i = 0; length > 2 && i < RTE_DIM(specs); i++)
+		if (strncmp(word, "--", 2) == 0 &&
+		        strncmp(word + 2, specs[i].name, length - 2) == 0)
+			say_hint("There is --%s; names are written out.", specs[i].name);
+	say_hint("EAL's own options, such as -l and --vdev, stand before `--`.");
+	return OPTIONS_ERROR;
+}
+
+/* The option at argv[*at], and its value, which may be the next word. */
+static enum options_result
+option_take(struct options *options, int argc, char **argv, int *at)
+{
+	const char *word = argv[*at], *value;
+	const struct option_spec *spec = option_find(word);
+
+	if (spec == NULL)
+		return option_unknown(word);
+	value = word[2 + strlen(spec->name)] == '=' ? strchr(word, '=') + 1 : NULL;
+	if (spec->argument == NULL && value != NULL) {
+		say_error("--%s: takes no value", spec->name);
+		return OPTIONS_ERROR;
+	}
+	if (spec->argument != NULL && value == NULL && (++*at == argc || options_know(argv[*at]))) {
+		say_error("--%s: needs an argument, %s; see --help", spec->name, spec->argument);
+		return OPTIONS_ERROR;
+	}
+	if (spec->argument != NULL && value == NULL)
+		value = argv[*at];
+	return option_apply(options, spec, value) == 0 ? OPTIONS_RUN : OPTIONS_ERROR;
+}
+
 enum options_result
 options_parse(struct options *options, int argc, char **argv)
 {
-	struct option table[RTE_DIM(specs) + 3] = {0};
-	size_t n = RTE_DIM(specs);
-	int chosen;
-
-	for (size_t i = 0; i < n; i++)
-		table[i] = (struct option){specs[i].name,
-		        specs[i].argument != NULL ? required_argument : no_argument, NULL,
-		        OPTION_FIRST + (int)i};
-	table[n] = (struct option){"help", no_argument, NULL, OPTION_HELP};
-	table[n + 1] = (struct option){"version", no_argument, NULL, OPTION_VERSION};
 	*options = defaults;
-	optind = 1;
-	opterr = 0;
-	while ((chosen = getopt_long(argc, argv, ":", table, NULL)) != -1) {
-		if (chosen == OPTION_HELP) {
+	for (int at = 1; at < argc; at++) {
+		if (strcmp(argv[at], "--help") == 0) {
 			options_help(stdout);
 			return OPTIONS_EXIT;
 		}
-		if (chosen == OPTION_VERSION) {
+		if (strcmp(argv[at], "--version") == 0) {
 			printf("dpdk-chimney %s\n", CHIMNEY_VERSION);
 			return OPTIONS_EXIT;
 		}
-		if (chosen == '?' || chosen == ':') {
-			say_error("%s: %s; see --help", argv[optind - 1],
-			        chosen == ':' ? "needs an argument" : "no such option");
+		if (option_take(options, argc, argv, &at) != OPTIONS_RUN)
 			return OPTIONS_ERROR;
-		}
-		if (option_apply(options, &specs[chosen - OPTION_FIRST], optarg) != 0)
-			return OPTIONS_ERROR;
-	}
-	if (optind < argc) {
-		say_error("'%s': not an option; see --help", argv[optind]);
-		return OPTIONS_ERROR;
 	}
 	return OPTIONS_RUN;
 }

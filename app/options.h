@@ -56,6 +56,8 @@ enum options_result { OPTIONS_RUN, OPTIONS_EXIT, OPTIONS_ERROR };
 
 /* argv[0] is skipped. OPTIONS_EXIT: --help or --version was printed. Errors have been said. */
 enum options_result options_parse(struct options *options, int argc, char **argv);
+/* Is this word one of the options, with or without "=VALUE"? */
+bool options_know(const char *word);
 /* The help text, made from the table that is parsed. */
 void options_help(FILE *to);
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which ethdevs the program uses, and in which role. port_setup.c configures them. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_ethdev.h>
 
+#include "cli_number.h"
+#include "cli_text.h"
 #include "ports.h"
 #include "say.h"
 
@@ -34,10 +35,9 @@ say_ethdevs(void)
 static int
 ethdev_find(const char *text, uint16_t *ethdev)
 {
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
+	uint64_t number;
 
-	if (*end == '\0' && end != text) {
+	if (cli_number_parse(text, &number)) {
 		if (number < RTE_MAX_ETHPORTS && rte_eth_dev_is_valid_port((uint16_t)number)) {
 			*ethdev = (uint16_t)number;
 			return 0;
@@ -65,6 +65,7 @@ port_add(struct program *program, uint16_t ethdev, uint8_t role)
 	port->role = role;
 	port->peer = UINT8_MAX;
 	rte_eth_dev_get_name_by_port(ethdev, program->ports[shared->port_count].device);
+	cli_text_clean(program->ports[shared->port_count].device);
 	shared->port_count++;
 	return 0;
 }

@@ -2,16 +2,23 @@
 /* Messages of the program to the person who started it. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "cli_text.h"
 #include "say.h"
 
 static void
 say_line(FILE *to, const char *prefix, const char *format, va_list args)
 {
-	fputs(prefix, to);
-	vfprintf(to, format, args);
-	fputc('\n', to);
+	char *text = NULL;
+
+	/* names of files and the like come from outside */
+	if (vasprintf(&text, format, args) < 0)
+		return;
+	cli_text_clean(text);
+	fprintf(to, "%s%s\n", prefix, text);
 	fflush(to);
+	free(text);
 }
 
 int

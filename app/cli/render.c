@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_text.h"
 #include "render.h"
 
 #define CELL_MAX 128u
@@ -25,6 +26,7 @@ value_text(const json_t *value, char to[CELL_MAX])
 	switch (json_typeof(value)) {
 	case JSON_STRING:
 		snprintf(to, CELL_MAX, "%s", json_string_value(value));
+		cli_text_cut(to);
 		break;
 	case JSON_INTEGER:
 		snprintf(to, CELL_MAX, "%lld", (long long)json_integer_value(value));

@@ -8,6 +8,7 @@
 #include <event2/event.h>
 
 #include "cli_dispatch.h"
+#include "cli_text.h"
 #include "say.h"
 #include "script.h"
 
@@ -40,6 +41,7 @@ script_replied(struct session *session, const char *error)
 		return;
 	script->failed = true;
 	snprintf(script->error, sizeof(script->error), "%s", error);
+	cli_text_cut(script->error);
 }
 
 static size_t
@@ -51,6 +53,19 @@ script_queued(const struct session *session)
 
 static const struct session_owner script_owner = {script_write, script_replied, script_queued};
 
+/* What is run, for those who look on. */
+static void
+script_show(const char *text, size_t length)
+{
+	char *shown = strndup(text, length);
+
+	if (shown == NULL)
+		return;
+	cli_text_clean(shown);
+	printf("%s%s\n", shown[0] == '#' ? "" : "> ", shown);
+	free(shown);
+}
+
 /* One line, and the event loop until it has replied. A stop meanwhile ends the script quietly. */
 static int
 script_line(struct script *script, const char *text, size_t length, unsigned int number)
@@ -60,7 +75,7 @@ script_line(struct script *script, const char *text, size_t length, unsigned int
 	while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == '\r'))
 		length--;
 	if (length > 0)
-		printf("%s%.*s\n", text[0] == '#' ? "" : "> ", (int)length, text);
+		script_show(text, length);
 	cli_run(session, text, length);
 	while (session->busy && !session->cli->stopping)
 		event_base_loop(script->base, EVLOOP_ONCE);

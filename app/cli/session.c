@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_text.h"
 #include "render.h"
 #include "session.h"
 
@@ -116,6 +117,7 @@ reply_error(struct session *session, json_t *data, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
+	cli_text_cut(message);
 	reply_end(session, data, message);
 }
 

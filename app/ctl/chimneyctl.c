@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_text.h"
 #include "ctl_interactive.h"
 #include "ctl_link.h"
 #include "ctl_options.h"
@@ -65,6 +66,7 @@ run_input(struct ctl_link *link, bool keep_going)
 		if (!ctl_is_command(line))
 			continue;
 		status = ctl_run(link, line);
+		cli_text_clean(line);
 		if (status == CTL_FAILED)
 			fprintf(stderr, "chimneyctl: line %u failed: %s\n", number, line);
 		if (status > worst)

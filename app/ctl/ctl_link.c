@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "cli_socket.h"
+#include "cli_text.h"
 #include "ctl_link.h"
 
 #define TEXT(number) #number
@@ -220,6 +221,8 @@ ctl_read(struct ctl_link *link, bool wait, const char **text)
 			*end = '\0';
 			link->taken = (size_t)(end + 1 - link->buffer);
 			*text = start;
+			/* it goes to a terminal */
+			cli_text_clean(start);
 			return start[0] == '{' ? classify_json(start) : classify_text(text);
 		}
 		looked = link->used - link->taken;

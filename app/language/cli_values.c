@@ -7,47 +7,8 @@
 #include <string.h>
 
 #include "cli_match.h"
+#include "cli_number.h"
 #include "cli_values.h"
-
-/* Decimal or 0x; k, M, G behind a decimal. False when the text is no number, or too large. */
-static bool
-number_parse(const char *text, uint64_t *number)
-{
-	unsigned int base = 10;
-	uint64_t value = 0, scale = 1;
-	const char *digits = text;
-
-	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
-		base = 16;
-		digits += 2;
-	}
-	text = digits;
-	for (; isxdigit((unsigned char)*text); text++) {
-		unsigned int digit =
-		        isdigit((unsigned char)*text)
-		                ? (unsigned int)(*text - '0')
-		                : (unsigned int)(tolower((unsigned char)*text) - 'a') + 10;
-
-		if (digit >= base || value > (UINT64_MAX - digit) / base)
-			return false;
-		value = value * base + digit;
-	}
-	if (text == digits)
-		return false;
-	if (base == 10 && *text != '\0') {
-		scale = *text == 'k'   ? 1000u
-		        : *text == 'M' ? 1000000u
-		        : *text == 'G' ? 1000000000u
-		                       : 0;
-		if (scale == 0)
-			return false;
-		text++;
-	}
-	if (*text != '\0' || value > UINT64_MAX / scale)
-		return false;
-	*number = value * scale;
-	return true;
-}
 
 static enum cli_result
 parse_number(const struct cli_line *line, unsigned int word, const struct cli_arg *arg,
@@ -59,9 +20,10 @@ parse_number(const struct cli_line *line, unsigned int word, const struct cli_ar
 		value->number = arg->max;
 		return CLI_OK;
 	}
-	if (!number_parse(text, &value->number))
+	if (!cli_number_parse(text, &value->number))
 		return cli_error_set(error, line, word,
-		        "not a number; expected one from %" PRIu64 " to %" PRIu64 "%s for %s (%s)",
+		        "not a number " CLI_NUMBER_FORMS "; expected one from %" PRIu64
+		        " to %" PRIu64 "%s for %s (%s)",
 		        arg->min, arg->max, arg->type == CLI_AMOUNT ? ", or unlimited," : "",
 		        arg->name, arg->help);
 	if (value->number < arg->min || value->number > arg->max)

@@ -8,7 +8,7 @@
 static void
 table_init(struct slot_table *table, uint32_t capacity)
 {
-	table->free = TOE_INDEX_NONE;
+	table->free_first = table->free_last = TOE_INDEX_NONE;
 	table->fresh = 0;
 	table->capacity = capacity;
 	table->used = 0;
@@ -115,18 +115,30 @@ slot_reset(struct slots *slots, enum offload_layer layer, uint32_t worker, uint3
 	}
 }
 
+/* A slot never used, or else the one that was given back first; TOE_INDEX_NONE: there is none. */
+static uint32_t
+slot_take(struct slots *slots, struct slot_table *table, enum offload_layer layer, uint32_t worker)
+{
+	uint32_t index = table->free_first;
+
+	if (table->fresh < table->capacity)
+		return table->fresh++;
+	if (index == TOE_INDEX_NONE)
+		return TOE_INDEX_NONE;
+	table->free_first = *slots_free_link(slots, layer, worker, index);
+	if (table->free_first == TOE_INDEX_NONE)
+		table->free_last = TOE_INDEX_NONE;
+	return index;
+}
+
 uint32_t
 slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host)
 {
 	struct slot_table *table = slots_table(slots, layer, worker);
-	uint32_t index = table->free;
+	uint32_t index = slot_take(slots, table, layer, worker);
 	struct slot *slot;
 
-	if (index != TOE_INDEX_NONE)
-		table->free = *slots_free_link(slots, layer, worker, index);
-	else if (table->fresh < table->capacity)
-		index = table->fresh++;
-	else
+	if (index == TOE_INDEX_NONE)
 		return TOE_INDEX_NONE;
 	table->used++;
 	slot = slots_at(slots, layer, worker, index);
@@ -134,7 +146,7 @@ slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint
 		slot->generation = first_generation(slots, layer, worker, index);
 	slot->flags = 0;
 	slot->host = (uint8_t)host;
-	slot->claim[LANE_ORDINARY] = slot->claim[LANE_URGENT] = 0;
+	slot->claims = 0;
 	slot_reset(slots, layer, worker, index);
 	slot->state = SLOT_INITIATING;
 	return index;
@@ -146,11 +158,19 @@ slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint3
 	struct slot_table *table = slots_table(slots, layer, worker);
 	struct slot *slot = slots_at(slots, layer, worker, index);
 
-	slot->state = SLOT_FREE;
-	slot->generation = toe_generation_next(slot->generation);
-	*slots_free_link(slots, layer, worker, index) = table->free;
-	table->free = index;
 	table->used--;
+	slot->generation = toe_generation_next(slot->generation);
+	if (slot->generation == first_generation(slots, layer, worker, index)) {
+		slot->state = SLOT_RETIRED;
+		return;
+	}
+	slot->state = SLOT_FREE;
+	*slots_free_link(slots, layer, worker, index) = TOE_INDEX_NONE;
+	if (table->free_last == TOE_INDEX_NONE)
+		table->free_first = index;
+	else
+		*slots_free_link(slots, layer, worker, table->free_last) = index;
+	table->free_last = index;
 }
 
 const struct slot *

@@ -24,7 +24,7 @@ enum slot_state {
 	SLOT_LIVE,
 	SLOT_CLOSING, /* named by a terminate in progress: only queries and invalidates may name it */
 	SLOT_GONE, /* terminated; freed when the requests that named it before have completed (TERM-2) */
-	SLOT_RETIRED, /* of a lost worker, terminated: never used again (INV-14) */
+	SLOT_RETIRED, /* never used again: of a lost worker, terminated (INV-14), or out of generations */
 };
 
 /* slot.flags */
@@ -36,17 +36,13 @@ enum slot_state {
 	(1u << 3) /* stop entry: let its connections go on if it is valid (INV-10) */
 #define SLOT_RETRIEVE_LATER (1u << 4) /* path: RETRIEVE waits for initiates under way (INIT-9) */
 
-#define SLOT_CLAIM_DUPLICATE (1u << 31)
-
 /* What all layers have. */
 struct slot {
 	uint32_t generation; /* of the present object, or of the last one; 0: never used */
-	uint32_t claim
-	        [LANE_COUNT]; /* tag of the request that names it, and whether twice (TREE-8) */
 	uint8_t state; /* enum slot_state */
 	uint8_t flags;
 	uint8_t host;
-	uint8_t reserved;
+	uint8_t claims; /* SLOT_CLAIM_... of the request that walks in each lane */
 };
 
 struct tcp_slot {
@@ -54,7 +50,7 @@ struct tcp_slot {
 	uint32_t path; /* free: next free slot */
 };
 
-_Static_assert(sizeof(struct tcp_slot) == 20, "a million connections are 20 MB here");
+_Static_assert(sizeof(struct tcp_slot) == 12, "a million connections are 12 MB here");
 
 /* A neighbor or path that owes RETRIEVE or RESUME to its connections, in a queue (retrieve.h). */
 struct stop_entry {
@@ -88,9 +84,12 @@ struct neighbor_slot {
 	struct stop_entry stop;
 };
 
-/* Free slots of one table: a list of those given back, and those never used. */
+/*
+ * Free slots of one table: those never used, then those given back, in the order in which they came. So a handle
+ * returns as late as can be: a slot that has had all its generations is retired.
+ */
 struct slot_table {
-	uint32_t free; /* TOE_INDEX_NONE: none given back */
+	uint32_t free_first, free_last; /* TOE_INDEX_NONE: none given back */
 	uint32_t fresh; /* slots from here on were never used */
 	uint32_t capacity;
 	uint32_t used;
@@ -139,25 +138,30 @@ void slots_unlink_path(struct slots *slots, uint32_t path);
 void slots_link_tcp(struct slots *slots, uint32_t worker, uint32_t index, uint32_t path);
 void slots_unlink_tcp(struct slots *slots, uint32_t worker, uint32_t index);
 
-/*
- * Claim a slot for the request with this tag (below 2^31, never 0). False: this request has named it before;
- * then the claim remembers that it was named twice.
- */
+/* slot.claims: two bits for each lane, in which one request at a time is between its check and its act pass. */
+#define SLOT_CLAIM_NAMED(lane) (uint8_t)(1u << (2 * (lane)))
+#define SLOT_CLAIM_TWICE(lane) (uint8_t)(2u << (2 * (lane)))
+
+/* Claim a slot for the request that walks in the lane. False: it has named it before, which is noted. */
 static inline bool
-slot_claim(struct slot *slot, enum control_lane lane, uint32_t tag)
+slot_claim(struct slot *slot, enum control_lane lane)
 {
-	if ((slot->claim[lane] & ~SLOT_CLAIM_DUPLICATE) == tag) {
-		slot->claim[lane] |= SLOT_CLAIM_DUPLICATE;
-		return false;
-	}
-	slot->claim[lane] = tag;
-	return true;
+	bool first = !(slot->claims & SLOT_CLAIM_NAMED(lane));
+
+	slot->claims |= first ? SLOT_CLAIM_NAMED(lane) : SLOT_CLAIM_TWICE(lane);
+	return first;
 }
 
 static inline bool
-slot_claimed_twice(const struct slot *slot, enum control_lane lane, uint32_t tag)
+slot_claimed_twice(const struct slot *slot, enum control_lane lane)
 {
-	return slot->claim[lane] == (tag | SLOT_CLAIM_DUPLICATE);
+	return slot->claims & SLOT_CLAIM_TWICE(lane);
+}
+
+static inline void
+slot_unclaim(struct slot *slot, enum control_lane lane)
+{
+	slot->claims &= (uint8_t) ~(SLOT_CLAIM_NAMED(lane) | SLOT_CLAIM_TWICE(lane));
 }
 
 #endif

@@ -2,6 +2,10 @@
 /*
  * Writing the words of neighbors and paths: control alone does. Every change has an epoch of its own, through
  * all lives of a slot, so that no frame and no walk of before is ever taken for current (INV-7).
+ *
+ * Epochs come round after 2^15 changes. By then nobody remembers the word of before: a change of what frames may be held
+ * for is followed by a drain, and is done when all have answered; so not more than the requests in progress (request.h)
+ * lie between a frame and the word that made it stale.
  */
 #ifndef CONTROL_WORDS_H
 #define CONTROL_WORDS_H

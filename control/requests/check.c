@@ -92,8 +92,8 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	item->generation = slot->generation;
 	item_set_worker(item, toe_handle_worker(handle));
 	request->layers |= (uint8_t)(1u << layout->layer);
-	if (!request->single)
-		slot_claim(slot, request->lane, request->tag);
+	if (!request->single && !slot_claim(slot, request->lane))
+		request->twice = true;
 	return true;
 }
 
@@ -162,13 +162,14 @@ block_enter(struct chimney *target, struct request *request, struct offload_bloc
 	if (block == request->root)
 		request->single = (flags & BLOCK_NO_NEXT) && (flags & BLOCK_NO_DEPENDENT);
 	block->status = OFFLOAD_PENDING;
-	if (!placeholder)
-		sound &= root_layer != OFFLOAD_LAYER_NONE &&
-		         object_check(target, request, block, layout);
+	if (sound && !placeholder) {
+		sound = root_layer != OFFLOAD_LAYER_NONE &&
+		        object_check(target, request, block, layout);
+		if (sound)
+			request->root_layer = root_layer;
+	}
 	if (!sound)
 		item->flags |= BLOCK_REFUSED;
-	else if (!placeholder)
-		request->root_layer = root_layer;
 }
 
 void

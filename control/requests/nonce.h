@@ -34,18 +34,21 @@ nonce_word(struct offload_block_list *block)
 	return &block_item(block)->nonce;
 }
 
-/* The claim of a root: what its nonce word holds while it is with the target. */
+/*
+ * The claim of a root: what its nonce word holds while it is with the target. Never 0, whatever the salt: the lowest
+ * bits of an address tell nothing.
+ */
 static inline uint64_t
 nonce_claim(const struct nonce_table *table, const struct offload_block_list *root)
 {
-	return ((uint64_t)(uintptr_t)root ^ table->salt) * NONCE_ODD;
+	return (((uint64_t)(uintptr_t)root ^ table->salt) | 1) * NONCE_ODD;
 }
 
-/* The nonce of the request in record `slot`; `sequence` never repeats. */
+/* The nonce of the request with this id (request.h). Never 0 either: ids do not come to the highest bit. */
 static inline uint64_t
-nonce_make(const struct nonce_table *table, uint32_t slot, uint64_t sequence)
+nonce_make(const struct nonce_table *table, uint64_t id)
 {
-	return ((sequence * CONTROL_RECORDS + slot) ^ ~table->salt) * NONCE_ODD;
+	return ((id ^ ~table->salt) | UINT64_C(1) << 63) * NONCE_ODD;
 }
 
 /* Does this word, found in `block`, say that the block is with the target? */

@@ -49,15 +49,14 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	request->host = host;
 	request->kind = (uint8_t)kind;
 	request->lane = (uint8_t)lane;
-	request->nonce = nonce_make(&target->nonces, slot, request->sequence);
-	request->id = (uint32_t)(request->sequence * CONTROL_RECORDS) | slot;
-	/* Claims of a tag ago are forgotten by then: a tag comes back after 2^31 - 1 requests. */
-	request->tag = (uint32_t)(request->sequence % (SLOT_CLAIM_DUPLICATE - 1)) + 1;
+	request->id = request->sequence * CONTROL_RECORDS + slot;
+	request->nonce = nonce_make(&target->nonces, request->id);
 	request->owed = request->discarded = 0;
 	request->drain = request->hit = request->loss_counted = 0;
 	request->blocks = 0;
 	request->batch = 0;
 	request->named = false;
+	request->twice = false;
 	request->stage = STAGE_CHECK;
 	request->root_layer = OFFLOAD_LAYER_NONE;
 	request->layers = 0;
@@ -74,7 +73,7 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 }
 
 struct request *
-request_find(struct chimney *target, uint32_t id)
+request_find(struct chimney *target, uint64_t id)
 {
 	struct request *request = &target->requests.records[id % CONTROL_RECORDS];
 

@@ -4,6 +4,7 @@
  *
  *   CHECK   every block is checked and every object claimed, nothing is changed (TREE-8)
  *   ACT     in TREE-4 order: changes of control's own, items for workers into chains (fanout.h)
+ *   UNCLAIM where an object is named twice: what the check claimed and the act pass could not give back
  *   FLUSH   the last chains are sent
  *   DRAIN   and behind them the drains (INV-7)
  *   ANSWERS every message that was sent is answered, or its worker is lost (INV-14)
@@ -26,6 +27,7 @@
 enum request_stage {
 	STAGE_CHECK = 0,
 	STAGE_ACT,
+	STAGE_UNCLAIM,
 	STAGE_FLUSH,
 	STAGE_DRAIN,
 	STAGE_ANSWERS,
@@ -39,8 +41,7 @@ struct request {
 	struct chimney_host *host;
 	uint64_t nonce;
 	uint64_t sequence; /* of its start: requests are numbered as they are taken */
-	uint32_t id; /* in messages and replies: record and part of the sequence, never 0 */
-	uint32_t tag; /* in claims of slots, never 0 */
+	uint64_t id; /* in messages and replies: sequence and record, never 0; 0 in a free record */
 	uint32_t owed; /* answers that workers owe it */
 	uint32_t discarded; /* frames, by its drains */
 	uint64_t drain; /* workers to which its drain is still to be sent */
@@ -56,6 +57,7 @@ struct request {
 	uint8_t pass_layer; /* UNLINK: the layer of this pass */
 	uint8_t layers; /* bit per layer in which the tree names objects */
 	bool single; /* a lone block: nothing can be named twice */
+	bool twice; /* an object is named twice: its claim is still to be taken back */
 	bool named; /* it has a stop id */
 	bool stopped; /* initiate: no more is attempted (INIT-3) */
 	struct list_node
@@ -105,7 +107,7 @@ void requests_fini(struct request_pool *pool);
 struct request *request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
         struct offload_block_list *root);
 /* The request that a reply names; NULL when there is none any more. */
-struct request *request_find(struct chimney *target, uint32_t id);
+struct request *request_find(struct chimney *target, uint64_t id);
 /* One answer of a worker came in, or `answers` of them never will. */
 void request_answered(
         struct chimney *target, struct request *request, uint32_t worker, uint32_t answers);

@@ -23,6 +23,7 @@ act_block(struct chimney *target, struct request *request)
 	struct offload_block_list *block = walk_block(&request->walk);
 	struct toe_item *item = block_item(block);
 	uint32_t layer = request_layer(request);
+	struct slot *slot;
 
 	if (request->walk.event != WALK_ENTER)
 		return STEP_DONE;
@@ -31,10 +32,13 @@ act_block(struct chimney *target, struct request *request)
 		item->flags |= BLOCK_REFUSED;
 		block_item(walk_parent(&request->walk))->flags |= BLOCK_REFUSED;
 	}
-	if (!request->single && item->index != TOE_INDEX_NONE &&
-	        slot_claimed_twice(slots_at(&target->slots, layer, item_worker(item), item->index),
-	                request->lane, request->tag))
-		item->flags |= BLOCK_REFUSED;
+	if (!request->single && item->index != TOE_INDEX_NONE) {
+		slot = slots_at(&target->slots, layer, item_worker(item), item->index);
+		if (slot_claimed_twice(slot, request->lane))
+			item->flags |= BLOCK_REFUSED;
+		else
+			slot_unclaim(slot, request->lane);
+	}
 	if (item->flags & BLOCK_REFUSED) {
 		/* INIT-3: what is malformed is no lack of resources. */
 		if (request->kind == CHIMNEY_INITIATE)
@@ -44,6 +48,19 @@ act_block(struct chimney *target, struct request *request)
 	if (item->flags & BLOCK_PLACEHOLDER)
 		return STEP_DONE;
 	return request_kinds[request->kind]->act(target, request, block, layer);
+}
+
+/* UNCLAIM for one event: the claims of objects that are named twice, which every one of their blocks has seen. */
+static void
+unclaim_block(struct chimney *target, struct request *request)
+{
+	const struct toe_item *item = block_item(walk_block(&request->walk));
+	uint32_t layer = request_layer(request);
+
+	if (layer <= OFFLOAD_LAYER_TCP && (item->flags & BLOCK_REFUSED) &&
+	        item->index != TOE_INDEX_NONE)
+		slot_unclaim(slots_at(&target->slots, layer, item_worker(item), item->index),
+		        request->lane);
 }
 
 /* UNLINK for one event: the objects of one layer. */
@@ -109,6 +126,9 @@ pass(struct chimney *target, struct request *request, uint32_t *budget)
 			if (act_block(target, request) == STEP_PAUSE)
 				return STEP_PAUSE;
 			break;
+		case STAGE_UNCLAIM:
+			unclaim_block(target, request);
+			break;
 		case STAGE_UNLINK:
 			unlink_block(target, request);
 			break;
@@ -156,6 +176,11 @@ request_walk(struct chimney *target, struct request *request, uint32_t *budget)
 			target->times.dequeued_tsc = request->dequeued_tsc;
 			target->times.marked_tsc = rte_rdtsc();
 		}
+		stage_enter(request, request->twice ? STAGE_UNCLAIM : STAGE_FLUSH);
+	}
+	if (request->stage == STAGE_UNCLAIM) {
+		if (pass(target, request, budget) == STEP_PAUSE)
+			return STEP_PAUSE;
 		request->stage = STAGE_FLUSH;
 	}
 	if (request->stage == STAGE_FLUSH) {

@@ -14,6 +14,9 @@
 #include "state.h"
 #include "words.h"
 
+/* A change and its undoing, of every request in progress (words.h). */
+_Static_assert(2 * CONTROL_RECORDS < TOE_EPOCH_MASK / 2, "an epoch does not come round unnoticed");
+
 /* What the finish pass needs to put the old value back: kept in the block's item, unused by workers here. */
 static void
 change_note(struct toe_item *item, uint64_t old_word, uint64_t new_word, uint32_t old_delta)

@@ -16,6 +16,7 @@ holds_init(struct holds *holds)
 {
 	memset(holds->record, 0, sizeof(holds->record));
 	holds->in_use = 0;
+	holds->sequence = 0;
 	holds->ring = toe_ring_alloc(HOLD_RING, sizeof(uintptr_t), RING_F_SC_DEQ);
 	return holds->ring == NULL ? -ENOMEM : 0;
 }
@@ -79,6 +80,8 @@ hold_fill(struct chimney *target, struct hold_record *record, uintptr_t entry)
 	request->family = hold->family;
 	request->port = hold->port;
 	record->hold = hold;
+	record->id =
+	        ++target->holds.sequence * HOLD_RECORDS + (uint64_t)(record - target->holds.record);
 	record->release = entry & HOLD_RELEASE_BIT;
 	record->sent = false;
 	record->worker =
@@ -94,7 +97,7 @@ hold_send(struct chimney *target, struct hold_record *record)
 {
 	struct toe_message message = {
 	        .op = record->release ? TOE_OP_RELEASE : TOE_OP_HOLD,
-	        .request = (uint32_t)(record - target->holds.record),
+	        .request = record->id,
 	        .pointer = &record->request,
 	};
 
@@ -128,11 +131,11 @@ holds_turn(struct chimney *target)
 }
 
 void
-hold_answered(struct chimney *target, uint32_t index, uint32_t status)
+hold_answered(struct chimney *target, uint64_t id, uint32_t status)
 {
-	struct hold_record *record = &target->holds.record[index % HOLD_RECORDS];
+	struct hold_record *record = &target->holds.record[id % HOLD_RECORDS];
 
-	if (record->hold != NULL && record->sent)
+	if (record->hold != NULL && record->sent && record->id == id)
 		hold_done(target, record, status);
 }
 

@@ -11,6 +11,7 @@
 #define BENCH_H
 
 #include "bench_fail.h"
+#include "bench_yardstick.h"
 #include "samples.h"
 #include "worker_loop.h"
 #include "world.h"
@@ -46,6 +47,7 @@ struct bench {
 	struct bench_clock clock;
 	struct wire_peer peer;
 	struct worker_loop loop;
+	struct yardstick yardstick;
 	struct group *group; /* group 0: the unaffected connections */
 	uint32_t groups;
 	uint32_t conns; /* of all groups */
@@ -57,6 +59,16 @@ struct bench {
 	uint32_t neighbors_made;
 	uint64_t turn_ns; /* time of the control lcore's last turn */
 	uint64_t resident_before; /* bytes, before the target was created */
+	/* connections are offloaded with a closed window: they send nothing, and wait for minutes */
+	bool closed;
+};
+
+/* Bytes per connection. */
+struct bench_memory {
+	double idle; /* none has ever sent */
+	double busy; /* all have data in flight */
+	double after; /* all of that acknowledged, and some time gone by */
+	double estimate; /* what the target says before it takes it, idle */
 };
 
 /* bench_setup.c: EAL on two CPUs, the target, the worker's lcore. Groups and their sizes are set.
@@ -81,9 +93,12 @@ void group_disconnect(struct bench *bench, struct group *group);
 void group_relink(struct bench *bench, struct group *group);
 
 /* bench_rounds.c */
-/* Let all traffic run dry, until the worker is idle; and go on. */
+/* Let all traffic run dry, until the worker is idle, with data in flight; and go on. */
 void bench_silence(struct bench *bench);
 void bench_speak(struct bench *bench);
+/* Nobody has anything more to send; until all is acknowledged and the worker is idle. */
+void bench_fall_idle(struct bench *bench);
+void bench_await_idle(struct bench *bench);
 /* One round each, results into the group's samples. */
 void round_stop(struct bench *bench, struct group *group);
 void round_naive(struct bench *bench, struct group *group);

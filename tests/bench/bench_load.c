@@ -10,7 +10,8 @@
 
 #define BATCH 32768u /* connections in one request */
 #define PATIENCE_NS (UINT64_C(60000) * BENCH_NS_PER_MS)
-#define SRTT_MS 60000u /* RTO of a connection whose peer lets it wait: no retransmissions */
+#define SRTT_MS                                                                                    \
+	60000u /* RTO of a connection whose peer lets it wait: no retransmissions, no probes */
 
 /* Blocks of one request, all of the size of the largest kind. */
 struct arena {
@@ -168,7 +169,9 @@ tcp_new(struct bench *bench, struct arena *arena, const struct group *group, uin
 	tree_fill_tcp(block, &tcp);
 	block->offload_handle = (void *)((uintptr_t)conn + 1);
 	delegated = offload_block_delegated(block);
-	if (group->number != 0)
+	if (bench->closed)
+		delegated->snd_wnd = 0;
+	if (bench->closed || group->number != 0)
 		delegated->srtt = SRTT_MS * 8;
 	add_dependent(paths[i % group->paths], block);
 }

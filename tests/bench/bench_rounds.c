@@ -64,11 +64,37 @@ call_speak(struct toe_worker *worker, struct wire_peer *peer, void *argument)
 	wire_peer_speak(peer);
 }
 
+/* A source ends where its data in flight does. */
+static void
+call_no_more(struct toe_worker *worker, struct wire_peer *peer, void *argument)
+{
+	for (uint32_t i = 0; i < worker->engine.conn_capacity; i++) {
+		struct toe_conn *conn = &worker->engine.conns[i];
+
+		if (conn->generation != 0)
+			conn->snd_limit = conn->snd_offset + (conn->snd_max - conn->snd_una);
+	}
+}
+
+void
+bench_await_idle(struct bench *bench)
+{
+	await(bench, is_idle, IDLE_TURNS, "the worker does not become idle");
+}
+
 void
 bench_silence(struct bench *bench)
 {
 	worker_loop_call(&bench->loop, call_silence, NULL);
-	await(bench, is_idle, IDLE_TURNS, "the worker does not become idle");
+	bench_await_idle(bench);
+}
+
+void
+bench_fall_idle(struct bench *bench)
+{
+	worker_loop_call(&bench->loop, call_no_more, NULL);
+	worker_loop_call(&bench->loop, call_speak, NULL);
+	bench_await_idle(bench);
 }
 
 void
@@ -208,13 +234,11 @@ round_naive(struct bench *bench, struct group *group)
 	struct worker_loop *loop = &bench->loop;
 	uint64_t start = rte_rdtsc();
 
-	loop->argument = &naive;
-	atomic_store_explicit(&loop->call, call_naive, memory_order_release);
+	worker_loop_post(loop, call_naive, &naive);
 	while (!atomic_load_explicit(&naive.done, memory_order_acquire))
 		rte_pause();
 	samples_add(&group->naive_us, bench_us(start, rte_rdtsc()));
-	while (atomic_load_explicit(&loop->call, memory_order_acquire) != NULL)
-		rte_pause();
+	worker_loop_wait(loop);
 	bench_wait(bench, BENCH_NS_PER_MS / 5);
 }
 

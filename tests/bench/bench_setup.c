@@ -109,6 +109,7 @@ bench_start(struct bench *bench)
 		bench_fail("no memory for %u packet buffers", MBUFS);
 	scratch_alloc(bench);
 	peer_start(bench, pool);
+	yardstick_init(&bench->yardstick);
 	world_params_default(&params);
 	params.workers = 1;
 	params.bump = false;
@@ -141,6 +142,7 @@ bench_stop(struct bench *bench)
 	rte_eal_mp_wait_lcore();
 	world_destroy(&bench->world);
 	wire_peer_fini(&bench->peer);
+	yardstick_fini(&bench->yardstick);
 	free(bench->arena);
 	free(bench->cell);
 	free(bench->order);

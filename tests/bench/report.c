@@ -51,3 +51,22 @@ report_line(struct report *report, const char *name, uint32_t connections,
 		table_line(report, name, connections, values);
 	fflush(stdout);
 }
+
+void
+report_bar(const struct report *report, const struct report_bar *bar)
+{
+	bool met = bar->at_least ? bar->value >= bar->limit : bar->value <= bar->limit;
+
+	if (!report->json) {
+		printf("%-8s %s: %.2f, %s %.2f\n", met ? "met" : "NOT MET", bar->what, bar->value,
+		        bar->at_least ? "at least" : "at most", bar->limit);
+	} else {
+		printf("{\"bench\":\"bar\",\"of\":\"%s\",\"what\":\"%s\",", report->bench,
+		        bar->what);
+		if (!isnan(bar->value))
+			printf("\"value\":%.3f,", bar->value);
+		printf("\"%s\":%.3f,\"met\":%s}\n", bar->at_least ? "at_least" : "at_most",
+		        bar->limit, met ? "true" : "false");
+	}
+	fflush(stdout);
+}

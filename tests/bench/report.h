@@ -20,8 +20,20 @@ struct report_value {
 	int decimals;
 };
 
+/* What a figure is to be. */
+struct report_bar {
+	const char *what; /* the figure, and what it is measured by */
+	double value, limit;
+	bool at_least; /* else at most */
+};
+
 /* Up to the first value without a key. */
 void report_line(struct report *report, const char *name, uint32_t connections,
         const struct report_value *values);
+/*
+ * Met or not; a value that was not measured, NAN, is not. In JSON an object of its own, "bench":"bar", which names the
+ * benchmark in "of".
+ */
+void report_bar(const struct report *report, const struct report_bar *bar);
 
 #endif

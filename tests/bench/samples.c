@@ -5,11 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench_fail.h"
+
+#define FIRST_CAPACITY 512u
+
 void
 samples_add(struct samples *samples, double value)
 {
-	if (samples->count < SAMPLES_MAX)
-		samples->value[samples->count++] = value;
+	if (samples->count == samples->capacity) {
+		samples->capacity = samples->capacity ? 2 * samples->capacity : FIRST_CAPACITY;
+		samples->value =
+		        realloc(samples->value, samples->capacity * sizeof(samples->value[0]));
+		if (samples->value == NULL)
+			bench_fail("no memory for %u samples", samples->capacity);
+	}
+	samples->value[samples->count++] = value;
 }
 
 static int
@@ -23,15 +33,20 @@ by_value(const void *a, const void *b)
 static double
 percentile(const double *values, uint32_t n, double percent)
 {
-	static double sorted[SAMPLES_MAX];
+	double *sorted, found;
 	uint32_t rank;
 
 	if (n == 0)
 		return 0;
+	sorted = malloc(n * sizeof(sorted[0]));
+	if (sorted == NULL)
+		bench_fail("no memory to sort %u samples", n);
 	memcpy(sorted, values, n * sizeof(values[0]));
 	qsort(sorted, n, sizeof(sorted[0]), by_value);
 	rank = (uint32_t)(percent / 100 * n);
-	return sorted[rank < n ? rank : n - 1];
+	found = sorted[rank < n ? rank : n - 1];
+	free(sorted);
+	return found;
 }
 
 double

@@ -5,19 +5,17 @@
 
 #include <stdint.h>
 
-#define SAMPLES_MAX 4096u
-
-/* In order of measurement. Zero-initialise. */
+/* In order of measurement. Zero-initialise; `count` set to 0 begins anew. */
 struct samples {
-	uint32_t count;
-	double value[SAMPLES_MAX];
+	uint32_t count, capacity;
+	double *value;
 };
 
 struct samples_range {
 	double min, max;
 };
 
-/* More than SAMPLES_MAX values are not kept: callers choose their rounds below that. */
+/* Ends the process when there is no memory for another. */
 void samples_add(struct samples *samples, double value);
 /* Nearest rank, percent from 0 to 100 (100: the maximum); 0 when there are no values. */
 double samples_percentile(const struct samples *samples, double percent);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The cases of the TCP benchmark, lwIP's apart (tcp_lwip.c). */
+/* The cases of the TCP benchmark that look at one size at a time. */
 #include "tcp_cases.h"
 
 #include <stdio.h>
@@ -10,10 +10,8 @@
 #include "test_eal.h"
 
 #define SEGMENTS_PER_ROUND 40000u /* with text, at least */
-#define RPCS_PER_ROUND 40000u
 #define MEMORY_RESERVE (UINT64_C(1) << 30)
-#define ECHO_SPARE_MBUFS 4096u
-#define MEDIAN 50.0
+#define LEAST_ROUNDS 5u
 
 double
 tcp_gbps(double cycles, double bytes)
@@ -36,23 +34,41 @@ tcp_wanted(const struct tcp_options *options, const struct pair_params *params)
 	return false;
 }
 
-struct rpc_case {
-	const char *name;
-	uint32_t turn; /* exchanges of a connection before the next one has its turn */
-	bool echo;
-};
+void
+tcp_yardsticks_measure(
+        struct tcp_yardsticks *yardsticks, struct pair *pair, struct work_costs *costs)
+{
+	work_measure_costs(pair, costs);
+	samples_add(&yardsticks->copy, costs->copy);
+	samples_add(&yardsticks->line, costs->line);
+	samples_add(&yardsticks->syscall, costs->syscall);
+}
 
-static uint32_t
-runs_of(uint32_t conns)
+uint32_t
+tcp_bulk_runs(uint32_t conns)
 {
 	return RTE_MAX(SEGMENTS_PER_ROUND / WORK_RUN / conns, 1u);
 }
 
-/* A round of a million takes seconds. */
-static uint32_t
-rounds_of(const struct tcp_options *options, uint32_t conns)
+uint32_t
+tcp_slow_rounds(const struct tcp_options *options)
 {
-	return conns < 1000000 ? options->rounds : RTE_MAX(options->rounds / 5, 1u);
+	return RTE_MIN(options->rounds, RTE_MAX(options->rounds / 3, LEAST_ROUNDS));
+}
+
+static void
+split_bars(const struct report *report, double rx, double tx)
+{
+	report_bar(report, &(struct report_bar){
+	                           .what = "receive, cycles a segment at 1,000",
+	                           .value = rx,
+	                           .limit = 250,
+	                   });
+	report_bar(report, &(struct report_bar){
+	                           .what = "transmit, cycles a segment at 1,000",
+	                           .value = tx,
+	                           .limit = 150,
+	                   });
 }
 
 static void
@@ -64,24 +80,26 @@ split_size(struct tcp_options *options, uint32_t conns)
 	        .port_checksums = true,
 	        .pool = options->pool,
 	};
-	static struct samples rx, tx, copy, ack_rx, ack_tx, rest;
+	static struct samples rx, tx, ack_rx, ack_tx, rest;
+	uint32_t rounds = conns < TCP_MILLION ? options->rounds : tcp_slow_rounds(options);
 	bool counted = conns == 1000;
+	static struct tcp_yardsticks yardsticks;
 	struct pair *pair;
 
 	if (!tcp_wanted(options, &params))
 		return;
-	rx.count = tx.count = copy.count = ack_rx.count = ack_tx.count = rest.count = 0;
+	rx.count = tx.count = ack_rx.count = ack_tx.count = rest.count = 0;
+	yardsticks.copy.count = yardsticks.line.count = yardsticks.syscall.count = 0;
 	pair = pair_create(&params);
-	work_bulk(pair, runs_of(conns));
-	for (uint32_t round = 0; round < rounds_of(options, conns); round++) {
+	work_bulk(pair, tcp_bulk_runs(conns));
+	for (uint32_t round = 0; round < rounds; round++) {
 		struct work_parts parts = {0};
 		struct work_costs costs;
 
-		work_bulk_parts(pair, runs_of(conns), &parts);
-		work_measure_costs(pair, &costs);
+		work_bulk_parts(pair, tcp_bulk_runs(conns), &parts);
+		tcp_yardsticks_measure(&yardsticks, pair, &costs);
 		samples_add(&rx, (double)parts.rx / (double)parts.segments);
 		samples_add(&tx, (double)parts.tx / (double)parts.segments - costs.copy);
-		samples_add(&copy, costs.copy);
 		samples_add(&ack_rx, (double)parts.ack_rx / (double)parts.acks);
 		samples_add(&ack_tx, (double)parts.ack_tx / (double)parts.acks);
 		samples_add(&rest, (double)parts.rest / (double)parts.segments);
@@ -89,14 +107,20 @@ split_size(struct tcp_options *options, uint32_t conns)
 	pair_destroy(pair);
 	report_line(&options->report, "split", conns,
 	        (struct report_value[]){
-	                {"rx_cycles_per_segment", "rx", samples_percentile(&rx, MEDIAN), 0},
+	                {"rx_cycles_per_segment", "rx", samples_percentile(&rx, TCP_MEDIAN), 0},
 	                {"rx_cycles_lowest", "lowest", samples_percentile(&rx, 0), 0},
-	                {"tx_cycles_per_segment", "tx", samples_percentile(&tx, MEDIAN), 0},
+	                {"tx_cycles_per_segment", "tx", samples_percentile(&tx, TCP_MEDIAN), 0},
 	                {"tx_cycles_lowest", "lowest", samples_percentile(&tx, 0), 0},
-	                {"copy_cycles_per_segment", "copy", samples_percentile(&copy, MEDIAN), 0},
-	                {"rx_cycles_per_ack", "ack rx", samples_percentile(&ack_rx, MEDIAN), 0},
-	                {"tx_cycles_per_ack", "ack tx", samples_percentile(&ack_tx, MEDIAN), 0},
-	                {"rest_cycles_per_segment", "rest", samples_percentile(&rest, MEDIAN), 0},
+	                {"copy_cycles_per_segment", "a copy",
+	                        samples_percentile(&yardsticks.copy, TCP_MEDIAN), 0},
+	                {"line_cycles", "a line", samples_percentile(&yardsticks.line, TCP_MEDIAN),
+	                        0},
+	                {"syscall_cycles", "a syscall",
+	                        samples_percentile(&yardsticks.syscall, TCP_MEDIAN), 0},
+	                {"rx_cycles_per_ack", "ack rx", samples_percentile(&ack_rx, TCP_MEDIAN), 0},
+	                {"tx_cycles_per_ack", "ack tx", samples_percentile(&ack_tx, TCP_MEDIAN), 0},
+	                {"rest_cycles_per_segment", "rest", samples_percentile(&rest, TCP_MEDIAN),
+	                        0},
 	                {"rx_instructions_per_segment", "rx instr",
 	                        counted ? options->rx_instructions : NAN, 0},
 	                {"tx_instructions_per_segment", "tx instr",
@@ -105,6 +129,9 @@ split_size(struct tcp_options *options, uint32_t conns)
 	                        counted ? options->copy_instructions : NAN, 0},
 	                {0},
 	        });
+	if (counted && !options->quick)
+		split_bars(&options->report, samples_percentile(&rx, TCP_MEDIAN),
+		        samples_percentile(&tx, TCP_MEDIAN));
 }
 
 void
@@ -115,129 +142,6 @@ case_split(struct tcp_options *options)
 		return;
 	split_size(options, 100000);
 	split_size(options, 1000000);
-}
-
-static void
-bulk_size(struct tcp_options *options, uint32_t conns)
-{
-	const struct pair_params params = {
-	        .conns = conns,
-	        .service = {OFFLOAD_SERVICE_SOURCE, OFFLOAD_SERVICE_SOURCE},
-	        .pool = options->pool,
-	};
-	uint32_t runs = runs_of(conns);
-	double segments = (double)conns * runs * WORK_RUN, cycles;
-	static struct samples total, checksum, digest;
-	struct pair *pair;
-
-	if (!tcp_wanted(options, &params))
-		return;
-	total.count = checksum.count = digest.count = 0;
-	pair = pair_create(&params);
-	work_bulk(pair, runs);
-	for (uint32_t round = 0; round < rounds_of(options, conns); round++) {
-		struct work_costs costs;
-
-		samples_add(&total, (double)work_bulk(pair, runs) / segments);
-		work_measure_costs(pair, &costs);
-		samples_add(&checksum, costs.checksum);
-		samples_add(&digest, costs.digest);
-	}
-	pair_destroy(pair);
-	cycles = samples_percentile(&total, MEDIAN);
-	report_line(&options->report, "bulk", conns,
-	        (struct report_value[]){
-	                {"cycles_per_segment", "cycles", cycles, 0},
-	                {"cycles_lowest", "lowest", samples_percentile(&total, 0), 0},
-	                {"goodput_gbps", "Gbit/s", tcp_gbps(cycles, PAIR_MSS), 2},
-	                {"checksum_cycles", "a checksum", samples_percentile(&checksum, MEDIAN), 0},
-	                {"digest_cycles", "a digest", samples_percentile(&digest, MEDIAN), 0},
-	                {0},
-	        });
-}
-
-void
-case_bulk(struct tcp_options *options)
-{
-	bulk_size(options, 1);
-	bulk_size(options, 1000);
-	if (options->quick)
-		return;
-	bulk_size(options, 100000);
-	bulk_size(options, 1000000);
-}
-
-static void
-rpc_size(struct tcp_options *options, const struct rpc_case *rpc, uint32_t conns, double *first)
-{
-	struct pair_params params = {
-	        .conns = conns,
-	        .service = {OFFLOAD_SERVICE_SOURCE,
-	                rpc->echo ? OFFLOAD_SERVICE_ECHO : OFFLOAD_SERVICE_SOURCE},
-	        .pool = options->pool,
-	};
-	uint32_t count = RTE_MAX(RPCS_PER_ROUND / conns, 2u);
-	static struct samples total;
-	struct pair *pair;
-	double cycles;
-
-	if (!tcp_wanted(options, &params))
-		return;
-	total.count = 0;
-	count += (rpc->turn - count % rpc->turn) % rpc->turn;
-	/* An echo keeps what it sent until the next request acknowledges it. */
-	if (rpc->echo)
-		params.pool = rte_pktmbuf_pool_create("echo", conns + ECHO_SPARE_MBUFS, MBUF_CACHE,
-		        0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (params.pool == NULL)
-		bench_fail("no memory for the packet buffers of %u connections", conns);
-	pair = pair_create(&params);
-	work_rpc(pair, count, rpc->turn);
-	/* Half of the cycles that both ends take on this one core: what an end takes. */
-	for (uint32_t round = 0; round < options->rounds; round++)
-		samples_add(&total, (double)work_rpc(pair, count, rpc->turn) / conns / count / 2);
-	pair_destroy(pair);
-	if (rpc->echo)
-		rte_mempool_free(params.pool);
-	cycles = samples_percentile(&total, MEDIAN);
-	if (*first == 0)
-		*first = cycles;
-	report_line(&options->report, rpc->name, conns,
-	        (struct report_value[]){
-	                {"rpc_per_second", "per second", (double)rte_get_tsc_hz() / cycles, 0},
-	                {"cycles_per_rpc", "cycles", cycles, 0},
-	                {"cycles_lowest", "lowest", samples_percentile(&total, 0), 0},
-	                {"cycles_vs_first", "vs first", cycles / *first, 2},
-	                {0},
-	        });
-}
-
-static void
-rpc_sizes(struct tcp_options *options, const struct rpc_case *rpc)
-{
-	static const uint32_t sizes[] = {1, 1000, 100000};
-	double first = 0;
-
-	for (uint32_t i = 0; i < RTE_DIM(sizes) - options->quick; i++)
-		rpc_size(options, rpc, sizes[i], &first);
-}
-
-void
-case_rpc(struct tcp_options *options)
-{
-	rpc_sizes(options, &(struct rpc_case){"rpc", WORK_RUN, false});
-}
-
-void
-case_rpc_cold(struct tcp_options *options)
-{
-	rpc_sizes(options, &(struct rpc_case){"rpc_cold", 1, false});
-}
-
-void
-case_rpc_echo(struct tcp_options *options)
-{
-	rpc_sizes(options, &(struct rpc_case){"rpc_echo", WORK_RUN, true});
 }
 
 /* What a flood could have taken: everything that a worker has pools of. */
@@ -265,7 +169,7 @@ case_flood(struct tcp_options *options)
 	        .service = {OFFLOAD_SERVICE_SOURCE, OFFLOAD_SERVICE_SOURCE},
 	        .pool = options->pool,
 	};
-	uint32_t runs = runs_of(params.conns);
+	uint32_t runs = tcp_bulk_runs(params.conns);
 	static struct samples gbps[FLOOD_KINDS], cost, ratio;
 	struct pair *pair;
 	uint64_t used;
@@ -297,15 +201,15 @@ case_flood(struct tcp_options *options)
 	pair_destroy(pair);
 	report_line(&options->report, "flood", params.conns,
 	        (struct report_value[]){
-	                {"goodput_gbps", "Gbit/s", samples_percentile(&gbps[FLOOD_NONE], MEDIAN),
-	                        2},
+	                {"goodput_gbps", "Gbit/s",
+	                        samples_percentile(&gbps[FLOOD_NONE], TCP_MEDIAN), 2},
 	                {"goodput_gbps_known", "known",
-	                        samples_percentile(&gbps[FLOOD_KNOWN], MEDIAN), 2},
+	                        samples_percentile(&gbps[FLOOD_KNOWN], TCP_MEDIAN), 2},
 	                {"goodput_gbps_flooded", "flooded",
-	                        samples_percentile(&gbps[FLOOD_SPOOFED], MEDIAN), 2},
-	                {"goodput_ratio", "ratio", samples_percentile(&ratio, MEDIAN), 3},
+	                        samples_percentile(&gbps[FLOOD_SPOOFED], TCP_MEDIAN), 2},
+	                {"goodput_ratio", "ratio", samples_percentile(&ratio, TCP_MEDIAN), 3},
 	                {"cycles_per_spoofed_segment", "a segment",
-	                        samples_percentile(&cost, MEDIAN), 0},
+	                        samples_percentile(&cost, TCP_MEDIAN), 0},
 	                {0},
 	        });
 }

@@ -10,6 +10,8 @@
 #include "tcp_work.h"
 
 #define MBUF_CACHE 256u /* of the pools, as the program's */
+#define TCP_MEDIAN 50.0
+#define TCP_MILLION 1000000u /* connections of which a round takes seconds */
 
 struct tcp_options {
 	struct report report;
@@ -20,6 +22,11 @@ struct tcp_options {
 	uint32_t rounds;
 	/* what callgrind counted per segment with text, NAN: not known */
 	double rx_instructions, tx_instructions, copy_instructions;
+};
+
+/* Yardsticks of the machine, in cycles, of the rounds of one size. */
+struct tcp_yardsticks {
+	struct samples copy, line, syscall; /* struct work_costs */
 };
 
 /* Receive and transmit of a segment with text, checksums by the port, the copy measured apart. */
@@ -38,6 +45,13 @@ void case_flood(struct tcp_options *options);
 /* The same work by lwIP, in turn with ours. */
 void case_lwip(struct tcp_options *options);
 
+/* Between two rounds. */
+void tcp_yardsticks_measure(
+        struct tcp_yardsticks *yardsticks, struct pair *pair, struct work_costs *costs);
+/* How often every connection sends WORK_RUN segments in a round of bulk. */
+uint32_t tcp_bulk_runs(uint32_t conns);
+/* Rounds where each takes seconds. */
+uint32_t tcp_slow_rounds(const struct tcp_options *options);
 /* Goodput of a core that spends so many cycles on a byte's way through both ends. */
 double tcp_gbps(double cycles, double bytes);
 /* Is this size wanted, and does it fit into memory? Says so on stderr when it does not fit. */

@@ -107,7 +107,7 @@ flood_run(struct pair *pair, enum flood_kind kind, uint32_t runs, struct flood_r
 		pair_turn(pair);
 		/* Twice as many segments arrive: what one burst leaves is the next turn's. */
 		while (test_port_unread(&pair->end[1].port) > 0)
-			toe_worker_poll(&pair->end[1].worker, bench_now(&pair->clock));
+			toe_worker_poll(&pair->end[1].worker, pair_now(pair));
 		result->cycles += rte_rdtsc() - start;
 	}
 	for (uint32_t i = 0; i < 4; i++)

@@ -92,13 +92,16 @@ end_create(struct pair *pair, uint32_t number, uint64_t now)
 {
 	const struct pair_params *params = &pair->params;
 	struct pair_end *end = &pair->end[number];
+	static uint32_t ports; /* several pairs live at a time */
 	struct toe_worker_params worker;
 	int rc = toe_shared_init(&end->shared, 1, path_count(params));
+	char name[16];
 
+	snprintf(name, sizeof(name), "bench%u", ports++);
 	if (rc == 0 && number == 0)
-		rc = test_port_create(&end->port, "bench0", 1, RING, RING, params->pool);
+		rc = test_port_create(&end->port, name, 1, RING, RING, params->pool);
 	else if (rc == 0)
-		rc = test_port_create_peer(&end->port, "bench1", &pair->end[0].port, params->pool);
+		rc = test_port_create_peer(&end->port, name, &pair->end[0].port, params->pool);
 	end->shared.worker_count = end->shared.port_count = 1;
 	end->shared.ports[0].ethdev = end->port.ethdev;
 	end->shared.ports[0].peer = UINT8_MAX;
@@ -196,6 +199,7 @@ pair_create(const struct pair_params *params)
 	memset(pair, 0, sizeof(*pair));
 	pair->params = *params;
 	bench_clock_start(&pair->clock, BATCH_NS);
+	pair->last = BATCH_NS;
 	for (uint32_t i = 0; i < 2; i++) {
 		end_create(pair, i, BATCH_NS);
 		slots_shuffle(&pair->end[i], params->conns, i);

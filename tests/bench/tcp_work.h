@@ -18,9 +18,11 @@ struct work_parts {
 	uint64_t rest; /* timers and mailboxes of both */
 };
 
-/* Cycles of one segment's text: what can be taken apart because it does not depend on TCP. */
+/* Cycles: what can be taken apart because it does not depend on TCP, and yardsticks of the machine. */
 struct work_costs {
-	double copy, checksum, digest;
+	double copy, checksum, digest; /* of one segment's text */
+	double line; /* to read a line of a context that nobody has used lately, nothing else to do meanwhile */
+	double syscall; /* a bare system call */
 };
 
 /* End 0 of every connection sends `runs` times WORK_RUN segments. Cycles of all turns of both ends. */
@@ -34,7 +36,7 @@ void work_bulk_parts(struct pair *pair, uint32_t runs, struct work_parts *parts)
  * to answer. Cycles.
  */
 uint64_t work_rpc(struct pair *pair, uint32_t count, uint32_t turn);
-/* Measured on buffers of the pair's pool. */
+/* Measured on buffers of the pair's pool, and on its contexts: call it between the rounds. */
 void work_measure_costs(struct pair *pair, struct work_costs *costs);
 
 /* Bodies of the two figures, apart so that callgrind can count what they do. */

@@ -38,10 +38,22 @@ worker_loop_run(void *argument)
 }
 
 void
-worker_loop_call(struct worker_loop *loop, worker_call_t call, void *argument)
+worker_loop_post(struct worker_loop *loop, worker_call_t call, void *argument)
 {
 	loop->argument = argument;
 	atomic_store_explicit(&loop->call, call, memory_order_release);
+}
+
+void
+worker_loop_wait(const struct worker_loop *loop)
+{
 	while (atomic_load_explicit(&loop->call, memory_order_acquire) != NULL)
 		rte_pause();
+}
+
+void
+worker_loop_call(struct worker_loop *loop, worker_call_t call, void *argument)
+{
+	worker_loop_post(loop, call, argument);
+	worker_loop_wait(loop);
 }

@@ -32,7 +32,11 @@ struct worker_loop {
 /* For rte_eal_remote_launch; argument: struct worker_loop. Runs until `stop`. */
 int worker_loop_run(void *argument);
 
-/* Run a function on the worker's lcore, between two turns; returns when it is done. */
+/* Have a function run on the worker's lcore, between two turns: one at a time. */
+void worker_loop_post(struct worker_loop *loop, worker_call_t call, void *argument);
+/* Until it has returned. */
+void worker_loop_wait(const struct worker_loop *loop);
+/* Both. */
 void worker_loop_call(struct worker_loop *loop, worker_call_t call, void *argument);
 
 #endif

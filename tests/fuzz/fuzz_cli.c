@@ -11,6 +11,7 @@
 
 #include "cli_help.h"
 #include "cli_parse.h"
+#include "cli_text.h"
 
 #define REQUIRE(condition)                                                                         \
 	do {                                                                                       \
@@ -82,6 +83,22 @@ check_value(const struct cli_line *line, const struct cli_arg *arg)
 	}
 }
 
+/* It goes to terminals and into JSON. */
+static void
+check_text(const char *text, size_t room)
+{
+	size_t left = strnlen(text, room);
+
+	REQUIRE(left < room);
+	while (left > 0) {
+		size_t bytes = *text == '\t' ? 1 : cli_text_character(text, left);
+
+		REQUIRE(bytes != 0);
+		text += bytes;
+		left -= bytes;
+	}
+}
+
 static void
 check_line(const struct cli_line *line)
 {
@@ -89,6 +106,7 @@ check_line(const struct cli_line *line)
 	unsigned int used;
 
 	REQUIRE(line->words > 0 && line->words <= CLI_WORDS_MAX);
+	check_text(line->raw, sizeof(line->raw));
 	REQUIRE(cli_command_match(line->word, line->words, &used) == line->command);
 	for (unsigned int i = 0; i < line->words; i++)
 		REQUIRE(points_into(line, line->word[i]) && line->word[i][0] != '\0');
@@ -100,8 +118,8 @@ static void
 check_error(const struct cli_error *error)
 {
 	REQUIRE(error->message[0] != '\0');
-	REQUIRE(memchr(error->message, '\0', sizeof(error->message)) != NULL);
-	REQUIRE(memchr(error->got, '\0', sizeof(error->got)) != NULL);
+	check_text(error->message, sizeof(error->message));
+	check_text(error->got, sizeof(error->got));
 	REQUIRE(error->word == 0 || strstr(error->message, "word ") == error->message ||
 	        strstr(error->message, "end of line") == error->message);
 }

@@ -73,7 +73,7 @@ damage_handle(struct malformed *mal, struct mal_block *at, uint32_t damage)
 		handle =
 		        rng_next(&mal->rng) & (rng_chance(&mal->rng, 50) ? UINT64_MAX : UINT32_MAX);
 	else if (damage == MAL_HANDLE_GENERATION)
-		handle ^= (uint64_t)rng_range(&mal->rng, 1, TOE_GENERATION_MASK) << 32;
+		handle ^= (uint64_t)rng_range(&mal->rng, 1, TOE_GENERATION_MASK) << TOE_INDEX_BITS;
 	else if (damage == MAL_HANDLE_LAYER)
 		handle = handle + (UINT64_C(1) << 62);
 	else if (damage == MAL_HANDLE_STALE)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control.h"
 #include "handle.h"
 #include "items.h"
 #include "stop.h"
@@ -135,6 +136,64 @@ check_epochs(void)
 	expect(path_word() == before, "UPD-5: a relink to the present neighbor changes something");
 }
 
+/* One more connection on the path; its status. */
+static uint32_t
+initiate_one(uint32_t number, uint64_t *cell)
+{
+	struct tree tree = {0};
+	struct offload_block_list *linkers[2], *conn;
+	struct tree_tcp tcp;
+	uint32_t status;
+
+	linkers[0] = tree_block(&tree, OFFLOAD_NEIGHBOR_BLOCK, &neighbor_cell[0]);
+	linkers[1] = tree_block(&tree, OFFLOAD_PATH4_BLOCK, &path_cell);
+	conn = tree_block(&tree, OFFLOAD_TCP_ALL, cell);
+	tree_usual_tcp(&tcp, number, OFFLOAD_SERVICE_SINK);
+	tree_fill_tcp(conn, &tcp);
+	tree_add_dependent(linkers[0], linkers[1]);
+	tree_add_dependent(linkers[1], conn);
+	expect(world_request(&world, 0, CHIMNEY_INITIATE, linkers[0], NULL, TURNS),
+	        "an initiate does not complete");
+	status = conn->status;
+	tree_free(&tree);
+	return status;
+}
+
+/* C5: a request that a worker has refused is not any other, however many come in between. */
+static void
+check_refused_ids(void)
+{
+	static const uint64_t between[] = {1, UINT64_C(1) << 23, UINT64_C(1) << 32};
+	uint64_t cells[RTE_DIM(between) + 1] = {0};
+
+	for (uint32_t i = 0; i < RTE_DIM(between); i++) {
+		uint64_t refused = world.target->requests.sequence + 1;
+
+		expect(initiate_one(0, &cells[RTE_DIM(between)]) == OFFLOAD_CONNECTION_REJECTED,
+		        "a tuple is taken twice");
+		world.target->requests.sequence = refused + between[i] - 1;
+		expect(initiate_one(10 + i, &cells[i]) == OFFLOAD_SUCCESS,
+		        "C5: a legal initiate is taken for a refused one");
+	}
+}
+
+/* C5: stop ids are compared over half their range. A stop is not released before it is said so. */
+static void
+check_stop_ids(void)
+{
+	struct toe_worker *worker = world.worker[toe_handle_worker(conn_cell)];
+	struct toe_item item = {
+	        .index = toe_handle_index(conn_cell),
+	        .generation = toe_handle_generation(conn_cell),
+	};
+	struct toe_message message = {.argument = UINT32_C(0x80000007)};
+
+	toe_stop_named(worker, &message, &item);
+	expect(item.status == OFFLOAD_SUCCESS && worker->named.count == 1 &&
+	                (int32_t)(worker->named_released - (uint32_t)message.argument) < 0,
+	        "C5: a stop is released before it is due");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -157,6 +216,10 @@ main(int argc, char **argv)
 		check_generations();
 	if (failed == 0)
 		check_epochs();
+	if (failed == 0)
+		check_refused_ids();
+	if (failed == 0)
+		check_stop_ids();
 	expect(world_destroy(&world) == 0, "mbufs leaked");
 	printf("%u passed, %u failed\n", failed == 0, failed);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -112,7 +112,7 @@ class Daemon:
         if self.own_folder:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def read_until(self, text):
+    def read_until(self, text, errors="replace"):
         """Reads what it prints until `text` comes, or it ends, or time is up. True: it came."""
         deadline = time.monotonic() + SECONDS
         while text not in self.output:
@@ -122,7 +122,7 @@ class Daemon:
             part = os.read(self.process.stdout.fileno(), 65536)
             if not part:
                 return False
-            self.output += part.decode(errors="replace")
+            self.output += part.decode(errors=errors)
         return True
 
     def ready(self):
@@ -132,12 +132,12 @@ class Daemon:
                              "0 passed, 1 failed")
         return self
 
-    def end(self):
-        """Waits for its end; (status, everything it printed)."""
+    def end(self, errors="replace"):
+        """Waits for its end; (status, everything it printed). errors: what is no UTF-8."""
         deadline = time.monotonic() + SECONDS
         while self.process.poll() is None and time.monotonic() < deadline:
-            self.read_until("\0")
-        self.read_until("\0")
+            self.read_until("\0", errors)
+        self.read_until("\0", errors)
         return self.process.poll(), self.output
 
     def client(self):

@@ -128,7 +128,7 @@ test_errors(void)
 	refused("wait 1 timeout 1.2345", 4, "seconds");
 	refused("query", 2, "NAME");
 	refused("ping x", 2, "nothing more");
-	refused("ping\x1b", 0, "0x1b");
+	refused("ping\x1b", 1, "control character 0x1b in column 5");
 	memset(text, 'a', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	refused(text, 0, "at most 4095");

@@ -109,13 +109,13 @@ test_routes(void)
 static void
 test_handles(void)
 {
-	uint64_t handle = toe_handle_make(OFFLOAD_LAYER_TCP, 62, 0xFFFFFF, 0xFFFFFFFE);
+	uint64_t handle = toe_handle_make(OFFLOAD_LAYER_TCP, 62, 0xFFFFFFF, 0xFFFFFFE);
 
 	CU_ASSERT_EQUAL(toe_handle_layer(handle), OFFLOAD_LAYER_TCP);
 	CU_ASSERT_EQUAL(toe_handle_worker(handle), 62);
-	CU_ASSERT_EQUAL(toe_handle_generation(handle), 0xFFFFFF);
-	CU_ASSERT_EQUAL(toe_handle_index(handle), 0xFFFFFFFE);
-	CU_ASSERT_EQUAL(toe_generation_next(0xFFFFFF), 1);
+	CU_ASSERT_EQUAL(toe_handle_generation(handle), 0xFFFFFFF);
+	CU_ASSERT_EQUAL(toe_handle_index(handle), 0xFFFFFFE);
+	CU_ASSERT_EQUAL(toe_generation_next(0xFFFFFFF), 1);
 	CU_ASSERT_NOT_EQUAL(toe_handle_make(OFFLOAD_LAYER_NEIGHBOR, 0, 1, 0), 0);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "slots.h"
+#include "test_mutant.h"
 #include "unit.h"
 
 #define NEIGHBORS 4u
@@ -36,7 +37,7 @@ test_stale_handles(void)
 	for (uint32_t i = 0; i < 50; i++) {
 		uint32_t index = slots_alloc(&slots, OFFLOAD_LAYER_TCP, 1, 0);
 
-		CU_ASSERT_EQUAL(index, 0);
+		CU_ASSERT_EQUAL(index, i % CONNS);
 		old[i] = slots_handle(&slots, OFFLOAD_LAYER_TCP, 1, index);
 		CU_ASSERT_NOT_EQUAL(old[i], 0);
 		for (uint32_t k = 0; k < i; k++)
@@ -173,20 +174,77 @@ test_claims(void)
 {
 	struct slot slot = {0};
 
-	CU_ASSERT(slot_claim(&slot, LANE_ORDINARY, 5));
-	CU_ASSERT(slot_claim(&slot, LANE_URGENT, 5));
-	CU_ASSERT(!slot_claimed_twice(&slot, LANE_ORDINARY, 5));
-	CU_ASSERT(!slot_claim(&slot, LANE_ORDINARY, 5));
-	CU_ASSERT(!slot_claim(&slot, LANE_ORDINARY, 5));
-	CU_ASSERT(slot_claimed_twice(&slot, LANE_ORDINARY, 5));
-	CU_ASSERT(!slot_claimed_twice(&slot, LANE_URGENT, 5));
-	/* the next request starts afresh */
-	CU_ASSERT(slot_claim(&slot, LANE_ORDINARY, 6));
-	CU_ASSERT(!slot_claimed_twice(&slot, LANE_ORDINARY, 6));
+	CU_ASSERT(slot_claim(&slot, LANE_ORDINARY));
+	CU_ASSERT(slot_claim(&slot, LANE_URGENT));
+	CU_ASSERT(!slot_claimed_twice(&slot, LANE_ORDINARY));
+	CU_ASSERT(!slot_claim(&slot, LANE_ORDINARY));
+	CU_ASSERT(!slot_claim(&slot, LANE_ORDINARY));
+	CU_ASSERT(slot_claimed_twice(&slot, LANE_ORDINARY));
+	CU_ASSERT(!slot_claimed_twice(&slot, LANE_URGENT));
+	slot_unclaim(&slot, LANE_ORDINARY);
+	CU_ASSERT(slot_claim(&slot, LANE_ORDINARY));
+	CU_ASSERT(!slot_claimed_twice(&slot, LANE_ORDINARY));
+	CU_ASSERT(!slot_claim(&slot, LANE_URGENT));
+}
+
+/* Those never used first, then in the order in which they came back. */
+static void
+test_reuse_is_late(void)
+{
+	static const uint32_t order[CONNS] = {3, 0, 5, 1, 4, 2};
+
+	start(1);
+	for (uint32_t i = 0; i < CONNS / 2; i++) {
+		CU_ASSERT_EQUAL(slots_alloc(&slots, OFFLOAD_LAYER_TCP, 0, 0), i);
+		slots_free(&slots, OFFLOAD_LAYER_TCP, 0, i);
+	}
+	for (uint32_t i = 0; i < CONNS; i++)
+		CU_ASSERT_EQUAL(
+		        slots_alloc(&slots, OFFLOAD_LAYER_TCP, 0, 0), (i + CONNS / 2) % CONNS);
+	for (uint32_t i = 0; i < CONNS; i++)
+		slots_free(&slots, OFFLOAD_LAYER_TCP, 0, order[i]);
+	for (uint32_t i = 0; i < CONNS; i++)
+		CU_ASSERT_EQUAL(slots_alloc(&slots, OFFLOAD_LAYER_TCP, 0, 0), order[i]);
+	end();
+}
+
+/* Every generation of a slot is given out once, 0 never; then the slot is used no more. */
+static void
+test_slots_retire(void)
+{
+	uint64_t first, handle;
+	struct slot *slot;
+
+	start(1);
+	for (uint32_t i = 0; i < NEIGHBORS; i++)
+		slots_alloc(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 0);
+	first = slots_handle(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 2);
+	slots_free(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 2);
+	slot = slots_at(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 2);
+	/* all but the last two of its generations later, by way of the highest one */
+	slot->generation = TOE_GENERATION_MASK;
+	CU_ASSERT_EQUAL(slots_alloc(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 0), 2);
+	slots_free(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 2);
+	CU_ASSERT_EQUAL(slot->generation, 1);
+	slot->generation = toe_handle_generation(first) - 2;
+	for (uint32_t i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(slots_alloc(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 0), 2);
+		CU_ASSERT_PTR_NULL(slots_find(&slots, first, OFFLOAD_LAYER_NEIGHBOR, 0));
+		handle = slots_handle(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 2);
+		CU_ASSERT_PTR_NOT_NULL(slots_find(&slots, handle, OFFLOAD_LAYER_NEIGHBOR, 0));
+		slots_free(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 2);
+	}
+	CU_ASSERT_EQUAL(slot->state, SLOT_RETIRED);
+	CU_ASSERT_EQUAL(slots_alloc(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 0), TOE_INDEX_NONE);
+	CU_ASSERT_PTR_NULL(slots_find(&slots, first, OFFLOAD_LAYER_NEIGHBOR, 0));
+	/* the others go on */
+	slots_free(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 3);
+	CU_ASSERT_EQUAL(slots_alloc(&slots, OFFLOAD_LAYER_NEIGHBOR, 0, 0), 3);
+	end();
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"CTX-2 a reused slot never answers to an old handle", test_stale_handles},
@@ -196,7 +254,11 @@ main(void)
 	        {"CTX-1 the paths of a neighbor, walked while they move", test_paths_of_a_neighbor},
 	        {"INV-7 workers that may hold frames", test_workers_of_a_neighbor},
 	        {"TREE-8 an object named twice is noticed", test_claims},
+	        {"C5 CTX-2 a slot is used again as late as can be", test_reuse_is_late},
+	        {"C5 CTX-2 a slot retires with its last generation", test_slots_retire},
 	};
 
+	if (!test_mutant_arguments(argc, argv))
+		return EXIT_FAILURE;
 	return unit_run("slots", tests, sizeof(tests) / sizeof(tests[0]));
 }

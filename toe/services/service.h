@@ -9,34 +9,12 @@
 #ifndef TOE_SERVICE_H
 #define TOE_SERVICE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_mbuf.h>
-/* header-only use: the digest state lives inside the attached block */
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
+#include "attached.h"
 #include "engine.h"
 
 #define TOE_PATTERN_PERIOD 251u
-
-/* What a connection has only while it needs it; from a per-worker pool, 256 bytes. */
-struct toe_attached {
-	XXH64_state_t digest; /* sink: of every byte delivered, in order, seed 0 */
-	struct rte_mbuf
-	        *queue_head; /* echo: text not yet acknowledged by the peer, chained by m->next */
-	struct rte_mbuf *queue_tail;
-	uint64_t queue_bytes; /* bytes in the queue, acknowledged ones apart */
-	uint32_t queue_skip; /* bytes of queue_head already acknowledged */
-	uint32_t queue_segments;
-	struct rte_mbuf *cursor; /* echo: where copying went on last, NULL: at the head */
-	uint64_t cursor_offset; /* stream offset of the cursor's first byte */
-} __rte_cache_aligned;
-
-_Static_assert(sizeof(struct toe_attached) <= 256, "attached block");
-
-#define TOE_ECHO_MAX_SEGMENTS 1024u /* mbufs an echo may hold; the window closes before */
 
 /*
  * Attach what the service needs at initiate. 0, or -ENOMEM when the pool is exhausted

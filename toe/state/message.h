@@ -72,9 +72,11 @@ struct toe_message {
 	uint8_t flags; /* TOE_MSG_... */
 	uint8_t host; /* index of the host stack, for initiate */
 	uint8_t tick_ms; /* ms per clock tick of the host: 1, 10 or 100 (CTX-6) */
-	uint32_t request; /* identifies the request in the reply */
-	uint32_t path;
 	uint32_t count; /* items in the chain */
+	union {
+		uint64_t request; /* what a reply carries back; never the same again */
+		uint32_t path; /* RETRIEVE_PATH, RESUME_PATH: no reply */
+	};
 	uint64_t argument; /* RETRIEVE_PATH, RESUME_PATH: expected path word; *_NAMED: stop id */
 	union {
 		struct toe_item *items;
@@ -88,9 +90,8 @@ struct toe_reply {
 	uint8_t worker;
 	uint16_t
 	        status; /* HOLD, RELEASE: enum offload_status; INITIATE: FAILURE stops the request (INIT-3) */
-	uint32_t request;
-	uint32_t count; /* items processed */
 	uint32_t discarded; /* DRAIN: frames discarded */
+	uint64_t request;
 };
 
 _Static_assert(sizeof(struct toe_message) == 32, "two messages a cache line");

@@ -50,7 +50,6 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 		        .worker = (uint8_t)worker->engine.index,
 		        .status = worker->job_failed ? OFFLOAD_FAILURE : OFFLOAD_SUCCESS,
 		        .request = job->request,
-		        .count = job->count,
 		};
 
 		toe_mailbox_reply(mailbox, &reply);

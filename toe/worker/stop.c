@@ -66,5 +66,8 @@ toe_stop_named(struct toe_worker *worker, const struct toe_message *message, str
 	if (conn->flags & TOE_CONN_INDICATED)
 		return;
 	conn->stop_id = (uint32_t)message->argument;
+	/* Nobody waits: whatever was released long ago, this stop is not. Ids are compared over half their range. */
+	if (worker->named.count == 0)
+		worker->named_released = conn->stop_id - 1;
 	conn->inv_pos = toe_vector_push(&worker->named, &worker->vectors, item->index);
 }

@@ -94,7 +94,7 @@ struct toe_worker {
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
-	uint32_t job_failed_request; /* that failed so: its later chains are skipped too */
+	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */

@@ -171,7 +171,6 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->control.bell.fd = -1;
 	worker->engine.start = worker->engine.now = now;
 	worker->engine.now_ms = 1;
-	worker->job_failed_request = UINT32_MAX;
 	/* A fraction of the pool, so that text out of order never keeps a port from receiving. */
 	worker->engine.reassembly_buffers_max =
 	        params->mbuf_pool->size / (params->shared->worker_count * REASSEMBLY_SHARE);
