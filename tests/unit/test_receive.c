@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where received frames go: input, or unchanged to the other side of the bump. */
 #include "receive_bed.h"
+#include "tcp_close.h"
 
 static const uint8_t router_alert[] = {IPPROTO_TCP, 0, 5, 2, 0, 0, 1, 0};
 static const uint8_t fragment6[] = {IPPROTO_TCP, 0, 0, 1, 1, 2, 3, 4};
@@ -236,7 +237,7 @@ test_closed(void)
 		if (aborted)
 			bed.worker[0].engine.conns[0].flags |= TOE_CONN_ABORTED;
 		else
-			bed.worker[0].engine.conns[0].state = TCP_CLOSED;
+			toe_tcp_closed(&bed.worker[0].engine, 0);
 		bed_write(&bed, BED_WIRE, 0, &data4);
 		bed_write(&bed, BED_WIRE, 0, &reset);
 		/* The same tuple from the host. */

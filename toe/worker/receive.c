@@ -87,7 +87,7 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 	const struct toe_conn *conn = &worker->engine.conns[index];
 	const struct toe_neighbor *neighbor = neighbor_of(worker, conn);
 
-	if (unlikely(conn->state == TCP_CLOSED || conn->flags & TOE_CONN_ABORTED)) {
+	if (unlikely(conn->flags & (TOE_CONN_ENDED | TOE_CONN_ABORTED))) {
 		toe_exception_forward(worker, mbuf, mbuf->port);
 		return false;
 	}
