@@ -145,18 +145,40 @@ shutdown_run(struct shutdown *stop)
 static void
 on_signal(evutil_socket_t number, short what, void *context)
 {
-	shutdown_begin(context, number == SIGINT ? "SIGINT" : "SIGTERM");
+	struct shutdown *stop = context;
+
+	/* a stop and a hangup come together, in either order: that is no reason to hurry */
+	if (number == SIGHUP) {
+		stop->hung_up = !stop->wanted;
+		if (!stop->wanted)
+			shutdown_begin(stop, "SIGHUP");
+	} else if (stop->hung_up) {
+		stop->hung_up = false;
+	} else {
+		shutdown_begin(stop, number == SIGINT ? "SIGINT" : "SIGTERM");
+	}
+}
+
+/* Started to outlive its terminal (nohup)? Then SIGHUP stays ignored. */
+static bool
+hangup_ignored(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 int
 shutdown_open(struct shutdown *stop)
 {
-	static const int numbers[2] = {SIGINT, SIGTERM};
+	static const int numbers[SHUTDOWN_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 	stop->tick = event_new(stop->base, -1, EV_PERSIST, on_tick, stop);
 	if (stop->tick == NULL)
 		return say_error("out of memory");
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < SHUTDOWN_SIGNALS; i++) {
+		if (numbers[i] == SIGHUP && hangup_ignored())
+			continue;
 		stop->signals[i] = evsignal_new(stop->base, numbers[i], on_signal, stop);
 		if (stop->signals[i] == NULL || event_add(stop->signals[i], NULL) != 0) {
 			shutdown_close(stop);
@@ -169,7 +191,7 @@ shutdown_open(struct shutdown *stop)
 void
 shutdown_close(struct shutdown *stop)
 {
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < SHUTDOWN_SIGNALS; i++)
 		if (stop->signals[i] != NULL)
 			event_free(stop->signals[i]);
 	if (stop->tick != NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The CLI's unix socket: clients, their lines in, their replies out. server_socket.c binds it. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "say.h"
 #include "server.h"
 
+#define ACCEPT_PAUSE_US 100000
 #define OUTPUT_PAUSE (64u * 1024u) /* more than this unread: the next command waits */
 
 static struct client *
@@ -48,6 +50,15 @@ client_close(struct client *client)
 	free(client);
 }
 
+/* Is anybody there to read a reply? */
+static bool
+client_reads(const struct client *client)
+{
+	struct pollfd look = {bufferevent_getfd(client->stream), 0, 0};
+
+	return poll(&look, 1, 0) == 0;
+}
+
 /* The next line will be looked at from the event loop, never from inside a reply. */
 static void
 client_replied(struct session *session, const char *error)
@@ -61,6 +72,22 @@ client_replied(struct session *session, const char *error)
 
 static const struct session_owner client_owner = {client_write, client_replied, client_queued};
 
+/* The next line, to be freed. When no more can come, the rest is one, although it has no end. */
+static char *
+client_take_line(const struct client *client, size_t *length)
+{
+	struct evbuffer *input = bufferevent_get_input(client->stream);
+	char *line = evbuffer_readln(input, length, EVBUFFER_EOL_LF);
+
+	*length = line != NULL ? *length : evbuffer_get_length(input);
+	if (line != NULL || !client->ended || *length == 0 || *length >= CLI_LINE_MAX)
+		return line;
+	line = malloc(*length);
+	if (line != NULL)
+		evbuffer_remove(input, line, *length);
+	return line;
+}
+
 /* Run one complete line when there is one. False: nothing to do now. */
 static bool
 client_run_line(struct client *client)
@@ -72,7 +99,7 @@ client_run_line(struct client *client)
 
 	if (session->busy || client->closing || client_queued(session) > OUTPUT_PAUSE)
 		return false;
-	line = evbuffer_readln(input, &length, EVBUFFER_EOL_LF);
+	line = client_take_line(client, &length);
 	if (line == NULL) {
 		if (evbuffer_get_length(input) < CLI_LINE_MAX)
 			return false;
@@ -89,16 +116,30 @@ client_run_line(struct client *client)
 	return true;
 }
 
+/* One that sends no more is gone with its last reply, or, when it follows events, when nobody reads them. */
+static bool
+client_finished(const struct client *client)
+{
+	return client->ended && !client->session.busy && !client->session.follows &&
+	       evbuffer_get_length(bufferevent_get_input(client->stream)) == 0;
+}
+
 static void
 on_read(struct bufferevent *stream, void *context)
 {
 	struct client *client = context;
-
 	/* one line a turn of the loop: clients and indications take turns */
-	if (client_run_line(client) && !client->session.busy &&
-	        evbuffer_get_length(bufferevent_get_input(stream)) != 0)
+	bool ran = client_run_line(client);
+
+	if (client_finished(client)) {
+		client->closing = true;
+		if (client_queued(&client->session) == 0)
+			client_close(client);
+	} else if (ran && !client->session.busy &&
+	           evbuffer_get_length(bufferevent_get_input(stream)) != 0) {
 		bufferevent_trigger(
 		        stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+	}
 }
 
 /* Called when the output has drained below the low-water mark. */
@@ -117,14 +158,31 @@ on_written(struct bufferevent *stream, void *context)
 		        stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
 }
 
+/* The end of what it sends, or of all. */
 static void
 on_end(struct bufferevent *stream, short what, void *context)
 {
 	struct client *client = context;
 
-	(void)stream;
-	(void)what;
-	client_close(client);
+	if (!(what & BEV_EVENT_EOF) || !client_reads(client)) {
+		client_close(client);
+		return;
+	}
+	client->ended = true;
+	bufferevent_trigger(stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+}
+
+/* Followers that have ended are not read from, so nothing tells that they are gone. */
+static void
+clients_sweep(struct server *server)
+{
+	struct client *client, *next;
+
+	for (client = TAILQ_FIRST(&server->clients); client != NULL; client = next) {
+		next = TAILQ_NEXT(client, link);
+		if (client->ended && !client_reads(client))
+			client_close(client);
+	}
 }
 
 static void
@@ -145,6 +203,9 @@ on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr 
 	char greeting[96];
 	int size;
 
+	server->full = false;
+	if (server->client_count == SERVER_CLIENTS)
+		clients_sweep(server);
 	if (server->client_count == SERVER_CLIENTS) {
 		refuse(fd, "error: too many clients; close one\n");
 		return;
@@ -172,6 +233,28 @@ on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr 
 	bufferevent_write(client->stream, greeting, (size_t)size);
 }
 
+/* There is no descriptor for a client, for example: it waits, and so do we, or we would be told at once again. */
+static void
+on_accept_error(struct evconnlistener *listener, void *context)
+{
+	struct timeval pause = {0, ACCEPT_PAUSE_US};
+	struct server *server = context;
+
+	if (!server->full)
+		say_error("CLI socket %s: a client has to wait: %s", server->path, strerror(errno));
+	server->full = true;
+	evconnlistener_disable(listener);
+	event_add(server->again, &pause);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *context)
+{
+	struct server *server = context;
+
+	evconnlistener_enable(server->listener);
+}
+
 int
 server_open(struct server *server, struct cli *cli, struct event_base *base)
 {
@@ -179,8 +262,12 @@ server_open(struct server *server, struct cli *cli, struct event_base *base)
 	server->base = base;
 	TAILQ_INIT(&server->clients);
 	server->listener = evconnlistener_new(base, on_connect, server, 0, 0, server->fd);
-	if (server->listener == NULL)
+	server->again = event_new(base, -1, 0, on_again, server);
+	if (server->listener == NULL || server->again == NULL) {
+		server_stop_accepting(server);
 		return say_error("CLI socket %s: out of memory", server->path);
+	}
+	evconnlistener_set_error_cb(server->listener, on_accept_error);
 	return 0;
 }
 
@@ -189,7 +276,10 @@ server_stop_accepting(struct server *server)
 {
 	if (server->listener != NULL)
 		evconnlistener_free(server->listener);
+	if (server->again != NULL)
+		event_free(server->again);
 	server->listener = NULL;
+	server->again = NULL;
 }
 
 bool
@@ -212,8 +302,12 @@ server_close(struct server *server)
 
 	server_stop_accepting(server);
 	while ((client = TAILQ_FIRST(&server->clients)) != NULL) {
-		evbuffer_write(
-		        bufferevent_get_output(client->stream), bufferevent_getfd(client->stream));
+		evutil_socket_t fd = bufferevent_getfd(client->stream);
+
+		evbuffer_write(bufferevent_get_output(client->stream), fd);
+		/* stays open as long as the process lives: its end is what the client sees */
+		if (dup(fd) < 0)
+			(void)errno;
 		client_close(client);
 	}
 }

@@ -133,7 +133,9 @@ request_complete(struct chimney *target, struct request *request)
 	if (request->kind == CHIMNEY_INVALIDATE)
 		note_invalidate(target, request);
 	stat_add(&target->stats.frames_discarded, request->discarded);
-	host_complete(request->host, request->root, request->kind, request->discarded);
+	host_complete(request->host, request->root,
+	        request->kind | (lost_holds(target, request) ? TOE_COMPLETION_UNSETTLED : 0),
+	        request->discarded);
 	retrieve_posted(target, request);
 	if (request->loss_counted != 0)
 		lost_posted(target, request);

@@ -117,12 +117,12 @@ end_create(struct pair *pair, uint32_t number, uint64_t now)
 	if (rc != 0)
 		bench_fail("no end for %u connections: error %d", params->conns, rc);
 	routes_set(params, number, &end->shared);
-	end->worker.engine.events[0].bell = &end->bell;
-	end->worker.engine.events[0].completed = &end->completed;
-	end->worker.engine.events[0].ring =
+	end->worker.control.events[0].bell = &end->bell;
+	end->worker.control.events[0].completed = &end->completed;
+	end->worker.control.events[0].ring =
 	        toe_ring_alloc(EVENTS, sizeof(struct toe_event), RING_F_SP_ENQ | RING_F_SC_DEQ);
 	end->slot = malloc(params->conns * sizeof(end->slot[0]));
-	if (end->worker.engine.events[0].ring == NULL || end->slot == NULL)
+	if (end->worker.control.events[0].ring == NULL || end->slot == NULL)
 		bench_fail("no memory for %u connections", params->conns);
 }
 
@@ -221,8 +221,8 @@ pair_destroy(struct pair *pair)
 
 		if (end->worker.engine.stats.indications != 0)
 			bench_fail("%lu connections failed", end->worker.engine.stats.indications);
+		toe_ring_free(end->worker.control.events[0].ring);
 		toe_worker_fini(&end->worker);
-		toe_ring_free(end->worker.engine.events[0].ring);
 		toe_doorbell_fini(&end->bell);
 		test_port_destroy(&end->port);
 		toe_shared_fini(&end->shared);

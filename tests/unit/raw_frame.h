@@ -113,8 +113,8 @@ raw_ipv6_build(const struct raw_frame *frame, uint8_t *at)
 	ip->vtc_flow = htonl(6u << 28);
 	ip->hop_limits = 64;
 	ip->proto = IPPROTO_TCP;
-	memcpy(ip->src_addr, raw_source6, 16);
-	memcpy(ip->dst_addr, raw_destination6, 16);
+	memcpy(&ip->src_addr, raw_source6, 16);
+	memcpy(&ip->dst_addr, raw_destination6, 16);
 	/* The pseudo-header holds the length of TCP alone and the number of TCP. */
 	ip->payload_len = htons((uint16_t)length);
 	tcp->cksum = rte_ipv6_udptcp_cksum(ip, tcp);

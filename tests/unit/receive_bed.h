@@ -104,7 +104,7 @@ bed_open(struct bed *bed, uint32_t workers, bool drop_bad)
 		};
 
 		CU_ASSERT_EQUAL_FATAL(toe_worker_init(&bed->worker[i], &params, 0), 0);
-		bed->worker[i].engine.events[0].completed = &bed->completed;
+		bed->worker[i].control.events[0].completed = &bed->completed;
 		list[i] = &bed->worker[i];
 	}
 	CU_ASSERT_EQUAL_FATAL(toe_workers_connect(list, workers), 0);

@@ -126,8 +126,7 @@ test_host_is_filtered(void)
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
 	bytes[40] ^= 1; /* a checksum is not looked at: the tuple decides */
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
-	bed_write(&bed, BED_HOST, 0,
-	        &data4); /* the tuple of a frame from the wire: not ours to send */
+	bed_write(&bed, BED_HOST, 0, &data4); /* a tuple as from the wire: not ours */
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_frame(&bed, BED_WIRE, &data4));
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_WIRE]), 0);

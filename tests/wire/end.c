@@ -48,17 +48,17 @@ end_init(struct end *end, struct rte_mempool *pool)
 		rc = toe_doorbell_init(&end->bell);
 	if (rc != 0)
 		return rc;
-	end->worker.engine.events[0].bell = &end->bell;
-	end->worker.engine.events[0].completed = &end->completed;
-	end->worker.engine.events[0].ring =
+	end->worker.control.events[0].bell = &end->bell;
+	end->worker.control.events[0].completed = &end->completed;
+	end->worker.control.events[0].ring =
 	        toe_ring_alloc(END_EVENTS, sizeof(struct toe_event), RING_F_SP_ENQ | RING_F_SC_DEQ);
-	return end->worker.engine.events[0].ring == NULL ? -ENOMEM : 0;
+	return end->worker.control.events[0].ring == NULL ? -ENOMEM : 0;
 }
 
 void
 end_fini(struct end *end)
 {
-	toe_ring_free(end->worker.engine.events[0].ring);
+	toe_ring_free(end->worker.control.events[0].ring);
 	toe_doorbell_fini(&end->bell);
 	toe_worker_fini(&end->worker);
 	toe_shared_fini(&end->shared);
@@ -324,6 +324,6 @@ bool
 end_event(struct end *end, struct toe_event *event)
 {
 	toe_indications_post(&end->worker.engine);
-	return rte_ring_sc_dequeue_elem(end->worker.engine.events[0].ring, event, sizeof(*event)) ==
-	       0;
+	return rte_ring_sc_dequeue_elem(
+	               end->worker.control.events[0].ring, event, sizeof(*event)) == 0;
 }

@@ -23,7 +23,7 @@ told(uint8_t kind)
 static bool
 silent(void)
 {
-	return !told(0) && rte_ring_empty(script.end.worker.engine.events[0].ring);
+	return !told(0) && rte_ring_empty(script.end.worker.control.events[0].ring);
 }
 
 /*

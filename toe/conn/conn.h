@@ -2,8 +2,8 @@
 /*
  * The context of an offloaded TCP connection (CTX-1, CTX-5): 256 bytes, four cache lines, grouped by who
  * uses them. One worker owns a context and alone reads and writes it; the control lcore reaches it by
- * message. The exceptions are `generation` and `host_handle`, constant while the slot is in use, which control reads
- * after it has declared the owner lost (INV-14).
+ * message. The exception is `host_handle`, constant while the slot is in use, which control reads after it has declared
+ * the owner lost (INV-14).
  *
  * What an idle connection does not need (data in flight, out-of-order text, digest, queued data of an echo) is
  * an attached block: toe/conn/sender.h, toe/conn/reassembly.h, toe/services/service.h.
@@ -21,8 +21,8 @@
 
 /* toe_conn.flags */
 #define TOE_CONN_INVALID (1u << 0) /* named by an invalidate (INV-5) */
-#define TOE_CONN_INDICATED                                                                         \
-	(1u << 1) /* RETRIEVE was indicated: stays stopped until terminated (D3) */
+/* RETRIEVE was indicated: stays stopped until terminated (D3) */
+#define TOE_CONN_INDICATED (1u << 1)
 #define TOE_CONN_ABORTED (1u << 2) /* acceptable RST received */
 #define TOE_CONN_READY (1u << 3) /* on the worker's ready list */
 #define TOE_CONN_ACK_NOW (1u << 4) /* an ACK is owed and must go out with the next output */
@@ -31,14 +31,14 @@
 #define TOE_CONN_FIN_SENT (1u << 7) /* our FIN occupies the sequence number before snd_max */
 #define TOE_CONN_FIN_RCVD (1u << 8) /* the peer's FIN is in rcv_nxt */
 #define TOE_CONN_BLOCKED (1u << 9) /* had something to send while stopped: resume sends it */
-#define TOE_CONN_RETRIEVE_ON_SEND                                                                  \
-	(1u << 10) /* policy on-send: indicate when it has something to send */
-#define TOE_CONN_OFFERED                                                                           \
-	(1u << 11) /* an upload was offered (TERM-7), the connection is not stopped */
+/* Policy on-send: indicate when it has something to send */
+#define TOE_CONN_RETRIEVE_ON_SEND (1u << 10)
+/* An upload was offered (TERM-7), the connection is not stopped */
+#define TOE_CONN_OFFERED (1u << 11)
 #define TOE_CONN_URGENT (1u << 13) /* urgent data received: frames queue for the host (RX-4) */
 #define TOE_CONN_CHALLENGED (1u << 14) /* a reset was challenged, no progress since (SEC-1) */
-#define TOE_CONN_KEEPALIVE_ARMED                                                                   \
-	(1u << 15) /* keepalive was brought forward by a suspicious segment (SEC-1) */
+/* Keepalive was brought forward by a suspicious segment (SEC-1) */
+#define TOE_CONN_KEEPALIVE_ARMED (1u << 15)
 #define TOE_CONN_PROBE (1u << 16) /* a window or tail loss probe is to be sent */
 #define TOE_CONN_KEEPALIVE_DUE (1u << 17) /* a keepalive probe is to be sent */
 #define TOE_CONN_PACED (1u << 18) /* what cwnd releases is spread over the round trip */
@@ -90,8 +90,8 @@ struct toe_conn {
 	uint32_t ts_recent_age; /* worker ms when ts_recent was set */
 	uint32_t last_ack_sent;
 	uint32_t snd_una;
-	uint32_t
-	        snd_nxt; /* below snd_max: what was taken back from there on, until output has noted it */
+	/* Below snd_max: what was taken back from there on, until output has noted it */
+	uint32_t snd_nxt;
 	uint32_t snd_max;
 	uint32_t snd_wnd;
 	uint32_t snd_wl1;
@@ -115,8 +115,8 @@ struct toe_conn {
 	uint16_t remote_port;
 	uint16_t ip_id;
 	uint64_t snd_offset; /* stream offset of snd_una: bytes acknowledged since initiate */
-	uint64_t
-	        snd_limit; /* stream offset at which send data ends (source), or what is queued (echo) */
+	/* Stream offset at which send data ends (source), or what is queued (echo) */
+	uint64_t snd_limit;
 	uint32_t total_rt; /* ms */
 	uint8_t retransmit_count;
 	uint8_t snd_wnd_probe_count;
@@ -145,8 +145,8 @@ struct toe_conn {
 	uint32_t flow_label : 20;
 	uint32_t user_priority : 3;
 	uint16_t cached_flags; /* TCP_CACHED_... */
-	uint16_t
-	        syn_challenged; /* worker ms >> 8 of the last challenge ACK to a SYN in the window (SEC-1) */
+	/* ms >> 8 of the last challenge ACK to a SYN in the window (SEC-1) */
+	uint16_t syn_challenged;
 	uint32_t initial_rcv_wnd;
 	uint32_t rcv_indication_size;
 	uint32_t ka_timeout; /* ms */

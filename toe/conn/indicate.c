@@ -200,3 +200,19 @@ toe_indications_forget(struct toe_engine *engine, uint32_t index)
 	if (engine->conns[index].flags & TOE_CONN_TELL_DUE)
 		untold_clear(engine, index);
 }
+
+void
+toe_indications_drop(struct toe_engine *engine)
+{
+	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++) {
+		uint32_t first = 0;
+		uint64_t slab = 0;
+
+		engine->backlog[host].count = 0;
+		while (engine->untold_count[host] > 0 &&
+		        rte_bitmap_scan(engine->untold[host], &first, &slab))
+			for (; slab != 0; slab &= slab - 1)
+				untold_clear(engine, first + (uint32_t)__builtin_ctzll(slab));
+	}
+	engine->stats.indications_waiting = 0;
+}

@@ -33,6 +33,8 @@ toe_conn_can_indicate(const struct toe_engine *engine, const struct toe_conn *co
 
 /* TERM-2: what still waits for a connection that is being terminated is not indicated any more. */
 void toe_indications_forget(struct toe_engine *engine, uint32_t index);
+/* Nothing that waits is indicated any more. */
+void toe_indications_drop(struct toe_engine *engine);
 /* How many wait, of all hosts; a connection that waits with more than one counts once. */
 uint32_t toe_indications_count(const struct toe_engine *engine);
 /* Post what waits, as far as the rings have room: at most two backlogs for each host. Returns the number posted. */

@@ -7,8 +7,8 @@
 
 #include "engine.h"
 
-#define SMALL_TEXT                                                                                 \
-	512u /* up to which text is copied behind its predecessor rather than kept in a buffer of its own */
+/* Text of up to so many bytes is copied behind its predecessor rather than kept in a buffer of its own. */
+#define SMALL_TEXT 512u
 
 /* The block that holds the text that came last goes to the front; what it swallows is gone. */
 static void
@@ -37,7 +37,10 @@ note_block(struct toe_reassembly *reassembly, uint32_t start, uint32_t end)
 	reassembly->blocks++;
 }
 
-/* The run of pieces without a gap around the one given is one block: with few blocks remembered, it is looked for. */
+/*
+ * Pieces without a gap between them are one block. Not all blocks are remembered, so it is measured in the queue: from the
+ * piece `run`, where it begins, over `piece` to its end.
+ */
 static void
 note_run(const struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t run,
         uint32_t piece)

@@ -20,8 +20,8 @@
 #include "segment.h"
 
 #define TOE_REASSEMBLY_PIECES 1024u /* of one connection */
-#define TOE_URGENT_FRAMES                                                                          \
-	64u /* that wait for the host; later ones are dropped, the peer sends them again */
+/* Frames that wait for the host; later ones are dropped, the peer sends them again */
+#define TOE_URGENT_FRAMES 64u
 
 struct toe_piece {
 	uint32_t next; /* in order of sequence numbers */

@@ -27,8 +27,8 @@
 struct toe_sent {
 	uint32_t seq, end;
 	uint32_t next, prev; /* in order of sequence numbers */
-	uint32_t later,
-	        earlier; /* in order of last transmission; TOE_INDEX_NONE in `later` ends the list */
+	/* In order of last transmission; TOE_INDEX_NONE in `later` ends the list */
+	uint32_t later, earlier;
 	uint32_t time; /* us of the last transmission */
 	uint8_t flags; /* TOE_SENT_... */
 	uint8_t timed; /* on the list by time */
@@ -101,8 +101,8 @@ struct toe_sender {
 	uint32_t tlp_end; /* RFC 8985: TLP.end_seq */
 	uint32_t dsack_round; /* RACK.dsack_round */
 	uint32_t prr_delivered, prr_out, recover_fs; /* RFC 6937 */
-	uint32_t prior_cwnd,
-	        prior_ssthresh; /* before the reduction, in case it was not justified */
+	/* Before the reduction, in case it was not justified */
+	uint32_t prior_cwnd, prior_ssthresh;
 	uint32_t undo_start; /* snd_una at that time */
 	uint32_t undo_bytes; /* sent again since and not reported as duplicates */
 	uint32_t acked_rest; /* bytes acknowledged that cwnd has not been credited yet */
@@ -113,8 +113,8 @@ struct toe_sender {
 	bool dsack_seen; /* dsack_round holds */
 
 	/* line 2: less often */
-	uint32_t sack_seen
-	        [8] __rte_cache_aligned; /* blocks of the last ACK: start and end, 4 of them */
+	/* Blocks of the last ACK: start and end, 4 of them */
+	uint32_t sack_seen[8] __rte_cache_aligned;
 
 	union {
 		struct toe_cubic cubic;

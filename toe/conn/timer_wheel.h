@@ -24,8 +24,8 @@ struct toe_timer_wheel {
 	uint32_t now; /* ms up to which slots have been expired */
 	uint32_t armed;
 	bool settled; /* nothing is due at `now`, nor to be moved down: not before it is later */
-	uint64_t occupied[TOE_WHEEL_LEVELS]
-	                 [(1u << TOE_WHEEL_BITS) / 64]; /* bit set: slot not empty */
+	/* Bit set: slot not empty */
+	uint64_t occupied[TOE_WHEEL_LEVELS][(1u << TOE_WHEEL_BITS) / 64];
 	uint32_t slot[TOE_WHEEL_LEVELS][1u << TOE_WHEEL_BITS]; /* heads; valid when occupied */
 };
 

@@ -48,8 +48,9 @@ toe_txq_room(const struct toe_txq *txq)
 }
 
 /*
- * Append a frame; the caller has checked toe_txq_room. Returns its tag, which says that it depends on nothing, to be filled
- * in by whoever knows better: member by member, since a copy of what was just written elsewhere would wait for that.
+ * Append a frame; the caller has checked toe_txq_room. Returns its tag, which says that the
+ * frame depends on nothing. Whoever knows better fills it in, member by member: a copy of a structure that was just written
+ * would wait for the writes.
  */
 static inline struct toe_tx_tag *
 toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame)

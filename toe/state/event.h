@@ -19,13 +19,16 @@
 #include "doorbell.h"
 
 enum toe_event_kind {
-	TOE_EVENT_COMPLETION =
-	        1, /* object: root pointer; detail: enum of the request; value: frames discarded */
+	/* object: root pointer; detail: enum of the request, TOE_COMPLETION_...; value: frames discarded */
+	TOE_EVENT_COMPLETION = 1,
 	TOE_EVENT_RETRIEVE, /* object: host_handle; detail: enum retrieve_reason */
 	TOE_EVENT_DISCONNECT, /* object: host_handle; FIN received, all data before it consumed (EVT-1) */
 	TOE_EVENT_ABORT, /* object: host_handle; acceptable RST received, or state lost */
 	TOE_EVENT_KIND_COUNT
 };
+
+/* In detail: a lost worker may still be at work on the tree. */
+#define TOE_COMPLETION_UNSETTLED 0x80u
 
 /*
  * Producers have rings of their own, so records of two of them need an order: an indication must not overtake
@@ -38,8 +41,8 @@ struct toe_event {
 	uint8_t kind; /* enum toe_event_kind */
 	uint8_t detail;
 	uint16_t worker; /* who posted it: worker index, or TOE_EVENT_FROM_CONTROL */
-	uint32_t
-	        value; /* COMPLETION: frames discarded; a worker's indication: completions before it */
+	/* COMPLETION: frames discarded; a worker's indication: completions before it */
+	uint32_t value;
 };
 
 #define TOE_EVENT_FROM_CONTROL UINT16_MAX

@@ -88,8 +88,8 @@ struct toe_message {
 struct toe_reply {
 	uint8_t op;
 	uint8_t worker;
-	uint16_t
-	        status; /* HOLD, RELEASE: enum offload_status; INITIATE: FAILURE stops the request (INIT-3) */
+	/* HOLD, RELEASE: enum offload_status; INITIATE: FAILURE stops the request (INIT-3) */
+	uint16_t status;
 	uint32_t discarded; /* DRAIN: frames discarded */
 	uint64_t request;
 };

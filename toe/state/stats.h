@@ -44,6 +44,8 @@
 	X(steer_dropped, "frames dropped because the owner's steering ring was full")              \
 	X(held_frames, "frames queued for held tuples")                                            \
 	X(held_dropped, "frames dropped because a hold's queue was full")                          \
+	X(parked_dropped, "frames that the worker held when it woke up after having been "         \
+	                  "declared lost, dropped")                                                \
 	X(connections, "connections offloaded to this worker now")                                 \
 	X(indications, "indications posted")                                                       \
 	X(indications_waiting, "indications waiting for room in an event ring")                    \

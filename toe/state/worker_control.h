@@ -7,8 +7,11 @@
 #define TOE_WORKER_CONTROL_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#include <rte_branch_prediction.h>
 
 #include "doorbell.h"
 #include "event.h"
@@ -27,17 +30,34 @@ struct toe_backlog {
 struct toe_worker_control {
 	struct toe_mailbox urgent; /* C <-> W */
 	struct toe_mailbox ordinary; /* C <-> W */
-	_Atomic uint32_t lost; /* C writes once, W reads every turn (INV-14) */
-	_Atomic uint32_t parked; /* W writes once it found itself lost */
+	/*
+	 * INV-14. C counts `lost` up when it declares the worker lost, which makes it odd, and again when it lets the
+	 * worker go on. W sets `parked` to that odd number when it has given back all it held: before that it may still
+	 * be at work on anything that it ever had, and afterwards it has nothing.
+	 */
+	_Atomic uint32_t lost;
+	_Atomic uint32_t parked;
 	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
-	struct toe_event_port
-	        events[TOE_MAX_HOSTS]; /* C sets before a host has connections, W posts */
+	/* C sets before a host has connections, W posts */
+	struct toe_event_port events[TOE_MAX_HOSTS];
 	struct toe_backlog backlog[TOE_MAX_HOSTS];
 
 	/* Where the host's handle of connection 0 lies, and bytes from one to the next. M before start, then read only. */
 	const void *host_handles;
 	uint32_t host_handle_step;
 };
+
+/*
+ * Has it been declared lost? Looked at wherever the worker may have stood still: what it holds must not go out any
+ * more, and the trees that it was working on are their hosts' again (INV-14).
+ */
+static inline bool
+toe_worker_is_lost(const struct toe_worker_control *control)
+{
+	return unlikely(atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&control->lost,
+	                        memory_order_acquire) &
+	                1);
+}
 
 /*
  * The host's handle of a connection, which is constant while its slot is in use. For control, once it has declared the

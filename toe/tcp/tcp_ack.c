@@ -104,7 +104,7 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 		conn->snd_wl1 = segment->seq;
 }
 
-/* What went out as a probe was not taken, or the ACK that opens the window would say so: it goes again first. */
+/* The ACK that opens the window does not cover what went out as a probe: the peer has not taken it, it goes again first. */
 static void
 probe_refused(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
 {

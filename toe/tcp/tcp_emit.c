@@ -90,8 +90,8 @@ pace_sent(const struct toe_engine *engine, const struct toe_conn *conn, struct t
 }
 
 /*
- * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have had none, its
- * delayed ACK allowed for; the second one has.
+ * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have none, since
+ * its probe would have to wait for the peer's delayed ACK; with the second one there is one.
  */
 static bool
 probe_restarts(const struct toe_engine *engine, const struct toe_conn *conn,

@@ -37,7 +37,7 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	} else {
 		struct toe_sent *head = toe_sent_at(engine, sender->head);
 
-		/* It may take longer than the clock of the records goes. */
+		/* A window may be closed for longer than the records' clock of 32 bits lasts. */
 		toe_sent_restamp(engine, sender);
 		if (head->end - head->seq > tcp_smss(conn))
 			toe_sent_split(engine, sender, sender->head, head->seq + tcp_smss(conn));

@@ -19,8 +19,8 @@
 
 #define TSO_OFFLOADS                                                                               \
 	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
-#define TSO_TEXT_MAX                                                                               \
-	32768u /* in a frame that the port cuts: bounded, since a drain takes it back as a whole */
+/* Text in a frame that the port cuts: bounded, since a drain takes it back as a whole */
+#define TSO_TEXT_MAX 32768u
 
 /* A connection that may not transmit: remember that it wanted to. */
 static __rte_noinline enum toe_output

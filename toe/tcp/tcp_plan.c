@@ -86,8 +86,8 @@ plan_probe(const struct toe_engine *engine, const struct toe_conn *conn, struct 
 	uint32_t outstanding = tcp_outstanding(conn), room, length;
 	const struct tcp_plan_limits one = {.mss = limits->mss, .frame = limits->mss};
 	const struct toe_sent *tail;
-	uint32_t fin =
-	        conn->flags & TOE_CONN_FIN_SENT ? 1 : 0; /* it ends the tail, and is no text */
+	/* It ends the tail, and is no text */
+	uint32_t fin = conn->flags & TOE_CONN_FIN_SENT ? 1 : 0;
 
 	plan->probe = true;
 	if (outstanding == 0 || sender == NULL) {

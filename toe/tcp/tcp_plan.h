@@ -11,8 +11,8 @@ struct tcp_plan {
 	uint32_t seq;
 	uint32_t length; /* bytes of text */
 	uint32_t record; /* sent again: the record that it begins, else TOE_INDEX_NONE */
-	uint32_t
-	        count; /* segments like this one that may go one after the other, itself included */
+	/* Segments like this one that may go one after the other, itself included */
+	uint32_t count;
 	bool fin;
 	bool push; /* ends what there is to send */
 	bool probe; /* a window or tail loss probe */

@@ -86,7 +86,7 @@ join(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
 		return record;
 	before->flags |= sent->flags;
 	before->end = sent->end;
-	/* Its bytes are counted by `before` now: toe_sent_free takes back what the record itself stands for. */
+	/* `before` stands for its bytes now; they are counted twice until toe_sent_free has subtracted them. */
 	sender->sacked += sent->end - sent->seq;
 	toe_sent_free(engine, sender, record);
 	return prev;
@@ -160,7 +160,7 @@ tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_se
 
 	if (sender->sacked == 0)
 		sender->fack = conn->snd_una;
-	/* What this ACK reports first is not behind what it reports next: `fack` moves when all is told. */
+	/* Reordering is judged by what was known before this ACK: `fack` moves when all of its blocks are looked at. */
 	fack = sender->fack;
 	if (is_dsack(segment)) {
 		round->dsack = true;

@@ -13,8 +13,8 @@
 #define TCP_KEEPALIVE_ARMED_MS 300000u /* SEC-1: after a suspicious segment */
 #define TCP_SYN_CHALLENGE_MS 3000u /* SEC-1: at most one challenge ACK to a SYN in so long */
 #define TCP_DUP_THRESHOLD 3u /* RFC 5681 section 3.2 */
-#define TCP_INITIAL_WINDOW                                                                         \
-	10u /* segments (RFC 6928); also the restart window of RFC 5681 section 4.1 */
+/* Segments (RFC 6928); also the restart window of RFC 5681 section 4.1 */
+#define TCP_INITIAL_WINDOW 10u
 
 #define TCP_RUN_MAX 4u /* frames of one connection, before the next ready one has its turn */
 

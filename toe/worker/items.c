@@ -143,6 +143,16 @@ toe_item_update(struct toe_worker *worker, const struct toe_message *message, st
 }
 
 void
+toe_conn_give_back(struct toe_worker *worker, uint32_t index)
+{
+	toe_conn_unlink(worker, index);
+	toe_service_close(&worker->engine, index);
+	toe_reassembly_drop(&worker->engine, index);
+	toe_sender_drop(&worker->engine, index);
+	worker->engine.conns[index].generation = 0;
+}
+
+void
 toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
@@ -160,13 +170,9 @@ toe_item_terminate(
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
-	toe_conn_unlink(worker, item->index);
-	toe_service_close(&worker->engine, item->index);
 	n = toe_reassembly_take_urgent(&worker->engine, item->index, urgent);
-	toe_reassembly_drop(&worker->engine, item->index);
-	toe_sender_drop(&worker->engine, item->index);
 	toe_conn_uncount(&worker->engine, conn);
-	conn->generation = 0;
+	toe_conn_give_back(worker, item->index);
 	worker->engine.stats.connections--;
 	/* RX-4: to the host as they came, now that they are nobody else's. */
 	for (uint32_t i = 0; i < n; i++)

@@ -18,8 +18,8 @@
 #include "tcp.h"
 #include "urgent.h"
 
-#define HEADERS_MAX                                                                                \
-	256u /* bytes that the first segment of a chained frame is to hold for parsing */
+/* Bytes that the first segment of a chained frame is to hold for parsing */
+#define HEADERS_MAX 256u
 #define PREFETCH_MBUF 8u /* frames ahead */
 #define PREFETCH_DATA 4u
 

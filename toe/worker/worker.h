@@ -23,9 +23,9 @@
 #include "worker_control.h"
 
 #define TOE_RX_BURST 32u
-#define TOE_OUTPUT_BUDGET                                                                          \
-	16u /* connections that output runs, or frames that it builds, in a turn */
-#define TOE_LOOK_FRAMES 8u /* received between two looks at the urgent mailbox, or a longer fold */
+/* Connections that output runs, or frames that it builds, in a turn */
+#define TOE_OUTPUT_BUDGET 16u
+#define TOE_LOOK_FRAMES 8u /* received between two looks at the urgent mailbox; a fold is not cut */
 #define TOE_LOOK_RUNS 4u /* connections that output runs between two such looks */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
 #define TOE_WALK_BURST 32u /* dependents visited at once */
@@ -38,10 +38,10 @@ struct toe_worker_params {
 	uint32_t index; /* of this worker, < shared->worker_count */
 	uint32_t conn_capacity; /* connections this worker can own */
 	uint32_t attached_capacity; /* attached blocks (sink digests, echo queues) */
-	uint32_t
-	        sent_capacity; /* records of what is in flight, beyond one for each connection; 0: 65,536 */
-	uint32_t
-	        reassembly_capacity; /* connections that may hold text out of order at once; 0: 4,096 */
+	/* Records of what is in flight, beyond one for each connection; 0: 65,536 */
+	uint32_t sent_capacity;
+	/* Connections that may hold text out of order at once; 0: 4,096 */
+	uint32_t reassembly_capacity;
 	uint32_t piece_capacity; /* pieces of such text, all connections together; 0: 16,384 */
 	uint32_t mailbox_size; /* records, power of two */
 	uint32_t hold_capacity; /* tuples held at once */
@@ -96,6 +96,7 @@ struct toe_worker {
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;
+	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 } __rte_cache_aligned;
