@@ -48,25 +48,105 @@ toe_indications_estimate(uint32_t conn_capacity)
 	return (uint64_t)TOE_MAX_HOSTS * rte_bitmap_get_memory_footprint(conn_capacity);
 }
 
+/* Does this entry still wait for its connection's initiate? When that has completed the indication comes behind it. */
+static bool
+entry_waits(const struct toe_engine *engine, uint32_t host, uint32_t at)
+{
+	struct toe_backlog *backlog = &engine->backlog[host];
+
+	if (backlog->initiate[at] == 0)
+		return false;
+	if (toe_event_initiating(&engine->events[host], backlog->initiate[at]))
+		return true;
+	backlog->event[at].value = toe_event_completed(&engine->events[host]);
+	backlog->initiate[at] = 0;
+	backlog->fresh--;
+	return false;
+}
+
+static void
+entry_move(struct toe_backlog *backlog, uint32_t to, uint32_t from)
+{
+	backlog->event[to] = backlog->event[from];
+	backlog->initiate[to] = backlog->initiate[from];
+	backlog->conn[to] = backlog->conn[from];
+}
+
+/* Post entries past those that wait for an initiate. */
+static uint32_t
+post_past_fresh(struct toe_engine *engine, uint32_t host)
+{
+	struct toe_backlog *backlog = &engine->backlog[host];
+	uint32_t kept = 0, posted = 0;
+	bool full = false;
+
+	for (uint32_t i = 0; i < backlog->count; i++) {
+		uint32_t at = (backlog->first + i) % TOE_EVENT_BACKLOG;
+
+		if (!full && !entry_waits(engine, host, at)) {
+			full = toe_event_post(&engine->events[host], &backlog->event[at], 1) == 0;
+			posted += !full;
+			if (!full)
+				continue;
+		}
+		entry_move(backlog, (backlog->first + kept++) % TOE_EVENT_BACKLOG, at);
+	}
+	backlog->count = kept;
+	return posted;
+}
+
+static uint32_t
+post_all(struct toe_engine *engine, uint32_t host)
+{
+	struct toe_backlog *backlog = &engine->backlog[host];
+	uint32_t all = 0;
+
+	while (backlog->count > 0) {
+		uint32_t run = RTE_MIN(backlog->count, TOE_EVENT_BACKLOG - backlog->first);
+		uint32_t posted =
+		        toe_event_post(&engine->events[host], &backlog->event[backlog->first], run);
+
+		backlog->first = (backlog->first + posted) % TOE_EVENT_BACKLOG;
+		backlog->count -= posted;
+		all += posted;
+		if (posted < run)
+			break;
+	}
+	return all;
+}
+
+/* Nothing is indicated of a connection before the completion of its initiate (INIT-9). */
+static bool
+conn_waits(const struct toe_engine *engine, struct toe_conn *conn)
+{
+	if (!(conn->flags & TOE_CONN_FRESH))
+		return false;
+	if (toe_event_initiating(&engine->events[conn->host], conn->initiate))
+		return true;
+	toe_conn_settled(conn);
+	return false;
+}
+
 /* False: no room. */
 static bool
-backlog_put(struct toe_engine *engine, uint32_t index, uint8_t kind, uint8_t detail)
+backlog_put(struct toe_engine *engine, struct toe_conn *conn, uint8_t kind, uint8_t detail)
 {
-	const struct toe_conn *conn = &engine->conns[index];
 	struct toe_backlog *backlog = &engine->backlog[conn->host];
 	uint32_t at = (backlog->first + backlog->count) % TOE_EVENT_BACKLOG;
+	bool waits = conn_waits(engine, conn);
 
-	if (backlog->count == TOE_EVENT_BACKLOG)
+	if (!toe_conn_can_indicate(engine, conn, 1))
 		return false;
 	backlog->event[at] = (struct toe_event){
 	        .object = conn->host_handle,
 	        .kind = kind,
 	        .detail = detail,
 	        .worker = (uint16_t)engine->index,
-	        .value = atomic_load_explicit(
-	                engine->events[conn->host].completed, memory_order_acquire),
+	        .value = toe_event_completed(&engine->events[conn->host]),
 	};
-	backlog->conn[at] = index;
+	backlog->initiate[at] = waits ? conn->initiate : 0;
+	backlog->fresh += waits;
+	backlog->conn[at] = (uint32_t)(conn - engine->conns);
 	backlog->count++;
 	return true;
 }
@@ -78,7 +158,7 @@ toe_conn_tell(struct toe_engine *engine, uint32_t index, enum toe_event_kind kin
 
 	/* Behind what waits already. */
 	if (!(conn->flags & TOE_CONN_TELL_DUE)) {
-		if (backlog_put(engine, index, (uint8_t)kind, detail))
+		if (backlog_put(engine, conn, (uint8_t)kind, detail))
 			return;
 		rte_bitmap_set(engine->untold[conn->host], index);
 		engine->untold_count[conn->host]++;
@@ -110,7 +190,7 @@ tell_due(struct toe_engine *engine, uint32_t index)
 	for (uint32_t i = 0; i < RTE_DIM(kinds); i++) {
 		if (!(conn->flags & kinds[i].due))
 			continue;
-		if (!backlog_put(engine, index, kinds[i].kind,
+		if (!backlog_put(engine, conn, kinds[i].kind,
 		            kinds[i].kind == TOE_EVENT_RETRIEVE ? conn->retrieve_due : 0))
 			return false;
 		conn->flags &= ~kinds[i].due;
@@ -133,24 +213,15 @@ tell_untold(struct toe_engine *engine, uint32_t host)
 				return;
 }
 
+/* As far as its ring has room; those that wait for an initiate let others pass. */
 static uint32_t
 backlog_post(struct toe_engine *engine, uint32_t host)
 {
 	struct toe_backlog *backlog = &engine->backlog[host];
-	uint32_t posted_all = 0;
 
-	while (backlog->count > 0) {
-		uint32_t run = RTE_MIN(backlog->count, TOE_EVENT_BACKLOG - backlog->first);
-		uint32_t posted =
-		        toe_event_post(&engine->events[host], &backlog->event[backlog->first], run);
-
-		backlog->first = (backlog->first + posted) % TOE_EVENT_BACKLOG;
-		backlog->count -= posted;
-		posted_all += posted;
-		if (posted < run)
-			break;
-	}
-	return posted_all;
+	if (backlog->count == 0)
+		return 0;
+	return backlog->fresh > 0 ? post_past_fresh(engine, host) : post_all(engine, host);
 }
 
 uint32_t
@@ -188,13 +259,12 @@ toe_indications_forget(struct toe_engine *engine, uint32_t index)
 
 	for (uint32_t i = 0; i < backlog->count; i++) {
 		uint32_t from = (backlog->first + i) % TOE_EVENT_BACKLOG;
-		uint32_t to = (backlog->first + kept) % TOE_EVENT_BACKLOG;
 
-		if (backlog->conn[from] == index)
+		if (backlog->conn[from] == index) {
+			backlog->fresh -= backlog->initiate[from] != 0;
 			continue;
-		backlog->event[to] = backlog->event[from];
-		backlog->conn[to] = backlog->conn[from];
-		kept++;
+		}
+		entry_move(backlog, (backlog->first + kept++) % TOE_EVENT_BACKLOG, from);
 	}
 	backlog->count = kept;
 	if (engine->conns[index].flags & TOE_CONN_TELL_DUE)
@@ -209,6 +279,7 @@ toe_indications_drop(struct toe_engine *engine)
 		uint64_t slab = 0;
 
 		engine->backlog[host].count = 0;
+		engine->backlog[host].fresh = 0;
 		while (engine->untold_count[host] > 0 &&
 		        rte_bitmap_scan(engine->untold[host], &first, &slab))
 			for (; slab != 0; slab &= slab - 1)

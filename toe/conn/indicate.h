@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Indications to the hosts. What finds a host's ring full waits in the host's backlog of TOE_EVENT_BACKLOG, in order. What
- * finds no room there either stays with its connection, which is noted in a bitmap, until there is: nothing that a
- * connection has to tell is lost, however long its host does not read (EVT-4).
+ * Indications to the hosts. What finds a host's ring full waits in the host's backlog of TOE_EVENT_BACKLOG, in order; so does
+ * what concerns a connection whose initiate has not completed (INIT-9). What finds no room there stays with its connection,
+ * which is noted in a bitmap, until there is: nothing that a connection has to tell is lost, however long its host does not
+ * read (EVT-4).
  */
 #ifndef TOE_INDICATE_H
 #define TOE_INDICATE_H
@@ -29,6 +30,25 @@ static inline bool
 toe_conn_can_indicate(const struct toe_engine *engine, const struct toe_conn *conn, uint32_t n)
 {
 	return engine->backlog[conn->host].count + n <= TOE_EVENT_BACKLOG;
+}
+
+/* A connection that an initiate (0: of a test) offloads, and one whose initiate is known to have completed. */
+static inline void
+toe_conn_fresh(struct toe_conn *conn, uint64_t initiate)
+{
+	conn->inv_pos = TOE_INDEX_NONE;
+	if (initiate == 0)
+		return;
+	conn->initiate = initiate;
+	conn->flags |= TOE_CONN_FRESH;
+}
+
+static inline void
+toe_conn_settled(struct toe_conn *conn)
+{
+	if (conn->flags & TOE_CONN_FRESH)
+		conn->inv_pos = TOE_INDEX_NONE;
+	conn->flags &= ~TOE_CONN_FRESH;
 }
 
 /* TERM-2: what still waits for a connection that is being terminated is not indicated any more. */
