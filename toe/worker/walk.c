@@ -63,7 +63,7 @@ retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 		return;
 	}
 	conn->flags |= TOE_CONN_INDICATED;
-	toe_conn_indicate(&worker->engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
+	toe_conn_tell(&worker->engine, index, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
 }
 
 /*
