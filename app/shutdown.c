@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "reference.h"
 #include "say.h"
 #include "shutdown.h"
 
@@ -30,13 +31,29 @@ objects_live(const struct shutdown *stop)
 	return live[OFFLOAD_LAYER_NEIGHBOR] + live[OFFLOAD_LAYER_PATH] + live[OFFLOAD_LAYER_TCP];
 }
 
-/* One tree with everything in it. Without memory for it the objects are discarded, and that is said. */
+/* A request with everything in it, begun. 0 or a negative errno. */
+static int
+terminate_all(struct shutdown *stop)
+{
+	struct reference_spec spec = {.part = TREE_DELEGATED};
+	struct host_request *request;
+
+	request =
+	        host_request_new(&stop->host->requests, "quit", CHIMNEY_TERMINATE, 0, TURNS_HOUSE);
+	if (request == NULL)
+		return -ENOMEM;
+	selection_all(&spec.selection, &stop->host->objects, 0);
+	if (reference_prepare(request, &spec) != 0) {
+		host_request_discard(request);
+		return -ENOMEM;
+	}
+	return host_stack_begin(stop->host, request);
+}
+
+/* Without memory for its tree the objects are discarded, and that is said. */
 static void
 terminate_everything(struct shutdown *stop)
 {
-	struct selection selection = {0};
-	struct host_request *request = NULL;
-
 	step_to(stop, SHUTDOWN_TERMINATE, TERMINATE_NS);
 	stop->request = 0;
 	if (objects_live(stop) == 0)
@@ -45,21 +62,9 @@ terminate_everything(struct shutdown *stop)
 	        stop->host->objects.live[OFFLOAD_LAYER_TCP],
 	        stop->host->objects.live[OFFLOAD_LAYER_PATH],
 	        stop->host->objects.live[OFFLOAD_LAYER_NEIGHBOR]);
-	selection_all(&stop->host->objects, 0, &selection);
-	if (!selection.failed && selection.count != 0)
-		request = host_request_new("quit", CHIMNEY_TERMINATE, 0);
-	if (request != NULL && tree_reference(&request->tree, &stop->host->objects, &selection,
-	                               TREE_DELEGATED) != 0) {
-		host_request_discard(&stop->host->requests, request);
-		request = NULL;
-	}
-	selection_free(&selection);
-	if (request == NULL) {
+	if (terminate_all(stop) != 0)
 		say_error("out of memory for taking %" PRIu64 " objects back", objects_live(stop));
-		return;
-	}
-	/* it may be complete when submit returns: nothing may be read from it then */
-	if (host_stack_submit(stop->host, request) == 0)
+	else
 		stop->request = stop->host->requests.last_id;
 }
 
@@ -89,7 +94,7 @@ shutdown_step(struct shutdown *stop, bool late)
 		break;
 	case SHUTDOWN_TERMINATE:
 		request = host_request_find(&stop->host->requests, stop->request);
-		if (stop->request == 0 || request == NULL || request->done || late)
+		if (stop->request == 0 || request == NULL || host_request_ended(request) || late)
 			stop_target(stop);
 		break;
 	case SHUTDOWN_TARGET:

@@ -13,6 +13,8 @@
 #include "say.h"
 #include "script.h"
 
+#define SCRIPT_LANE (TURNS_LANES - 1) /* behind those of the clients */
+
 struct script {
 	struct session session;
 	struct event_base *base;
@@ -64,6 +66,7 @@ script_show(const char *text, size_t length)
 		return;
 	cli_text_clean(shown);
 	printf("%s%s\n", shown[0] == '#' ? "" : "> ", shown);
+	fflush(stdout); /* it may wait for long */
 	free(shown);
 }
 
@@ -121,7 +124,7 @@ script_run(struct cli *cli, struct event_base *base, const char *path)
 		fclose(file);
 		return say_error("out of memory");
 	}
-	session_init(&script->session, cli, &script_owner);
+	session_init(&script->session, cli, SCRIPT_LANE, &script_owner);
 	script->base = base;
 	script->path = path;
 	while (result == 0 && !cli->stopping && (length = getline(&line, &room, file)) > 0)

@@ -16,9 +16,9 @@
 #include "follow.h"
 #include "say.h"
 #include "server.h"
+#include "work.h"
 
 #define ACCEPT_PAUSE_US 100000
-#define OUTPUT_PAUSE (64u * 1024u) /* more than this unread: the next command waits */
 
 static struct client *
 client_of(const struct session *session)
@@ -46,6 +46,7 @@ client_close(struct client *client)
 	session_fini(&client->session);
 	TAILQ_REMOVE(&server->clients, client, link);
 	server->client_count--;
+	server->lanes &= ~(1u << (client->session.lane - 1));
 	bufferevent_free(client->stream);
 	free(client);
 }
@@ -97,7 +98,7 @@ client_run_line(struct client *client)
 	size_t length;
 	char *line;
 
-	if (session->busy || client->closing || client_queued(session) > OUTPUT_PAUSE)
+	if (session->busy || client->closing || client_queued(session) > SESSION_OUTPUT_MAX)
 		return false;
 	line = client_take_line(client, &length);
 	if (line == NULL) {
@@ -149,6 +150,7 @@ on_written(struct bufferevent *stream, void *context)
 	struct client *client = context;
 
 	follow_catch_up(&client->session);
+	work_resume(&client->session);
 	if (client->closing && client_queued(&client->session) == 0) {
 		client_close(client);
 		return;
@@ -194,6 +196,18 @@ refuse(evutil_socket_t fd, const char *why)
 	close(fd);
 }
 
+/* The client's turns: there are as many lanes as clients, and more. */
+static uint32_t
+lane_take(struct server *server)
+{
+	uint32_t lane = 1;
+
+	while (server->lanes & 1u << (lane - 1))
+		lane++;
+	server->lanes |= 1u << (lane - 1);
+	return lane;
+}
+
 static void
 on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *address,
         int length, void *context)
@@ -219,14 +233,14 @@ on_connect(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr 
 		return;
 	}
 	client->server = server;
-	session_init(&client->session, server->cli, &client_owner);
+	session_init(&client->session, server->cli, lane_take(server), &client_owner);
 	client->session.may_follow = true;
 	TAILQ_INSERT_TAIL(&server->clients, client, link);
 	server->client_count++;
 	bufferevent_setcb(client->stream, on_read, on_written, on_end, client);
 	/* a client that floods us is not read faster than its commands run */
 	bufferevent_setwatermark(client->stream, EV_READ, 0, 4 * CLI_LINE_MAX);
-	bufferevent_setwatermark(client->stream, EV_WRITE, OUTPUT_PAUSE / 2, 0);
+	bufferevent_setwatermark(client->stream, EV_WRITE, SESSION_OUTPUT_MAX / 2, 0);
 	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
 	size = snprintf(greeting, sizeof(greeting), "chimney-cli %d dpdk-chimney %s\n",
 	        CLI_PROTOCOL, CHIMNEY_VERSION);

@@ -45,6 +45,7 @@ struct server {
 	struct event *again;
 	struct client_list clients;
 	unsigned int client_count;
+	uint32_t lanes; /* lane n + 1 is a client's: bit n */
 };
 
 /*
