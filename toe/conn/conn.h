@@ -48,6 +48,8 @@
 /* Explicit congestion notification (RFC 3168, RFC 8257) */
 #define TOE_CONN_ECN_ECHO (1u << 20) /* receiver: ECE is set in what we send */
 #define TOE_CONN_ECN_CWR (1u << 21) /* sender: CWR goes with the next new data */
+/* What the retransmission timer waits for is to be decided again, once the segment has been digested whole */
+#define TOE_CONN_REARM (1u << 22)
 
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
 #define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED)

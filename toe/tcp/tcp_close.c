@@ -15,7 +15,7 @@ toe_tcp_closed(struct toe_engine *engine, uint32_t index)
 	if (toe_conn_uncount(engine, conn))
 		toe_conn_mib(engine, conn)->established_resets++;
 	conn->state = TCP_CLOSED;
-	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE |
+	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE | TOE_CONN_REARM |
 	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED);
 	toe_wheel_remove(&engine->wheel, index);
 	toe_sender_drop(engine, index);
