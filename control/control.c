@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The target: creation, the turn of the control lcore, shutdown. */
 #include "control.h"
+#include "watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <rte_cycles.h>
 
 #define DEFAULT_DEADLINE_MS 1000u
+#define AWAKE_MOST_NS UINT64_C(5000000) /* of a deadline that passes between two turns */
 #define DEFAULT_TREE_BLOCKS (64u << 20)
 
 void
@@ -64,16 +66,15 @@ target_init(struct chimney *target, uint64_t now)
 
 	target->shared = params->shared;
 	target->now = now;
+	toe_awake_start(&target->awake, now, AWAKE_MOST_NS);
 	target->deadline = params->drain_deadline_ms * UINT64_C(1000000);
 	target->ns_per_tsc = hz == 0 ? 0 : (UINT64_C(1000000000) << 20) / hz;
 	target->nonces.salt = params->salt;
 	target->bell.fd = -1;
 	if (target->params.max_tree_blocks == 0)
 		target->params.max_tree_blocks = DEFAULT_TREE_BLOCKS;
-	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
+	for (uint32_t i = 0; i < target->shared->worker_count; i++)
 		target->links[i].worker = params->workers[i];
-		target->links[i].since = now;
-	}
 	retrieve_init(target);
 	rc = slots_init(&target->slots, target->shared, params->conn_capacity, params->salt);
 	if (rc == 0)
@@ -156,15 +157,16 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	uint32_t work;
 
 	target->now = now;
+	toe_awake_look(&target->awake, now);
 	work = fanout_replies(target);
 	work += requests_turn(target, LANE_URGENT, CONTROL_URGENT_BUDGET);
 	work += requests_turn(target, LANE_ORDINARY, CONTROL_ORDINARY_BUDGET);
 	work += holds_turn(target);
-	lost_deadlines(target);
+	workers_watch(target);
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
 		work += host_turn(&target->hosts[i]);
 	work += retrieve_turn(target);
-	if (target->lost != 0)
+	if (target->losses != 0)
 		work += lost_turn(target);
 	work += answers_owed(target);
 	if (atomic_load_explicit(&target->stopping, memory_order_relaxed))

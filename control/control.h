@@ -3,6 +3,7 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include "awake.h"
 #include "fanout.h"
 #include "hold.h"
 #include "host.h"
@@ -21,7 +22,9 @@ struct chimney {
 	struct toe_shared *shared;
 	uint64_t now; /* ns, of this turn */
 	uint64_t deadline; /* ns */
-	uint64_t lost; /* bit per worker */
+	struct toe_awake awake; /* control's own time */
+	uint64_t lost; /* bit per worker that is lost, and not back */
+	uint64_t losses; /* bit per worker about whose loss something is still to be done */
 	uint64_t ns_per_tsc; /* times 2^20 */
 	struct worker_link links[TOE_MAX_WORKERS];
 	uint64_t chains[LANE_COUNT]; /* bit per worker whose chain is not empty */
@@ -33,12 +36,21 @@ struct chimney {
 	uint16_t *vlans;
 	struct chimney_stats stats; /* anyone reads */
 	struct chimney_invalidate_times times;
+	_Atomic uint64_t initiating[CONTROL_RECORDS]; /* ids of those in progress; workers read */
 	struct toe_doorbell bell; /* any thread rings */
 	_Atomic uint32_t stopping; /* any thread sets */
 	_Atomic uint32_t stopped; /* control sets, anyone reads */
 	uint32_t next_host[LANE_COUNT]; /* whose queue is looked at first */
 	struct chimney_host hosts[TOE_MAX_HOSTS];
 };
+
+/* Is the state of this connection lost: with its worker now, or with what its worker was (INV-14)? */
+static inline bool
+conn_is_lost(const struct chimney *target, uint32_t worker, uint32_t index)
+{
+	return target->links[worker].lost ||
+	       (target->slots.tcp[worker][index].slot.flags & SLOT_LOST);
+}
 
 /* Add to a statistic: control writes, others read single words. */
 static inline void

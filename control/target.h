@@ -18,13 +18,25 @@ enum chimney_retrieve_policy {
 	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
 };
 
+/* What the operating system says of a worker's thread: ns since the thread began. */
+struct chimney_cpu_time {
+	uint64_t ran; /* on a CPU */
+	uint64_t waited; /* for a CPU, with something to do */
+};
+
 struct chimney_params {
 	struct toe_shared *shared; /* worker_count, ports and tables are set; outlives the target */
 	struct toe_worker_control **workers; /* shared->worker_count of them, initialised; copied */
 	uint32_t conn_capacity; /* per worker, as given to toe_worker_init */
-	uint32_t drain_deadline_ms; /* INV-14; default 1000 */
+	uint32_t drain_deadline_ms; /* of control's own running time (INV-14); default 1000 */
 	uint32_t retrieve_delay_ms; /* D2; default 200 */
 	uint8_t retrieve_policy; /* enum chimney_retrieve_policy */
+	/*
+	 * Asked by the control lcore for a worker that owes an answer, about once a deadline: did its thread wait for a CPU
+	 * (INV-14)? False: not known. NULL: nobody knows, and whoever is silent for a deadline is lost.
+	 */
+	bool (*cpu_time)(void *context, uint32_t worker, struct chimney_cpu_time *time);
+	void *cpu_time_context;
 	uint32_t max_tree_blocks; /* longest tree accepted; 0: 64 Mi */
 	uint64_t salt; /* generations and nonces start here: random per start, fixed in tests */
 	const uint16_t *vlans; /* non-zero VLAN ids configured per interface (INIT-11), or NULL */
@@ -70,7 +82,9 @@ struct chimney_stats {
 	uint64_t refused; /* blocks refused by TREE-8 */
 	uint64_t drains; /* drain messages sent */
 	uint64_t frames_discarded; /* by drains */
-	uint64_t lost_workers;
+	uint64_t starved_workers; /* times that a worker was found to wait for a CPU */
+	uint64_t lost_workers; /* times that one was declared lost */
+	uint64_t returned_workers; /* times that a lost one came back */
 	uint64_t mailbox_full; /* times that a message had to wait */
 	uint64_t completions_waiting;
 	uint64_t neighbors, paths, connections; /* offloaded now */
@@ -79,6 +93,22 @@ struct chimney_stats {
 };
 
 const struct chimney_stats *chimney_stats(const struct chimney *target);
+
+enum chimney_worker_condition {
+	CHIMNEY_WORKER_RUNNING = 0,
+	CHIMNEY_WORKER_STARVED, /* it does not answer, and its thread waits for a CPU */
+	CHIMNEY_WORKER_LOST, /* it did not answer: its connections are lost (INV-14) */
+};
+
+/* What has become of a worker. Whoever counts how often has missed nothing. */
+struct chimney_worker_view {
+	uint32_t condition; /* enum chimney_worker_condition */
+	uint32_t starved, lost, returned; /* how often so far */
+};
+
+/* Any thread. When something of it changes, the doorbells of all hosts are rung. */
+void chimney_worker_look(
+        const struct chimney *target, uint32_t worker, struct chimney_worker_view *view);
 
 /* State of one object for show commands, read without a request: racy by nature, single words. */
 struct chimney_object_view {

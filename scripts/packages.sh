@@ -1,21 +1,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Sourced by the entry points: installs what a fresh Debian 12 lacks, quietly, and only then.
+# Sourced by the entry points: installs what a fresh Debian 12 or 13 lacks, quietly, and only then.
 
-# Packages by purpose. Every name is a Debian package.
+# Packages by purpose. Every name is a package of both.
 packages_build="gcc meson ninja-build pkg-config libdpdk-dev libevent-dev libjansson-dev libedit-dev libxxhash-dev"
 packages_quickstart="$packages_build python3 python3-xxhash xz-utils libcunit1-dev"
-packages_tests="$packages_quickstart tmux spin iproute2 ethtool clang llvm libclang-rt-14-dev"
+# For all suites of ./run-tests, then for single ones.
+packages_tests="$packages_quickstart"
+packages_lint="git clang-format"
+packages_system="tmux"
+packages_live="iproute2 ethtool"
+packages_model="spin"
+packages_tsan="clang llvm libclang-rt-dev"
+packages_fuzz="$packages_tsan"
+packages_debian13="git debootstrap"
 packages_bench="$packages_build libcunit1-dev python3 python3-xxhash iproute2 ethtool liblwip-dev valgrind"
 
-# need_packages PURPOSE: make sure that packages_PURPOSE are installed.
+# need_packages PURPOSE...: make sure that packages_PURPOSE are installed; a purpose without packages of its own needs none.
 need_packages()
 {
-	local list="packages_$1" missing="" name log
+	local purpose list missing="" name log
 
-	for name in ${!list}; do
-		if [ "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
-			missing="$missing $name"
-		fi
+	for purpose in "$@"; do
+		list="packages_$purpose"
+		for name in ${!list:-}; do
+			case "$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null) $missing " in
+			installed\ * | *" $name "*) ;;
+			*) missing="$missing $name" ;;
+			esac
+		done
 	done
 	[ -z "$missing" ] && return 0
 	if [ "$(id -u)" != 0 ]; then

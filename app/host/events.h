@@ -13,7 +13,7 @@
 #include "objects.h"
 #include "program.h"
 
-#define EVENTS_KEPT 256u
+#define EVENTS_KEPT 1024u
 
 struct event_entry {
 	uint64_t number; /* counted from 1 */
@@ -29,7 +29,7 @@ struct event_log {
 	const struct program *program;
 	struct object_table *objects;
 	/* called for each new entry; NULL: by nobody */
-	void (*added)(void *context, const struct event_entry *entry);
+	void (*added)(void *context);
 	void *context;
 	uint64_t count;
 	struct event_entry last[EVENTS_KEPT]; /* entry number n is at n mod EVENTS_KEPT */
@@ -39,6 +39,8 @@ void events_init(
         struct event_log *log, const struct program *program, struct object_table *objects);
 void events_indication(struct event_log *log, const struct chimney_record *record);
 void events_completion(struct event_log *log, const struct host_request *request);
+/* Entry `number`; NULL: it is not kept any more, or not there yet. */
+const struct event_entry *events_entry(const struct event_log *log, uint64_t number);
 /* The last `limit` events, the newest last; new reference. */
 json_t *events_last(const struct event_log *log, uint32_t limit);
 

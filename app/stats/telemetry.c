@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <rte_telemetry.h>
+#include <rte_version.h>
 
 #include "conn_info.h"
 #include "counters.h"
@@ -15,6 +16,13 @@
 #include "program.h"
 #include "say.h"
 #include "telemetry.h"
+
+/* DPDK 23.03 gave these other names. */
+#if RTE_VERSION < RTE_VERSION_NUM(23, 3, 0, 0)
+#define RTE_TEL_UINT_VAL RTE_TEL_U64_VAL
+#define rte_tel_data_add_array_uint rte_tel_data_add_array_u64
+#define rte_tel_data_add_dict_uint rte_tel_data_add_dict_u64
+#endif
 
 /*
  * The callbacks get no context of ours, and cannot be unregistered: they find the program here, under a lock
@@ -42,15 +50,15 @@ with_program(fill_function fill, const char *params, struct rte_tel_data *data)
 static void
 add(struct rte_tel_data *data, const char *name, uint64_t value)
 {
-	rte_tel_data_add_dict_u64(data, name, value);
+	rte_tel_data_add_dict_uint(data, name, value);
 }
 
 static int
 fill_workers(const struct program *program, const char *params, struct rte_tel_data *data)
 {
-	rte_tel_data_start_array(data, RTE_TEL_U64_VAL);
+	rte_tel_data_start_array(data, RTE_TEL_UINT_VAL);
 	for (uint32_t i = 0; i < program->worker_count; i++)
-		rte_tel_data_add_array_u64(data, i);
+		rte_tel_data_add_array_uint(data, i);
 	return 0;
 }
 

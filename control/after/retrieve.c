@@ -206,7 +206,7 @@ queue_run(struct chimney *target, struct list_node *queue)
 		struct stop_entry *entry = LIST_OWNER(queue->next, struct stop_entry, node);
 		bool done;
 
-		if (entry->due > target->now)
+		if (entry->due > target->awake.time)
 			break;
 		if (entry->layer == OFFLOAD_LAYER_PATH)
 			done = path_entry_run(
@@ -239,7 +239,7 @@ retrieve_posted(struct chimney *target, struct request *request)
 	bool delayed = request->kind == CHIMNEY_INVALIDATE && retrieve->delay > 0;
 
 	entries_post(delayed ? &retrieve->delayed : &retrieve->at_once, &request->stops,
-	        RTE_MAX(target->now, 1u) + (delayed ? retrieve->delay : 0));
+	        RTE_MAX(target->awake.time, 1u) + (delayed ? retrieve->delay : 0));
 	batch_posted(target, request);
 }
 

@@ -25,13 +25,13 @@
 /* Invalidates of connections that share a stop id. */
 struct retrieve_batch {
 	uint64_t workers; /* that own named connections; while it is sent: those still to be told */
-	uint64_t opened; /* ns */
-	uint64_t posted; /* ns, of the last completion among them */
+	uint64_t opened; /* ns of that time */
+	uint64_t posted; /* of the last completion among them */
 	uint32_t members; /* not yet completed */
 };
 
 struct retrieve {
-	uint64_t delay; /* ns from completion to RETRIEVE */
+	uint64_t delay; /* ns of control's own time (chimney.awake) from completion to RETRIEVE */
 	uint64_t quantum; /* ns for which a batch takes members */
 	uint8_t message_flags;
 	struct list_node delayed; /* stop entries, by due time */

@@ -131,6 +131,11 @@ enum chimney_request {
  * system call but, when the control lcore sleeps, one eventfd write. The completion comes by chimney_poll,
  * exactly once, never before the call has returned to a caller that polls from the same thread.
  *
+ * When a worker does not answer (INV-14): what needs it completes with FAILURE; then RETRIEVE with reason
+ * RETRIEVE_HARDWARE_FAILURE and ABORT are indicated for each of its connections. Their state is lost for good, also when
+ * the worker comes back. A terminate of one that is submitted after that RETRIEVE was read completes with FAILURE, too, and
+ * then the object is gone and its handle void (TERM-8); one submitted earlier may have left it.
+ *
  * 0; -EALREADY: this root is already with the target (INV-1), as a root or as a block of another tree; -EINVAL:
  *   root is NULL or not aligned to 8 bytes.
  *   A call that returns an error has not taken the tree and completes nothing.
@@ -154,7 +159,11 @@ struct chimney_record {
 	uint8_t kind; /* enum chimney_record_kind */
 	uint8_t request; /* COMPLETION: enum chimney_request */
 	uint8_t reason; /* RETRIEVE: enum retrieve_reason */
-	uint8_t reserved;
+	/*
+	 * COMPLETION: a worker was lost that may still be reading the tree, or writing into it. Until chimney_settled: keep
+	 * its memory, and do not submit it.
+	 */
+	uint8_t unsettled;
 	uint32_t
 	        frames_discarded; /* COMPLETION of invalidate or update: frames discarded by the drain */
 	union {
@@ -170,6 +179,12 @@ struct chimney_record {
  */
 unsigned int chimney_poll(
         struct chimney_host *host, struct chimney_record *records, unsigned int n);
+
+/*
+ * Has every worker that is lost either parked or come back? Then none of them uses any tree any more. True but after a
+ * loss. Any thread; what happens meanwhile (a doorbell is rung when a worker comes back) is for the next call.
+ */
+bool chimney_settled(const struct chimney_host *host);
 
 /*
  * For hosts that sleep: an eventfd that becomes readable when records arrive while sleep is announced.

@@ -45,11 +45,14 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		host->workers[i] = event_ring(params->event_ring_size);
 		if (host->workers[i] == NULL)
 			return -ENOMEM;
+		host->life[i] =
+		        atomic_load_explicit(&target->links[i].worker->lost, memory_order_acquire);
 		/* Seen by the worker before any connection of this host: that comes by its mailbox. */
 		target->links[i].worker->events[host->index] = (struct toe_event_port){
 		        .ring = host->workers[i],
 		        .bell = &host->bell,
 		        .completed = &host->completed,
+		        .initiating = target->initiating,
 		};
 	}
 	return rc;
@@ -95,7 +98,10 @@ chimney_host_register(
 	return 0;
 }
 
-/* May a worker still post to this host? Its backlog is looked at before its ring: it moves from there to here. */
+/*
+ * May a worker still post to this host? Its backlog is looked at before its ring: it moves from there to here. What a lost
+ * worker has does not count: nobody reads it.
+ */
 static bool
 records_left(struct chimney_host *host)
 {
@@ -104,11 +110,17 @@ records_left(struct chimney_host *host)
 	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
 		struct toe_worker_control *worker = target->links[i].worker;
 
-		if (__atomic_load_n(&worker->backlog[host->index].count, __ATOMIC_ACQUIRE) != 0 &&
-		        !atomic_load_explicit(&worker->lost, memory_order_acquire))
+		if (!toe_worker_is_lost(worker) &&
+		        __atomic_load_n(&worker->backlog[host->index].count, __ATOMIC_ACQUIRE) != 0)
 			return true;
 	}
 	return host_has_records(host);
+}
+
+void
+host_skip(struct chimney_host *host, uint32_t worker)
+{
+	host->skip[worker] = host->workers[worker]->prod.tail;
 }
 
 int
@@ -119,7 +131,7 @@ chimney_host_unregister(struct chimney_host *host)
 	                atomic_load_explicit(&host->returned, memory_order_acquire) ||
 	        records_left(host))
 		return -EBUSY;
-	/* The control lcore reads the host's rings: it frees them in its next turn. */
+	/* The control lcore uses the host's rings, and so may a lost worker: control frees them after them (host_turn). */
 	atomic_store_explicit(&host->state, HOST_LEAVING, memory_order_release);
 	toe_doorbell_ring(&host->target->bell);
 	return 0;

@@ -31,13 +31,21 @@ struct chimney_host {
 	struct toe_doorbell bell; /* rung when records arrive */
 	struct toe_event_port control; /* control -> host */
 	struct rte_ring *workers[TOE_MAX_WORKERS]; /* worker -> host */
+	/*
+	 * What a lost worker posted is not read (TERM-2). When it comes back, its ring is read from `skip` on: control: w, the
+	 * polling thread: r, behind toe_worker.lost.
+	 */
+	uint32_t skip[TOE_MAX_WORKERS];
 
 	_Atomic uint64_t submitted __rte_cache_aligned; /* requests accepted; any thread */
 	_Atomic uint64_t returned; /* completions read; the polling thread */
-	uint32_t next_worker; /* the polling thread's: whose turn it is to be read first */
+	/* the polling thread's */
+	uint32_t next_worker; /* whose turn it is to be read first */
+	uint32_t life[TOE_MAX_WORKERS]; /* toe_worker.lost, as its ring is read */
 
 	/* control's */
 	_Atomic uint64_t objects __rte_cache_aligned; /* slots in use; unregister reads */
+	uint32_t settling; /* initiates in FINISH: their objects come alive before the completion */
 	struct completion *waiting_first, *waiting_last; /* completions that found the ring full */
 	_Atomic uint32_t waiting; /* how many; the polling thread reads */
 	_Atomic uint32_t
@@ -47,20 +55,25 @@ struct chimney_host {
 /* What a root's scratch holds while its completion waits for room: not the nonce word, which is its claim. */
 struct completion {
 	struct completion *next;
-	uint64_t kind;
+	uint64_t detail; /* of its event */
 	uint64_t discarded;
 };
 
 _Static_assert(sizeof(struct completion) <= offsetof(struct toe_item, nonce),
         "a waiting completion keeps its root's claim");
 
-/* Control: post a completion, behind those that wait; the root is the host's from now on. */
-void host_complete(struct chimney_host *host, struct offload_block_list *root, uint32_t kind,
+/*
+ * Control: post a completion, behind those that wait; the root is the host's from now on. detail: the kind of request, and
+ * TOE_COMPLETION_UNSETTLED.
+ */
+void host_complete(struct chimney_host *host, struct offload_block_list *root, uint8_t detail,
         uint32_t discarded);
 /* Control: post indications, all n or none: false when there is no room or completions wait. */
 bool host_indicate(struct chimney_host *host, const struct toe_event *events, uint32_t n);
 /* Control: post what waits; free a host that leaves. Returns the number posted. */
 uint32_t host_turn(struct chimney_host *host);
+/* Control: this worker has parked and is about to come back; what is in its ring is not for the host any more. */
+void host_skip(struct chimney_host *host, uint32_t worker);
 /* The polling thread: is there anything on the rings? */
 bool host_has_records(struct chimney_host *host);
 /* Free everything that a host holds. */

@@ -8,6 +8,7 @@
 #include "control.h"
 
 #define POLL_BURST 32u
+#define SKIP_BURSTS 128u
 
 static void
 record_fill(struct chimney_record *record, const struct toe_event *event)
@@ -22,13 +23,43 @@ record_fill(struct chimney_record *record, const struct toe_event *event)
 	memset(record, 0, sizeof(*record));
 	record->kind = kinds[event->kind];
 	if (event->kind == TOE_EVENT_COMPLETION) {
-		record->request = event->detail;
+		record->request = event->detail & (uint8_t)~TOE_COMPLETION_UNSETTLED;
+		record->unsettled = (event->detail & TOE_COMPLETION_UNSETTLED) != 0;
 		record->frames_discarded = event->value;
 		record->root = (struct offload_block_list *)(uintptr_t)event->object;
 	} else {
 		record->reason = event->detail;
 		record->handle = (void *)(uintptr_t)event->object;
 	}
+}
+
+/*
+ * Drop what is left of the time before the worker was lost, a part. True: what is in the ring now may be read. A lost
+ * worker's may not: once its loss shows in anything that the host has read, nothing older may follow (TERM-2).
+ */
+static bool
+worker_is_readable(struct chimney_host *host, uint32_t worker)
+{
+	uint32_t lost = atomic_load_explicit(
+	        &host->target->links[worker].worker->lost, memory_order_acquire);
+	struct rte_ring *ring = host->workers[worker];
+	struct toe_event events[POLL_BURST];
+
+	if (likely(lost == host->life[worker]))
+		return !(lost & 1);
+	if (lost & 1)
+		return false;
+	for (uint32_t n = 0; n < SKIP_BURSTS; n++) {
+		uint32_t left = host->skip[worker] - ring->cons.head;
+
+		if ((int32_t)left <= 0) {
+			host->life[worker] = lost;
+			return true;
+		}
+		rte_ring_sc_dequeue_burst_elem(
+		        ring, events, sizeof(events[0]), RTE_MIN(left, POLL_BURST), NULL);
+	}
+	return false;
 }
 
 /* Indications of one worker that arose before completion number `limit`, at most n. */
@@ -66,7 +97,8 @@ workers_read(
 	for (uint32_t k = 0; k < workers && all < n; k++) {
 		uint32_t i = (first + k) % workers;
 
-		all += worker_read(host->workers[i], limit, records + all, n - all);
+		if (worker_is_readable(host, i))
+			all += worker_read(host->workers[i], limit, records + all, n - all);
 		host->next_worker = (i + 1) % workers;
 	}
 	return all;
@@ -109,6 +141,12 @@ chimney_poll(struct chimney_host *host, struct chimney_record *records, unsigned
 }
 
 bool
+chimney_settled(const struct chimney_host *host)
+{
+	return !lost_at_large(host->target);
+}
+
+bool
 host_has_records(struct chimney_host *host)
 {
 	struct toe_event event;
@@ -116,7 +154,8 @@ host_has_records(struct chimney_host *host)
 	if (toe_ring_has_record(host->control.ring, &event, sizeof(event)))
 		return true;
 	for (uint32_t i = 0; i < host->target->shared->worker_count; i++)
-		if (toe_ring_has_record(host->workers[i], &event, sizeof(event)))
+		if (!toe_worker_is_lost(host->target->links[i].worker) &&
+		        toe_ring_has_record(host->workers[i], &event, sizeof(event)))
 			return true;
 	return false;
 }

@@ -24,7 +24,7 @@ enum slot_state {
 	SLOT_LIVE,
 	SLOT_CLOSING, /* named by a terminate in progress: only queries and invalidates may name it */
 	SLOT_GONE, /* terminated; freed when the requests that named it before have completed (TERM-2) */
-	SLOT_RETIRED, /* never used again: of a lost worker, terminated (INV-14), or out of generations */
+	SLOT_RETIRED, /* out of generations: never used again */
 };
 
 /* slot.flags */
@@ -35,6 +35,7 @@ enum slot_state {
 #define SLOT_WANTS_RESUME                                                                          \
 	(1u << 3) /* stop entry: let its connections go on if it is valid (INV-10) */
 #define SLOT_RETRIEVE_LATER (1u << 4) /* path: RETRIEVE waits for initiates under way (INIT-9) */
+#define SLOT_LOST (1u << 5) /* connection: its state went with its worker (INV-14) */
 
 /* What all layers have. */
 struct slot {
@@ -91,6 +92,8 @@ struct neighbor_slot {
 struct slot_table {
 	uint32_t free_first, free_last; /* TOE_INDEX_NONE: none given back */
 	uint32_t fresh; /* slots from here on were never used */
+	uint32_t withheld_first,
+	        withheld_last; /* connections: given back while their worker was lost */
 	uint32_t capacity;
 	uint32_t used;
 };
@@ -117,6 +120,12 @@ uint64_t slots_estimate(const struct toe_shared *shared, uint32_t conns);
 uint32_t slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host);
 /* Give a slot back. Its generation never answers again (CTX-2). Paths and neighbors hang from nothing. */
 void slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);
+/*
+ * Give back the slot of a connection whose worker is lost and may still use it. It becomes free when slots_return says
+ * that the worker has nothing any more.
+ */
+void slots_withhold(struct slots *slots, uint32_t worker, uint32_t index);
+void slots_return(struct slots *slots, uint32_t worker);
 
 /* The slot, whatever its state. worker: of a connection, else 0. */
 struct slot *slots_at(

@@ -26,7 +26,7 @@ batch_takes_members(struct chimney *target)
 
 	if (batches_open(retrieve) == 0)
 		return false;
-	return target->now - newest->opened < retrieve->quantum ||
+	return target->awake.time - newest->opened < retrieve->quantum ||
 	       batches_open(retrieve) == RETRIEVE_BATCHES;
 }
 
@@ -38,7 +38,7 @@ retrieve_named(struct chimney *target, struct request *request, uint32_t worker)
 	if (!request->named) {
 		if (!batch_takes_members(target))
 			*batch_at(retrieve, retrieve->next_batch++) =
-			        (struct retrieve_batch){.opened = target->now};
+			        (struct retrieve_batch){.opened = target->awake.time};
 		request->named = true;
 		request->batch = retrieve->next_batch - 1;
 		batch_at(retrieve, request->batch)->members++;
@@ -54,7 +54,7 @@ batch_posted(struct chimney *target, const struct request *request)
 	if (!request->named)
 		return;
 	batch->members--;
-	batch->posted = target->now;
+	batch->posted = target->awake.time;
 }
 
 /* Tell its workers. False: a mailbox is full. */
@@ -90,7 +90,7 @@ batches_turn(struct chimney *target)
 		struct retrieve_batch *batch = batch_at(retrieve, retrieve->first_batch);
 
 		/* A batch that still takes members is younger than the delay, or has all of them posted. */
-		if (batch->members > 0 || target->now < batch->posted + retrieve->delay)
+		if (batch->members > 0 || target->awake.time < batch->posted + retrieve->delay)
 			break;
 		if (!batch_tell(target, retrieve->first_batch, &count))
 			return count + 1;

@@ -10,13 +10,13 @@ completion_root(struct completion *completion)
 
 /* Post one completion when there is room. The claim goes first: the host may submit the root again at once. */
 static bool
-completion_post(struct chimney_host *host, struct offload_block_list *root, uint32_t kind,
+completion_post(struct chimney_host *host, struct offload_block_list *root, uint8_t detail,
         uint32_t discarded)
 {
 	struct toe_event event = {
 	        .object = (uintptr_t)root,
 	        .kind = TOE_EVENT_COMPLETION,
-	        .detail = (uint8_t)kind,
+	        .detail = detail,
 	        .worker = TOE_EVENT_FROM_CONTROL,
 	        .value = discarded,
 	};
@@ -25,7 +25,7 @@ completion_post(struct chimney_host *host, struct offload_block_list *root, uint
 		return false;
 	nonce_clear(root);
 	/* Counted first: whoever has read the completion finds it in the statistics. */
-	stat_add(&host->target->stats.completed[kind], 1);
+	stat_add(&host->target->stats.completed[detail & ~TOE_COMPLETION_UNSETTLED], 1);
 	rte_ring_enqueue_elem_finish(host->control.ring, &event, sizeof(event), 1);
 	toe_doorbell_ring(host->control.bell);
 	return true;
@@ -43,7 +43,7 @@ waiting_set(struct chimney_host *host, uint32_t count)
 }
 
 void
-host_complete(struct chimney_host *host, struct offload_block_list *root, uint32_t kind,
+host_complete(struct chimney_host *host, struct offload_block_list *root, uint8_t detail,
         uint32_t discarded)
 {
 	struct completion *completion = (struct completion *)(void *)root->target_scratch;
@@ -51,10 +51,10 @@ host_complete(struct chimney_host *host, struct offload_block_list *root, uint32
 
 	/* Counted first: what this completion causes must not seem to be older (event.h). */
 	atomic_store_explicit(&host->completed, number, memory_order_release);
-	if (host->waiting_first == NULL && completion_post(host, root, kind, discarded))
+	if (host->waiting_first == NULL && completion_post(host, root, detail, discarded))
 		return;
 	completion->next = NULL;
-	completion->kind = kind;
+	completion->detail = detail;
 	completion->discarded = discarded;
 	if (host->waiting_first == NULL)
 		host->waiting_first = completion;
@@ -81,6 +81,9 @@ host_turn(struct chimney_host *host)
 	uint32_t posted = 0;
 
 	if (state == HOST_LEAVING) {
+		/* A lost worker may be about to post, or to ring the bell. */
+		if (lost_at_large(host->target))
+			return 0;
 		host_fini(host);
 		atomic_store_explicit(&host->state, HOST_FREE, memory_order_release);
 		return 1;
@@ -91,7 +94,7 @@ host_turn(struct chimney_host *host)
 		struct completion next = *host->waiting_first;
 
 		if (!completion_post(host, completion_root(host->waiting_first),
-		            (uint32_t)next.kind, (uint32_t)next.discarded))
+		            (uint8_t)next.detail, (uint32_t)next.discarded))
 			break;
 		host->waiting_first = next.next;
 		waiting_set(host, atomic_load_explicit(&host->waiting, memory_order_relaxed) - 1);

@@ -263,9 +263,9 @@ object_settle(struct chimney *target, struct request *request, struct offload_bl
 		return status;
 	}
 	stat_objects(target, request->host, layer, -1);
-	/* A lost worker may have the connection all the same: its slot is never used again. */
+	/* A lost worker may have the connection all the same. */
 	if (hit)
-		slot->state = SLOT_RETIRED;
+		slots_withhold(&target->slots, worker, item->index);
 	else
 		slots_free(&target->slots, layer, worker, item->index);
 	return status;

@@ -26,7 +26,8 @@ invalidate_act(struct chimney *target, struct request *request, struct offload_b
 		if (word_invalidate(&target->shared->paths[item->index].word))
 			retrieve_stopped(target, request, layer, item->index);
 		request->drain |= target->slots.paths[item->index].workers;
-	} else if (target->links[worker].lost) {
+	} else if (conn_is_lost(target, worker, item->index)) {
+		lost_met(target, request, worker);
 		item->status = OFFLOAD_FAILURE;
 	} else {
 		if (fanout_room(target, request, worker) == STEP_PAUSE)

@@ -20,7 +20,8 @@ query_act(struct chimney *target, struct request *request, struct offload_block_
 	} else if (layer == OFFLOAD_LAYER_PATH) {
 		path_save(target, item->index, offload_block_const(block),
 		        offload_block_cached(block));
-	} else if (target->links[worker].lost) {
+	} else if (conn_is_lost(target, worker, item->index)) {
+		lost_met(target, request, worker);
 		item->status = OFFLOAD_FAILURE;
 	} else {
 		if (fanout_room(target, request, worker) == STEP_PAUSE)

@@ -7,9 +7,9 @@
  * refused. When it has left the structure it is GONE, and nobody can name it. Requests that named it before
  * complete first (TERM-2); then its slot is free, under a new generation (CTX-2).
  *
- * The state of a connection whose worker is lost cannot be handed back. The first terminate that meets the
+ * The state of a connection whose worker was lost cannot be handed back. The first terminate that meets the
  * loss fails and leaves it; after RETRIEVE(HARDWARE_FAILURE) and ABORT were indicated the next one fails too,
- * and frees it (TERM-8).
+ * and frees it (TERM-8), whether the worker is back or not.
  */
 #include "control.h"
 #include "state.h"
@@ -24,7 +24,8 @@ terminate_act(struct chimney *target, struct request *request, struct offload_bl
 	struct slot *slot = slots_at(&target->slots, layer, worker, item->index);
 
 	item->status = OFFLOAD_SUCCESS;
-	if (layer == OFFLOAD_LAYER_TCP && target->links[worker].lost) {
+	if (layer == OFFLOAD_LAYER_TCP && conn_is_lost(target, worker, item->index)) {
+		lost_met(target, request, worker);
 		item->status = OFFLOAD_FAILURE;
 		/* Known as lost: this is the terminate that frees it. */
 		if (slot->flags & SLOT_LOSS_INDICATED)
@@ -110,8 +111,8 @@ terminate_finish(struct chimney *target, struct request *request, struct offload
 		return item->status;
 	stat_objects(target, request->host, layer, -1);
 	if (layer == OFFLOAD_LAYER_TCP && target->links[worker].lost) {
-		/* A lost worker's slots are not used again, and old handles do not answer. */
-		target->slots.tcp[worker][item->index].slot.state = SLOT_RETIRED;
+		/* The worker may still have it. */
+		slots_withhold(&target->slots, worker, item->index);
 		return item->status;
 	}
 	slots_free(&target->slots, layer, worker, item->index);

@@ -132,8 +132,12 @@ tcp_update(struct chimney *target, struct request *request, struct offload_block
 	/* The path that the block hangs from, if it names one. */
 	uint32_t below = parent == NULL ? TOE_INDEX_NONE : block_item(parent)->index;
 
-	if (target->links[worker].lost || (slot->slot.flags & SLOT_INVALID) ||
-	        (below != TOE_INDEX_NONE && below != slot->path)) {
+	if (conn_is_lost(target, worker, item->index)) {
+		lost_met(target, request, worker);
+		item->status = OFFLOAD_FAILURE;
+		return STEP_DONE;
+	}
+	if ((slot->slot.flags & SLOT_INVALID) || (below != TOE_INDEX_NONE && below != slot->path)) {
 		item->status = OFFLOAD_FAILURE;
 		return STEP_DONE;
 	}

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Chains, drains and replies. */
+#include <rte_log.h>
+
 #include "control.h"
+#include "news.h"
 
 bool
 link_send(struct chimney *target, uint32_t worker, enum control_lane lane,
@@ -9,10 +12,9 @@ link_send(struct chimney *target, uint32_t worker, enum control_lane lane,
 	struct worker_link *link = &target->links[worker];
 	struct toe_mailbox *mailbox =
 	        lane == LANE_URGENT ? &link->worker->urgent : &link->worker->ordinary;
-	bool waits = link->owed > 0 || link->stuck[LANE_ORDINARY] || link->stuck[LANE_URGENT];
 
-	if (!waits)
-		link->since = target->now;
+	if (!link_waits(link))
+		link->since = target->awake.time;
 	if (!toe_mailbox_send(mailbox, message)) {
 		if (!link->stuck[lane])
 			stat_add(&target->stats.mailbox_full, 1);
@@ -144,6 +146,21 @@ reply_take(struct chimney *target, uint32_t worker, const struct toe_reply *repl
 	request_answered(target, request, worker, 1);
 }
 
+/* It has answered something. */
+static void
+link_heard(struct chimney *target, uint32_t worker)
+{
+	struct worker_link *link = &target->links[worker];
+
+	link->since = target->awake.time;
+	link->asked = false;
+	if (!link->starved)
+		return;
+	link->starved = false;
+	RTE_LOG(NOTICE, USER1, "worker %u answers again\n", worker);
+	worker_news(target, worker, CHIMNEY_WORKER_RUNNING);
+}
+
 uint32_t
 fanout_replies(struct chimney *target)
 {
@@ -162,7 +179,7 @@ fanout_replies(struct chimney *target)
 			for (uint32_t j = 0; j < n; j++)
 				reply_take(target, i, &replies[j]);
 			if (n > 0)
-				link->since = target->now;
+				link_heard(target, i);
 			all += n;
 		}
 	}

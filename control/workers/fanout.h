@@ -7,6 +7,7 @@
 #define CONTROL_FANOUT_H
 
 #include "request.h"
+#include "target.h"
 #include "worker_control.h"
 
 #define FANOUT_CHAIN 256u /* items of one message */
@@ -18,25 +19,46 @@ struct fanout_chain {
 	uint32_t count;
 };
 
-/* A worker as control sees it. */
+/* What is still to be done about a loss (lost.h, rejoin.h). */
+struct worker_loss {
+	uint64_t sequence; /* of the last request that was taken before it */
+	uint32_t end; /* slots from here on were never used */
+	uint32_t marked; /* next slot to be marked as lost */
+	uint32_t hosts; /* bit per host that is still to be told */
+	uint32_t told[TOE_MAX_HOSTS]; /* next slot to be told of */
+	uint32_t pending[TOE_MAX_HOSTS]; /* requests it was lost to, not completed yet */
+};
+
+/* A worker as control sees it. Times: ns of control's own running time (chimney.awake). */
 struct worker_link {
 	struct toe_worker_control *worker;
 	struct fanout_chain chain[LANE_COUNT];
 	uint32_t owed; /* answers */
-	bool lost; /* declared so; for ever (INV-14) */
+	bool lost; /* declared so, and not back (INV-14) */
 	bool pinged; /* a PING is among what it owes */
 	bool unproved; /* it was sent a walk, which owes no answer: a PING shall prove it alive (INV-9) */
 	bool stuck[LANE_COUNT]; /* the last message found the mailbox full */
 	/*
-	 * ns: the later of its last answer and of the moment since which it has owed one without a break, or
-	 * its mailbox has been full. A worker that keeps answering is never lost, however long its work is.
+	 * The later of its last answer and of the moment since which it has owed one without a break, or its mailbox has been
+	 * full. A worker that keeps answering is never lost, however long its work is.
 	 */
 	uint64_t since;
-	/* its loss, indicated host by host (lost.h) */
-	uint32_t loss_hosts; /* bit per host that is still to be told */
-	uint32_t loss_cursor[TOE_MAX_HOSTS]; /* next slot */
-	uint32_t loss_pending[TOE_MAX_HOSTS]; /* requests it was lost to, not completed yet */
+	/* what is done about its silence (watch.h) */
+	bool asked; /* it was silent and was asked; so far it says nothing */
+	bool sampled; /* cpu_time is known */
+	bool starved; /* told so */
+	uint64_t judged; /* when it was asked, or found to be starved last */
+	struct chimney_cpu_time cpu_time; /* at that moment */
+	struct chimney_worker_view view; /* anyone reads */
+	struct worker_loss loss;
 };
+
+/* Does it owe anything? */
+static inline bool
+link_waits(const struct worker_link *link)
+{
+	return link->owed > 0 || link->stuck[LANE_ORDINARY] || link->stuck[LANE_URGENT];
+}
 
 /* Send one message; `answers` says that a reply will come. False: the mailbox is full. Not to a lost worker. */
 bool link_send(struct chimney *target, uint32_t worker, enum control_lane lane,

@@ -87,6 +87,7 @@ put_options(uint8_t *at, const struct toe_conn *conn, const struct fuzz_segment 
 static uint32_t
 put_ip(uint8_t *at, const struct fuzz_peer *peer, uint8_t ecn, uint32_t payload)
 {
+	static const uint8_t source[16] = {0xFD, [15] = 2}, destination[16] = {0xFD, [15] = 1};
 	struct rte_ipv4_hdr v4 = {
 	        .version_ihl = RTE_IPV4_VHL_DEF,
 	        .type_of_service = ecn,
@@ -107,9 +108,8 @@ put_ip(uint8_t *at, const struct fuzz_peer *peer, uint8_t ecn, uint32_t payload)
 		memcpy(at, &v4, sizeof(v4));
 		return sizeof(v4);
 	}
-	v6.src_addr[0] = v6.dst_addr[0] = 0xFD;
-	v6.src_addr[15] = 2;
-	v6.dst_addr[15] = 1;
+	memcpy(&v6.src_addr, source, 16);
+	memcpy(&v6.dst_addr, destination, 16);
 	memcpy(at, &v6, sizeof(v6));
 	return sizeof(v6);
 }

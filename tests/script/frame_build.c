@@ -54,6 +54,8 @@ build_ethernet(uint8_t *at, const struct frame_facts *facts, const struct segmen
 	        facts->family == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 
 	memset(at, 0x02, sizeof(*ethernet));
+	memcpy(at, facts->own_mac, sizeof(facts->own_mac));
+	at[5] ^= segment->other_mac;
 	ethernet->ether_type = type;
 	if (!(segment->listed & (LISTED_TAG | LISTED_PRIO)))
 		return sizeof(*ethernet);
@@ -93,6 +95,7 @@ static uint32_t
 build_ipv6(uint8_t *at, const struct segment_spec *segment, uint32_t payload)
 {
 	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)at;
+	static const uint8_t source[16] = {0xFD, [15] = 2}, destination[16] = {0xFD, [15] = 1};
 
 	*ip = (struct rte_ipv6_hdr){
 	        .vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)segment->ecn << 20),
@@ -100,9 +103,8 @@ build_ipv6(uint8_t *at, const struct segment_spec *segment, uint32_t payload)
 	        .proto = IPPROTO_TCP,
 	        .hop_limits = 64,
 	};
-	ip->src_addr[0] = ip->dst_addr[0] = 0xFD;
-	ip->src_addr[15] = 2;
-	ip->dst_addr[15] = 1;
+	memcpy(&ip->src_addr, source, 16);
+	memcpy(&ip->dst_addr, destination, 16);
 	return sizeof(*ip);
 }
 

@@ -103,6 +103,7 @@ struct sim_ref {
 	int16_t parent; /* index of the parent's ref, -1: root layer */
 	uint32_t value; /* update: version of the MAC, or the new neighbor */
 	uint64_t cell; /* STALE, EMPTY: the cell of this block */
+	bool lost; /* NAMED: the host knew at submission that its state is lost */
 };
 
 struct sim_request {
@@ -123,7 +124,7 @@ struct sim_request {
 enum sim_kind {
 	SIM_MIXED = 0, /* everything at random */
 	SIM_CROWD, /* many connections, a host that does not read: full event rings */
-	SIM_LOST, /* a worker stops answering: ends the world */
+	SIM_LOST, /* a worker stops answering, and comes back */
 	SIM_SHUTDOWN, /* chimney_stop in the middle: ends the world */
 };
 
@@ -258,8 +259,11 @@ void sim_crowd(struct sim *sim);
 void sim_crowd_acts(struct sim *sim);
 /* sim_finish.c: let everything come to rest, then check what must hold at rest, and terminate all */
 void sim_finish(struct sim *sim);
-void sim_finish_lost(struct sim *sim);
+void sim_terminate_all(struct sim *sim);
+void sim_check_nothing_left(struct sim *sim);
 void sim_finish_shutdown(struct sim *sim);
+/* sim_lost.c: the same after a worker stopped answering (sim->dead) */
+void sim_finish_lost(struct sim *sim);
 /* Turns of all actors, hosts and peers included, until no request is in progress. */
 bool sim_rest(struct sim *sim);
 void sim_turn(struct sim *sim);

@@ -307,13 +307,24 @@ check_nothing_under_way(
 	}
 }
 
+/* CTX-2: its handle never answers again. */
+static void
+object_gone(struct sim_object *object)
+{
+	object->life = SIM_ABSENT;
+	object->stale = object->cell;
+	object->cell = 0;
+}
+
 static void
 apply_terminate(struct sim *sim, const struct sim_request *request, struct sim_ref *ref)
 {
 	struct sim_object *object = ref->object;
 
 	check_nothing_under_way(sim, request, object);
-
+	if (ref->lost)
+		sim_wrong(sim, "TERM-8: terminate of %s reads SUCCESS, its state is lost",
+		        sim_object_name(sim, object));
 	if (object->life != SIM_LIVE) {
 		sim_wrong(sim, "%s was terminated twice", sim_object_name(sim, object));
 		return;
@@ -325,9 +336,7 @@ apply_terminate(struct sim *sim, const struct sim_request *request, struct sim_r
 		sim->totals->terminated_busy += ref->block->send_chain != NULL;
 		conn->maybe_retrieved = false;
 	}
-	object->life = SIM_ABSENT;
-	object->stale = object->cell;
-	object->cell = 0;
+	object_gone(object);
 }
 
 static void
@@ -345,6 +354,8 @@ apply(struct sim *sim, struct sim_request *request, struct sim_ref *ref)
 		apply_invalidate(sim, request, ref);
 	else if (success && request->kind == CHIMNEY_TERMINATE)
 		apply_terminate(sim, request, ref);
+	else if (ref->lost && request->kind == CHIMNEY_TERMINATE)
+		object_gone(ref->object);
 }
 
 void

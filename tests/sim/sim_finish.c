@@ -162,8 +162,8 @@ count_live(const struct sim *sim)
 	return live;
 }
 
-static void
-check_nothing_left(struct sim *sim)
+void
+sim_check_nothing_left(struct sim *sim)
 {
 	const struct chimney_stats *stats = chimney_stats(sim->world.target);
 	uint32_t in_use;
@@ -186,8 +186,8 @@ check_nothing_left(struct sim *sim)
 		sim_wrong(sim, "%u mbufs are still in use with nothing offloaded", in_use);
 }
 
-static void
-terminate_all(struct sim *sim)
+void
+sim_terminate_all(struct sim *sim)
 {
 	/* a few trees at random first, so that leaves go before, with and without their parents */
 	for (uint32_t i = 0; i < 3 && sim_ok(sim); i++)
@@ -222,48 +222,11 @@ sim_finish(struct sim *sim)
 		let_acks_flow(sim);
 	sim->at_rest = true;
 	if (sim_ok(sim))
-		terminate_all(sim);
+		sim_terminate_all(sim);
 	if (sim_ok(sim) && rng_chance(&sim->rng, 30))
 		sim_wire_check_uploaded(sim);
 	if (sim_ok(sim))
-		check_nothing_left(sim);
-}
-
-/* A worker no longer answers: every request completes all the same, and the worker stays silent (INV-14). */
-void
-sim_finish_lost(struct sim *sim)
-{
-	uint32_t dead = sim->dead - 1;
-
-	for (uint32_t i = 0; i < 8 && sim_ok(sim); i++)
-		sim_submit(sim,
-		        sim_build_reference(sim, i % sim->world.params.hosts,
-		                rng_chance(&sim->rng, 50) ? CHIMNEY_INVALIDATE : CHIMNEY_QUERY));
-	for (uint32_t i = 0; i < 20 && sim_ok(sim); i++)
-		sim_turn(sim);
-	for (uint32_t i = 0; i < 6 && sim->in_progress > 0; i++) {
-		world_advance(&sim->world, (sim->world.params.drain_deadline_ms + 1) * WORLD_MS);
-		for (uint32_t turn = 0; turn < 20 && sim_ok(sim); turn++)
-			sim_turn(sim);
-	}
-	if (!sim_rest(sim) || chimney_stats(sim->world.target)->lost_workers == 0)
-		return;
-	sim->totals->lost++;
-	/* it wakes up late, finds itself lost, and must not hand out what it holds */
-	sim_wire_read_all(sim);
-	for (uint32_t i = 0; i < 50; i++)
-		world_step(&sim->world, WORLD_WORKER(dead));
-	if (rte_ring_count(sim->world.wire[0].transmitted[dead]) != 0)
-		sim_wrong(sim, "INV-14: a worker declared lost transmits");
-	if (!sim->world.worker[dead]->control.parked)
-		sim_wrong(sim, "INV-14: a worker declared lost does not park");
-	for (uint32_t i = 0; i < 20 && sim_ok(sim); i++)
-		sim_turn(sim);
-	/* INV-17: ABORT follows the RETRIEVE */
-	for (uint32_t i = 0; i < sim->conns; i++)
-		if (sim->conn[i].hardware_failure && !sim->conn[i].aborted)
-			sim_wrong(sim, "INV-17: no ABORT for %s after its state was lost",
-			        sim_object_name(sim, &sim->conn[i].object));
+		sim_check_nothing_left(sim);
 }
 
 /* INV-15: every accepted request completes, then the target says that it has stopped. */

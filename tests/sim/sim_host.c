@@ -18,6 +18,8 @@ note_submission(struct sim *sim, struct sim_request *request)
 		if (!sim_counts(ref))
 			continue;
 		ref->object->inflight[request->kind]++;
+		ref->lost = ref->object->layer == OFFLOAD_LAYER_TCP &&
+		            ((const struct sim_conn *)ref->object)->hardware_failure;
 		if (ref->role == SIM_NEW)
 			ref->object->life = SIM_RISING;
 		if (!ref->moves_link)
@@ -79,7 +81,10 @@ find_conn(struct sim *sim, const void *handle)
 static void
 read_retrieve(struct sim *sim, struct sim_conn *conn, uint8_t reason)
 {
-	if (reason == RETRIEVE_HARDWARE_FAILURE && sim->dead != 0) {
+	if (conn->hardware_failure && reason != RETRIEVE_HARDWARE_FAILURE)
+		sim_wrong(sim, "INV-17: RETRIEVE(%s) of %s after its state was lost",
+		        retrieve_reason_name(reason), sim_object_name(sim, &conn->object));
+	if (reason == RETRIEVE_HARDWARE_FAILURE && sim->kind == SIM_LOST) {
 		if (conn->hardware_failure)
 			sim_wrong(sim, "second RETRIEVE(HARDWARE_FAILURE)");
 		conn->hardware_failure = true;

@@ -9,12 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_log.h>
+
 #include "sim.h"
 #include "test_eal.h"
 #include "test_mutant.h"
 
 #define GROUP 64u /* interleavings that share a world; the last one may end it */
 
+#define LOST 16u /* every so many interleavings a worker is lost, and comes back */
 #define CROWDED 4u /* every so many groups have a large world, and crowds in it */
 
 static struct sim sim;
@@ -26,7 +29,9 @@ kind_of(uint64_t number)
 	uint64_t group = number / GROUP;
 
 	if (number % GROUP == GROUP - 1)
-		return group % 3 == 0 ? SIM_LOST : group % 3 == 1 ? SIM_SHUTDOWN : SIM_MIXED;
+		return group % 2 == 1 ? SIM_SHUTDOWN : SIM_MIXED;
+	if (number % LOST == LOST - 1)
+		return SIM_LOST;
 	return group % CROWDED == CROWDED - 1 && number % 16 == 3 ? SIM_CROWD : SIM_MIXED;
 }
 
@@ -124,6 +129,8 @@ main(int argc, char **argv)
 	}
 	if (test_eal_start(256) != 0 || (pool = test_pool_create("sim", 8191)) == NULL)
 		return EXIT_FAILURE;
+	/* losses are the plan here */
+	rte_log_set_level(RTE_LOGTYPE_USER1, RTE_LOG_CRIT);
 	sim.totals = &totals;
 	if (trace)
 		trace_from = seed;

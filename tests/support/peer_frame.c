@@ -50,8 +50,8 @@ read_ip6(const uint8_t *at, uint32_t left, struct peer_frame *frame)
 	frame->ip_length = (uint16_t)(rte_be_to_cpu_16(ip->payload_len) + sizeof(*ip));
 	frame->ttl = ip->hop_limits;
 	frame->tos = (uint8_t)(first >> 20);
-	memcpy(frame->source, ip->src_addr, 16);
-	memcpy(frame->destination, ip->dst_addr, 16);
+	memcpy(frame->source, &ip->src_addr, 16);
+	memcpy(frame->destination, &ip->dst_addr, 16);
 	if (frame->ip_length != left)
 		return "IPv6 payload length is not that of the frame";
 	if (rte_ipv6_udptcp_cksum_verify(ip, ip + 1) != 0)
@@ -172,8 +172,8 @@ build_ip(uint8_t *at, const struct peer_frame *frame, uint32_t tcp_length)
 		ip->payload_len = rte_cpu_to_be_16((uint16_t)tcp_length);
 		ip->proto = IPPROTO_TCP;
 		ip->hop_limits = frame->ttl ? frame->ttl : 64;
-		memcpy(ip->src_addr, frame->source, 16);
-		memcpy(ip->dst_addr, frame->destination, 16);
+		memcpy(&ip->src_addr, frame->source, 16);
+		memcpy(&ip->dst_addr, frame->destination, 16);
 		return at + sizeof(*ip);
 	}
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;

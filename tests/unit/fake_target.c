@@ -47,6 +47,15 @@ host_add(struct fake *fake, uint32_t i, const struct fake_options *options)
 	CU_ASSERT_EQUAL_FATAL(chimney_host_register(fake->target, &params, &fake->host[i]), 0);
 }
 
+static bool
+fake_cpu_time(void *context, uint32_t worker, struct chimney_cpu_time *time)
+{
+	const struct fake *fake = context;
+
+	*time = fake->cpu[worker];
+	return fake->cpu_known;
+}
+
 void
 fake_start(struct fake *fake, const struct fake_options *options)
 {
@@ -70,7 +79,7 @@ fake_start(struct fake *fake, const struct fake_options *options)
 	chimney_params_default(&params);
 	params.shared = &fake->shared;
 	params.workers = fake->worker;
-	params.conn_capacity = or_default(options->conns, FAKE_CONNS);
+	params.conn_capacity = fake->conn_capacity = or_default(options->conns, FAKE_CONNS);
 	if (options->retrieve_delay_ms != 0)
 		params.retrieve_delay_ms =
 		        options->retrieve_delay_ms + 1 == 0 ? 0 : options->retrieve_delay_ms;
@@ -79,6 +88,8 @@ fake_start(struct fake *fake, const struct fake_options *options)
 	params.vlans = options->vlans;
 	params.vlan_count = options->vlan_count;
 	params.salt = 42;
+	params.cpu_time = fake_cpu_time;
+	params.cpu_time_context = fake;
 	CU_ASSERT_EQUAL_FATAL(chimney_create(&params, fake->now, &fake->target), 0);
 	for (uint32_t i = 0; i < FAKE_HOSTS; i++)
 		host_add(fake, i, options);
@@ -195,7 +206,7 @@ fake_work(struct fake *fake)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < fake->shared.worker_count; i++) {
-		if (fake->stalled[i] || atomic_load(&fake->worker[i]->lost))
+		if (fake->stalled[i] || toe_worker_is_lost(fake->worker[i]))
 			continue;
 		while (fake_work_one(fake, i, true))
 			n++;
@@ -203,6 +214,19 @@ fake_work(struct fake *fake)
 			n++;
 	}
 	return n;
+}
+
+void
+fake_wake(struct fake *fake, uint32_t index)
+{
+	struct toe_worker_control *worker = fake->worker[index];
+
+	toe_mailbox_discard(&worker->urgent);
+	toe_mailbox_discard(&worker->ordinary);
+	for (uint32_t i = 0; i < fake->conn_capacity; i++)
+		fake->conns[index][i].generation = 0;
+	fake->stalled[index] = false;
+	atomic_store(&worker->parked, atomic_load(&worker->lost));
 }
 
 void
@@ -215,6 +239,15 @@ fake_settle(struct fake *fake)
 
 void
 fake_advance_ms(struct fake *fake, uint32_t ms)
+{
+	for (uint32_t i = 0; i < ms; i++) {
+		fake->now += FAKE_MS;
+		chimney_control_poll(fake->target, fake->now);
+	}
+}
+
+void
+fake_sleep_ms(struct fake *fake, uint32_t ms)
 {
 	fake->now += ms * FAKE_MS;
 }

@@ -49,6 +49,7 @@ struct fake {
 	struct toe_shared shared;
 	struct toe_worker_control *worker[FAKE_WORKERS];
 	struct fake_conn *conns[FAKE_WORKERS];
+	uint32_t conn_capacity; /* of each */
 	struct chimney *target;
 	struct chimney_host *host[FAKE_HOSTS];
 	uint64_t now;
@@ -61,6 +62,10 @@ struct fake {
 	uint8_t fail_op; /* enum toe_op; the items of such chains ... */
 	uint32_t fail_after; /* ... after so many ... */
 	uint16_t fail_status; /* ... get this status */
+
+	/* what their threads have done; known: also to control */
+	bool cpu_known;
+	struct chimney_cpu_time cpu[FAKE_WORKERS];
 
 	/* what they were sent, in order */
 	struct fake_logged log[FAKE_LOG];
@@ -77,9 +82,13 @@ uint32_t fake_control(struct fake *fake);
 uint32_t fake_work(struct fake *fake);
 /* One message of one mailbox of one worker; false: there is none. */
 bool fake_work_one(struct fake *fake, uint32_t worker, bool urgent);
+/* A lost worker wakes up: it forgets everything and parks. */
+void fake_wake(struct fake *fake, uint32_t worker);
 /* Turns of control and workers until nobody has anything to do, at most FAKE_TURNS. */
 void fake_settle(struct fake *fake);
+/* Time passes, and control runs meanwhile; without a turn of control: fake_sleep_ms. */
 void fake_advance_ms(struct fake *fake, uint32_t ms);
+void fake_sleep_ms(struct fake *fake, uint32_t ms);
 
 /* A worker indicates something of a connection to host 0, behind what it has posted. */
 void fake_indicate(struct fake *fake, uint32_t worker, void *handle);

@@ -4,10 +4,7 @@
 
 #include "fake_target.h"
 #include "handle.h"
-
-#define DEAD 1u /* the worker that stops answering; 0 goes on */
-
-static struct fake fake;
+#include "lost_bed.h"
 
 static uint32_t
 dead_connections(uint32_t count)
@@ -17,27 +14,6 @@ dead_connections(uint32_t count)
 	for (uint32_t i = 0; i < count; i++)
 		n += fake_owner(&fake, i) == DEAD;
 	return n;
-}
-
-static uint32_t
-a_connection_of(uint32_t worker)
-{
-	for (uint32_t i = 0;; i++)
-		if (fake_owner(&fake, i) == worker)
-			return i;
-}
-
-/* Time passes in steps of 100 ms, with turns of everybody who is alive. */
-static void
-pass_ms(uint32_t ms)
-{
-	for (uint32_t t = 0; t < ms; t += 100) {
-		fake_advance_ms(&fake, 100);
-		for (uint32_t i = 0; i < 6; i++) {
-			fake_control(&fake);
-			fake_work(&fake);
-		}
-	}
 }
 
 static void
@@ -278,24 +254,15 @@ test_shutdown(void)
 	CU_ASSERT_EQUAL(root->status, OFFLOAD_FAILURE);
 }
 
-/* Each test gets two neighbors, four paths, sixteen connections on two workers. */
-#define WITH_FAKE(name)                                                                            \
-	static void run_##name(void)                                                               \
-	{                                                                                          \
-		fake_start(&fake, NULL);                                                           \
-		fake_offload(&fake, 2, 4, 16);                                                     \
-		test_##name();                                                                     \
-		fake_end(&fake);                                                                   \
-	}
-WITH_FAKE(drain)
-WITH_FAKE(walk)
-WITH_FAKE(later_requests)
-WITH_FAKE(terminate)
-WITH_FAKE(everything_goes)
-WITH_FAKE(busy_is_not_lost)
-WITH_FAKE(update_is_undone)
-WITH_FAKE(initiate)
-WITH_FAKE(shutdown)
+WITH_LOST_BED(drain)
+WITH_LOST_BED(walk)
+WITH_LOST_BED(later_requests)
+WITH_LOST_BED(terminate)
+WITH_LOST_BED(everything_goes)
+WITH_LOST_BED(busy_is_not_lost)
+WITH_LOST_BED(update_is_undone)
+WITH_LOST_BED(initiate)
+WITH_LOST_BED(shutdown)
 
 int
 main(void)

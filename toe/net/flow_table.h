@@ -36,6 +36,8 @@ struct toe_flow_table {
 int toe_flow_table_init(
         struct toe_flow_table *table, const char *name, uint32_t entries, int socket);
 void toe_flow_table_fini(struct toe_flow_table *table);
+/* Forget every tuple. */
+void toe_flow_reset(struct toe_flow_table *table);
 /* 0, -EEXIST when the tuple is there, -ENOSPC when full. value >= 0, below TOE_FLOW_HELD_BIT unless a hold. */
 int toe_flow_add(struct toe_flow_table *table, const struct toe_flow_key *key, int32_t value);
 /* Replace the value of an existing key; 0 or -ENOENT. */

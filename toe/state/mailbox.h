@@ -60,11 +60,31 @@ toe_mailbox_reply(struct toe_mailbox *mailbox, const struct toe_reply *reply)
 	               mailbox->replies, (void *)(uintptr_t)reply, sizeof(*reply)) == 0;
 }
 
+/* Worker side: drop the messages that wait, unanswered. */
+static inline void
+toe_mailbox_discard(struct toe_mailbox *mailbox)
+{
+	struct toe_message message;
+
+	while (rte_ring_sc_dequeue_elem(mailbox->messages, &message, sizeof(message)) == 0)
+		;
+}
+
 /* Control side: up to n replies. */
 static inline unsigned int
 toe_mailbox_replies(struct toe_mailbox *mailbox, struct toe_reply *replies, unsigned int n)
 {
 	return rte_ring_sc_dequeue_burst_elem(mailbox->replies, replies, sizeof(*replies), n, NULL);
+}
+
+/* Control side: drop the replies that wait. The worker has parked. */
+static inline void
+toe_mailbox_forget(struct toe_mailbox *mailbox)
+{
+	struct toe_reply reply;
+
+	while (toe_mailbox_replies(mailbox, &reply, 1) == 1)
+		;
 }
 
 #endif

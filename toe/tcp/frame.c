@@ -80,8 +80,8 @@ put_ipv6(uint8_t *at, const struct toe_path *path, uint8_t hops, uint8_t tos, ui
 	ip->vtc_flow = rte_cpu_to_be_32(6u << 28 | (uint32_t)tos << 20 | flow_label);
 	ip->proto = IPPROTO_TCP;
 	ip->hop_limits = hops;
-	memcpy(ip->src_addr, path->source, 16);
-	memcpy(ip->dst_addr, path->destination, 16);
+	memcpy(&ip->src_addr, path->source, 16);
+	memcpy(&ip->dst_addr, path->destination, 16);
 }
 
 /* The SACK option (RFC 2018 section 3), two NOPs before it; returns its length. */

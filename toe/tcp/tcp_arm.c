@@ -28,7 +28,7 @@ arm_idle(struct toe_engine *engine, uint32_t index)
 	struct toe_conn *conn = &engine->conns[index];
 	uint32_t ms = 0;
 
-	if (conn->sender != TOE_INDEX_NONE && !(conn->flags & TOE_CONN_OFFER_DUE))
+	if (conn->sender != TOE_INDEX_NONE)
 		toe_wheel_set(&engine->wheel, index, TOE_TIMER_SENDER,
 		        tcp_deadline(engine, TOE_SENDER_IDLE_MS));
 	if (conn->state == TCP_FIN_WAIT_2)

@@ -83,11 +83,15 @@ toe_hold_release(struct toe_worker *worker, const struct toe_hold_request *reque
 	return 0;
 }
 
-void
+uint32_t
 toe_hold_fini(struct toe_worker *worker)
 {
+	uint32_t frames = 0;
+
 	for (uint32_t i = 0; i < worker->params.hold_capacity; i++) {
 		rte_pktmbuf_free_bulk(worker->holds[i].frame, worker->holds[i].count);
+		frames += worker->holds[i].count;
 		toe_hold_free(&worker->holds[i]);
 	}
+	return frames;
 }

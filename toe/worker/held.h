@@ -24,7 +24,7 @@ void toe_hold_queue(struct toe_worker *worker, uint32_t hold, struct rte_mbuf *m
 int toe_hold_release(struct toe_worker *worker, const struct toe_hold_request *request);
 /* Its frames were taken: it is free. */
 void toe_hold_free(struct toe_hold *hold);
-/* Free the frames of all holds (shutdown). */
-void toe_hold_fini(struct toe_worker *worker);
+/* End all holds and free their frames; how many. */
+uint32_t toe_hold_fini(struct toe_worker *worker);
 
 #endif

@@ -8,6 +8,7 @@
 #include "conn_state.h"
 #include "drain.h"
 #include "exception.h"
+#include "indicate.h"
 #include "output_loop.h"
 #include "reassembly.h"
 #include "receive.h"
@@ -61,7 +62,6 @@ conn_clear(struct toe_conn *conn)
 	memset(conn, 0, sizeof(*conn));
 	conn->flags = ready;
 	conn->ready_next = next;
-	conn->inv_pos = TOE_INDEX_NONE;
 	conn->dep_pos = TOE_INDEX_NONE;
 	conn->sender = TOE_INDEX_NONE;
 	conn->attached = TOE_INDEX_NONE;
@@ -89,6 +89,7 @@ toe_item_initiate(
 	conn->path = item->path;
 	conn->host = message->host;
 	conn->host_handle = item->host_handle;
+	toe_conn_fresh(conn, message->request);
 	toe_conn_load(
 	        &worker->engine, conn, constant, item->cached, item->delegated, message->tick_ms);
 	if (toe_service_open(&worker->engine, item->index) != 0) {
@@ -143,6 +144,16 @@ toe_item_update(struct toe_worker *worker, const struct toe_message *message, st
 }
 
 void
+toe_conn_give_back(struct toe_worker *worker, uint32_t index)
+{
+	toe_conn_unlink(worker, index);
+	toe_service_close(&worker->engine, index);
+	toe_reassembly_drop(&worker->engine, index);
+	toe_sender_drop(&worker->engine, index);
+	worker->engine.conns[index].generation = 0;
+}
+
+void
 toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
@@ -160,13 +171,9 @@ toe_item_terminate(
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
-	toe_conn_unlink(worker, item->index);
-	toe_service_close(&worker->engine, item->index);
 	n = toe_reassembly_take_urgent(&worker->engine, item->index, urgent);
-	toe_reassembly_drop(&worker->engine, item->index);
-	toe_sender_drop(&worker->engine, item->index);
 	toe_conn_uncount(&worker->engine, conn);
-	conn->generation = 0;
+	toe_conn_give_back(worker, item->index);
 	worker->engine.stats.connections--;
 	/* RX-4: to the host as they came, now that they are nobody else's. */
 	for (uint32_t i = 0; i < n; i++)

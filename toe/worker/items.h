@@ -17,6 +17,8 @@ void toe_item_update(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
 void toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+/* Free the slot of a connection that leaves, and what hangs from it. Its tuple and the counters are the caller's. */
+void toe_conn_give_back(struct toe_worker *worker, uint32_t index);
 /* The connection that an item names, if that is the one that is there (CTX-2); NULL: not. */
 static inline struct toe_conn *
 toe_item_conn(struct toe_worker *worker, const struct toe_item *item)

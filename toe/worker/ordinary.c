@@ -27,8 +27,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 	for (; worker->job_next != NULL && n < budget; n++) {
 		struct toe_item *item = worker->job_next;
 
-		/* The tree of a lost worker's request has gone back to the host (INV-14). */
-		if (atomic_load_explicit(&worker->control.lost, memory_order_acquire))
+		if (toe_worker_is_lost(&worker->control))
 			return n;
 		worker->job_next = item->next;
 		if (job->op == TOE_OP_INITIATE && worker->job_failed) {
@@ -86,6 +85,8 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 {
 	struct toe_message message;
 
+	if (toe_worker_is_lost(&worker->control))
+		return 0;
 	if (worker->job.op != TOE_OP_NONE)
 		return job_run(worker, &worker->control.ordinary, TOE_ITEM_BUDGET);
 	if (!toe_mailbox_take(&worker->control.ordinary, &message))

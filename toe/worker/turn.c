@@ -3,26 +3,12 @@
 #include "indicate.h"
 #include "ordinary.h"
 #include "output_loop.h"
+#include "park.h"
 #include "receive.h"
 #include "timer_loop.h"
 #include "urgent.h"
 #include "walk.h"
 #include "worker.h"
-
-/* Declared lost: nothing it holds may go out any more (INV-14). */
-static void
-worker_park(struct toe_worker *worker)
-{
-	if (atomic_load_explicit(&worker->control.parked, memory_order_relaxed))
-		return;
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
-		struct toe_txq *txq = &worker->engine.txq[i];
-
-		rte_pktmbuf_free_bulk(txq->frame, txq->count);
-		txq->count = 0;
-	}
-	atomic_store_explicit(&worker->control.parked, 1, memory_order_release);
-}
 
 uint32_t
 toe_worker_poll(struct toe_worker *worker, uint64_t now)
@@ -30,19 +16,24 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	uint64_t elapsed = now - worker->engine.now;
 	uint32_t work, traffic;
 
-	if (atomic_load_explicit(&worker->control.lost, memory_order_acquire)) {
-		worker_park(worker);
-		return 0;
-	}
+	if (toe_worker_is_lost(&worker->control))
+		return toe_worker_park(worker);
 	toe_engine_clock(&worker->engine, now);
 	work = toe_worker_urgent(worker);
 	traffic = toe_worker_receive(worker);
+	/* Where a worker stands still it is most often in a port's driver. */
+	if (toe_worker_is_lost(&worker->control))
+		return 1;
 	work += toe_worker_urgent(worker);
 	work += toe_worker_timers(worker);
 	work += toe_worker_ordinary(worker);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	if (toe_worker_is_lost(&worker->control))
+		return 1;
 	toe_worker_flush(worker);
+	if (toe_worker_is_lost(&worker->control))
+		return 1;
 	work += toe_worker_walk(worker, elapsed, traffic == 0);
 	if (toe_indications_count(&worker->engine) > 0)
 		work += toe_indications_post(&worker->engine);

@@ -13,6 +13,8 @@ urgent_items(struct toe_worker *worker, const struct toe_message *message)
 	struct toe_item *next;
 
 	for (struct toe_item *item = message->items; item != NULL; item = next) {
+		if (toe_worker_is_lost(&worker->control))
+			return;
 		next = item->next;
 		toe_stop_named(worker, message, item);
 	}
@@ -25,7 +27,8 @@ toe_worker_urgent_take(struct toe_worker *worker)
 	struct toe_message message;
 	uint32_t n = 0;
 
-	while (toe_mailbox_take(&worker->control.urgent, &message)) {
+	while (!toe_worker_is_lost(&worker->control) &&
+	        toe_mailbox_take(&worker->control.urgent, &message)) {
 		n++;
 		if (message.op == TOE_OP_INVALIDATE)
 			urgent_items(worker, &message);

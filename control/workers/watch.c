@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Workers that do not answer: asked, starved, lost. */
+#include "watch.h"
+
+#include <inttypes.h>
+
+#include <rte_log.h>
+
+#include "control.h"
+#include "news.h"
+
+#define STARVED_DEADLINES 10u /* silent for so long it is lost, starved or not */
+/* Parts of a deadline: a thread that had less of a CPU than the one, and waited longer than the other, is starved. */
+#define STARVED_RAN 8u
+#define STARVED_WAITED 4u
+
+static const struct toe_message ping = {.op = TOE_OP_PING};
+
+/*
+ * Ask, and note what its thread has done so far. Without room for another question, those that are in the mailbox
+ * already do as well: whatever is urgent is answered.
+ */
+static void
+worker_ask(struct chimney *target, struct worker_link *link, uint32_t worker)
+{
+	const struct chimney_params *params = &target->params;
+
+	if (!link->pinged)
+		link->pinged = link_send(target, worker, LANE_URGENT, &ping, true);
+	link->asked = true;
+	link->judged = target->awake.time;
+	link->sampled = params->cpu_time != NULL &&
+	                params->cpu_time(params->cpu_time_context, worker, &link->cpu_time);
+}
+
+/* Since it was asked, or judged last: did its thread wait for a CPU? */
+static bool
+worker_is_starved(struct chimney *target, struct worker_link *link, uint32_t worker)
+{
+	const struct chimney_params *params = &target->params;
+	struct chimney_cpu_time then = link->cpu_time;
+
+	if (!link->sampled || !params->cpu_time(params->cpu_time_context, worker, &link->cpu_time))
+		return false;
+	link->judged = target->awake.time;
+	return link->cpu_time.ran - then.ran < target->deadline / STARVED_RAN &&
+	       link->cpu_time.waited - then.waited > target->deadline / STARVED_WAITED;
+}
+
+static void
+starved_tell(struct chimney *target, struct worker_link *link, uint32_t worker)
+{
+	if (link->starved)
+		return;
+	link->starved = true;
+	RTE_LOG(WARNING, USER1,
+	        "worker %u has not answered for %u ms: its thread waits for a CPU. Requests that "
+	        "need it wait, for "
+	        "up to %u ms\n",
+	        worker, target->params.drain_deadline_ms,
+	        STARVED_DEADLINES * target->params.drain_deadline_ms);
+	worker_news(target, worker, CHIMNEY_WORKER_STARVED);
+}
+
+/* A walk owes no answer: whoever was sent one is asked at once, or a hang before it would go unnoticed (INV-9). */
+static void
+worker_prove(struct chimney *target, struct worker_link *link, uint32_t worker)
+{
+	if (!link->unproved || link->pinged)
+		return;
+	link->pinged = link_send(target, worker, LANE_URGENT, &ping, true);
+	link->unproved = !link->pinged;
+}
+
+/* It was asked, and says nothing. */
+static void
+worker_judge(struct chimney *target, struct worker_link *link, uint32_t worker)
+{
+	uint64_t silent = target->awake.time - link->since;
+	bool last = silent >= STARVED_DEADLINES * target->deadline;
+
+	if (target->awake.time - link->judged < target->deadline - target->deadline / 4 && !last)
+		return;
+	if (!last && worker_is_starved(target, link, worker))
+		starved_tell(target, link, worker);
+	else
+		worker_lose(target, worker);
+}
+
+void
+workers_watch(struct chimney *target)
+{
+	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
+		struct worker_link *link = &target->links[i];
+
+		if (link->lost)
+			continue;
+		worker_prove(target, link, i);
+		if (!link_waits(link))
+			continue;
+		if (link->asked)
+			worker_judge(target, link, i);
+		else if (target->awake.time - link->since > target->deadline / 4)
+			worker_ask(target, link, i);
+	}
+}
