@@ -60,6 +60,8 @@
 #define TOE_CONN_RETRIEVE_DUE (1u << 25)
 #define TOE_CONN_ABORT_DUE (1u << 26)
 #define TOE_CONN_TELL_DUE (TOE_CONN_DISCONNECT_DUE | TOE_CONN_RETRIEVE_DUE | TOE_CONN_ABORT_DUE)
+/* What the retransmission timer waits for is to be decided again, once the segment has been digested whole */
+#define TOE_CONN_REARM (1u << 27)
 
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
 #define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED)

@@ -144,7 +144,7 @@ note_alive(struct toe_engine *engine, uint32_t index)
 	             (conn->cached_flags & TCP_CACHED_KEEPALIVE)))
 		toe_keepalive_touch(engine, index);
 	if (unlikely(conn->state == TCP_FIN_WAIT_2))
-		toe_tcp_arm(engine, index); /* TMR-3 */
+		tcp_restart_timer(conn); /* TMR-3 */
 }
 
 enum toe_input
@@ -177,6 +177,8 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 		conn->ts_recent_age = engine->now_ms;
 	}
 	note_alive(engine, index);
+	if (conn->flags & TOE_CONN_REARM)
+		toe_tcp_arm(engine, index);
 	if (unlikely((segment->tcp_flags & RTE_TCP_URG_FLAG) || (conn->flags & TOE_CONN_URGENT)))
 		return input_urgent(engine, index, mbuf);
 	if (conn->options & TCP_OPTION_ECN)

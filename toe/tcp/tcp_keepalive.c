@@ -50,6 +50,7 @@ toe_keepalive_start(struct toe_engine *engine, uint32_t index, bool restart)
 		return;
 	/* While it is off, what was handed over stays as it is. */
 	if (!is_on(conn)) {
+		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE;
 		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_KEEPALIVE);
 		return;
 	}

@@ -94,7 +94,8 @@ input_fin(struct toe_engine *engine, uint32_t index)
 	toe_conn_tell(engine, index, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
 	tcp_owe_ack(engine, index);
 	if (conn->state == TCP_TIME_WAIT) {
-		toe_tcp_arm(engine, index); /* no more FIN_WAIT_2 */
+		/* No more FIN_WAIT_2 */
+		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT);
 		toe_tcp_offer(engine, index);
 	}
 }
