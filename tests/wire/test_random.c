@@ -22,6 +22,7 @@
 #define SEEDS_ENOUGH 500u /* to meet everything */
 #define POOL_MBUFS 8191u
 #define STEPS_MAX 2000000u /* no connection takes more */
+#define WHEEL_US 65536000ull /* two levels of the timer wheel */
 #define REPLAYED 300u /* scenarios that are run twice */
 #define TAMPERED 60u /* scenarios in which a byte is changed under way */
 #define WRONG_TEXT "the text delivered is not what the other end generated"
@@ -280,7 +281,8 @@ run_scenario(struct scenario *scenario)
 	}
 	link_fini(&wire);
 	/* Each begins at the same point of a ms, and goes as if it were run alone. */
-	now_us = (wire.now_us / 1000 + 2) * 1000 + 1;
+	/* Each begins at the same place of the wheel: where it looks at far deadlines is a moment at which ends work. */
+	now_us = (wire.now_us / WHEEL_US + 1) * WHEEL_US + 1;
 	if (wrong == NULL && test_pool_in_use(pool) != 0)
 		wrong = "mbufs leak";
 	return wrong;

@@ -4,6 +4,7 @@
  * delivered since is lost; how much before is the reordering window.
  */
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -66,13 +67,14 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
 
 /* Section 6.2, step 4. Three segments are more than two of full size (RFC 6675 section 4). */
 static uint32_t
-reordering_window(const struct toe_conn *conn, const struct toe_sender *sender)
+reordering_window(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender)
 {
 	uint32_t window;
 
 	if (!sender->reordering &&
 	        (sender->phase >= TOE_PHASE_RECOVERY ||
-	                sender->sacked > (TCP_DUP_THRESHOLD - 1) * tcp_smss(conn)))
+	                sender->sacked > (TCP_DUP_THRESHOLD - 1) * tcp_smss(engine, conn)))
 		return 0;
 	window = sender->reo_wnd_mult * (sender->min_rtt / 4);
 	return RTE_MIN(window, conn->srtt >> 3);
@@ -88,7 +90,7 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	sender->reorder_waits = 0;
 	if (sender->rack_rtt == 0 || sender->sacked + sender->lost == 0)
 		return false;
-	window = sender->reo_wnd = reordering_window(conn, sender);
+	window = sender->reo_wnd = reordering_window(engine, conn, sender);
 	for (; record != TOE_INDEX_NONE; record = next) {
 		const struct toe_sent *sent = toe_sent_at(engine, record);
 		int32_t left;
@@ -132,7 +134,8 @@ tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
 }
 
 uint32_t
-tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
+tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender)
 {
 	uint32_t pto = PTO_INITIAL_MS;
 
@@ -142,7 +145,7 @@ tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
 		/* A FIN is no segment of its own. */
 		if (conn->snd_max - conn->snd_una <=
-		        tcp_smss(conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
+		        tcp_smss(engine, conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
 	return pto;
