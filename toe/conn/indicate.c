@@ -2,6 +2,52 @@
 /* Indications on their way to the hosts' rings. */
 #include "indicate.h"
 
+#include <errno.h>
+
+#include <rte_bitmap.h>
+
+#include "table.h"
+
+/* The kinds in the order in which they are told. */
+static const struct {
+	uint32_t due;
+	uint8_t kind; /* enum toe_event_kind */
+} kinds[] = {
+        {TOE_CONN_DISCONNECT_DUE, TOE_EVENT_DISCONNECT},
+        {TOE_CONN_RETRIEVE_DUE, TOE_EVENT_RETRIEVE},
+        {TOE_CONN_ABORT_DUE, TOE_EVENT_ABORT},
+};
+
+int
+toe_indications_init(struct toe_engine *engine)
+{
+	uint32_t bytes = rte_bitmap_get_memory_footprint(engine->conn_capacity);
+
+	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++) {
+		uint8_t *memory = toe_table_alloc(1, bytes);
+
+		if (memory == NULL)
+			return -ENOMEM;
+		engine->untold[host] = rte_bitmap_init(engine->conn_capacity, memory, bytes);
+	}
+	return 0;
+}
+
+void
+toe_indications_fini(struct toe_engine *engine)
+{
+	uint32_t bytes = rte_bitmap_get_memory_footprint(engine->conn_capacity);
+
+	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++)
+		toe_table_free(engine->untold[host], 1, bytes);
+}
+
+uint64_t
+toe_indications_estimate(uint32_t conn_capacity)
+{
+	return (uint64_t)TOE_MAX_HOSTS * rte_bitmap_get_memory_footprint(conn_capacity);
+}
+
 /* Does this entry still wait for its connection's initiate? When that has completed the indication comes behind it. */
 static bool
 entry_waits(const struct toe_engine *engine, uint32_t host, uint32_t at)
@@ -69,35 +115,6 @@ post_all(struct toe_engine *engine, uint32_t host)
 	return all;
 }
 
-uint32_t
-toe_indications_post(struct toe_engine *engine)
-{
-	uint32_t posted = 0, waiting = 0;
-
-	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++) {
-		struct toe_backlog *backlog = &engine->backlog[host];
-
-		if (backlog->count == 0)
-			continue;
-		posted +=
-		        backlog->fresh > 0 ? post_past_fresh(engine, host) : post_all(engine, host);
-		waiting += backlog->count;
-	}
-	engine->stats.indications += posted;
-	engine->stats.indications_waiting = waiting;
-	return posted;
-}
-
-uint32_t
-toe_indications_count(const struct toe_engine *engine)
-{
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		count += engine->backlog[i].count;
-	return count;
-}
-
 /* Nothing is indicated of a connection before the completion of its initiate (INIT-9). */
 static bool
 conn_waits(const struct toe_engine *engine, struct toe_conn *conn)
@@ -110,9 +127,9 @@ conn_waits(const struct toe_engine *engine, struct toe_conn *conn)
 	return false;
 }
 
-bool
-toe_conn_indicate(
-        struct toe_engine *engine, struct toe_conn *conn, enum toe_event_kind kind, uint8_t detail)
+/* False: no room. */
+static bool
+backlog_put(struct toe_engine *engine, struct toe_conn *conn, uint8_t kind, uint8_t detail)
 {
 	struct toe_backlog *backlog = &engine->backlog[conn->host];
 	uint32_t at = (backlog->first + backlog->count) % TOE_EVENT_BACKLOG;
@@ -122,7 +139,7 @@ toe_conn_indicate(
 		return false;
 	backlog->event[at] = (struct toe_event){
 	        .object = conn->host_handle,
-	        .kind = (uint8_t)kind,
+	        .kind = kind,
 	        .detail = detail,
 	        .worker = (uint16_t)engine->index,
 	        .value = toe_event_completed(&engine->events[conn->host]),
@@ -135,11 +152,103 @@ toe_conn_indicate(
 }
 
 void
-toe_indications_drop(struct toe_engine *engine)
+toe_conn_tell(struct toe_engine *engine, uint32_t index, enum toe_event_kind kind, uint8_t detail)
 {
+	struct toe_conn *conn = &engine->conns[index];
+
+	/* Behind what waits already. */
+	if (!(conn->flags & TOE_CONN_TELL_DUE)) {
+		if (backlog_put(engine, conn, (uint8_t)kind, detail))
+			return;
+		rte_bitmap_set(engine->untold[conn->host], index);
+		engine->untold_count[conn->host]++;
+	}
+	for (uint32_t i = 0; i < RTE_DIM(kinds); i++)
+		if (kinds[i].kind == kind)
+			conn->flags |= kinds[i].due;
+	if (kind == TOE_EVENT_RETRIEVE)
+		conn->retrieve_due = detail;
+}
+
+/* It has told everything, or is not to tell it any more. */
+static void
+untold_clear(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	conn->flags &= ~TOE_CONN_TELL_DUE;
+	rte_bitmap_clear(engine->untold[conn->host], index);
+	engine->untold_count[conn->host]--;
+}
+
+/* What a connection waits to tell; false: the backlog is full again. */
+static bool
+tell_due(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	for (uint32_t i = 0; i < RTE_DIM(kinds); i++) {
+		if (!(conn->flags & kinds[i].due))
+			continue;
+		if (!backlog_put(engine, conn, kinds[i].kind,
+		            kinds[i].kind == TOE_EVENT_RETRIEVE ? conn->retrieve_due : 0))
+			return false;
+		conn->flags &= ~kinds[i].due;
+	}
+	untold_clear(engine, index);
+	return true;
+}
+
+/* Connections that wait have their turn, 64 of a word of the bitmap at once, as far as the backlog has room. */
+static void
+tell_untold(struct toe_engine *engine, uint32_t host)
+{
+	uint32_t first = 0;
+	uint64_t slab = 0;
+
+	while (engine->untold_count[host] > 0 &&
+	        rte_bitmap_scan(engine->untold[host], &first, &slab))
+		for (; slab != 0; slab &= slab - 1)
+			if (!tell_due(engine, first + (uint32_t)__builtin_ctzll(slab)))
+				return;
+}
+
+/* As far as its ring has room; those that wait for an initiate let others pass. */
+static uint32_t
+backlog_post(struct toe_engine *engine, uint32_t host)
+{
+	struct toe_backlog *backlog = &engine->backlog[host];
+
+	if (backlog->count == 0)
+		return 0;
+	return backlog->fresh > 0 ? post_past_fresh(engine, host) : post_all(engine, host);
+}
+
+uint32_t
+toe_indications_post(struct toe_engine *engine)
+{
+	uint32_t posted = 0;
+
+	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++) {
+		posted += backlog_post(engine, host);
+		if (unlikely(engine->untold_count[host] > 0)) {
+			tell_untold(engine, host);
+			posted += backlog_post(engine, host);
+		}
+	}
+	engine->stats.indications += posted;
+	engine->stats.indications_waiting = toe_indications_count(engine);
+	return posted;
+}
+
+uint32_t
+toe_indications_count(const struct toe_engine *engine)
+{
+	uint32_t count = 0;
+
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		engine->backlog[i].count = 0;
-	engine->stats.indications_waiting = 0;
+		count += engine->backlog[i].count + engine->untold_count[i];
+	return count;
 }
 
 void
@@ -158,4 +267,23 @@ toe_indications_forget(struct toe_engine *engine, uint32_t index)
 		entry_move(backlog, (backlog->first + kept++) % TOE_EVENT_BACKLOG, from);
 	}
 	backlog->count = kept;
+	if (engine->conns[index].flags & TOE_CONN_TELL_DUE)
+		untold_clear(engine, index);
+}
+
+void
+toe_indications_drop(struct toe_engine *engine)
+{
+	for (uint32_t host = 0; host < TOE_MAX_HOSTS; host++) {
+		uint32_t first = 0;
+		uint64_t slab = 0;
+
+		engine->backlog[host].count = 0;
+		engine->backlog[host].fresh = 0;
+		while (engine->untold_count[host] > 0 &&
+		        rte_bitmap_scan(engine->untold[host], &first, &slab))
+			for (; slab != 0; slab &= slab - 1)
+				untold_clear(engine, first + (uint32_t)__builtin_ctzll(slab));
+	}
+	engine->stats.indications_waiting = 0;
 }

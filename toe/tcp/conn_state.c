@@ -216,6 +216,8 @@ toe_conn_update(struct toe_engine *engine, uint32_t index, const struct tcp_cach
 	bool restart = cached->flags & TCP_CACHED_KEEPALIVE_RESTART, changed;
 
 	load_cached(conn, cached, tick_ms);
+	if (conn->flags & TOE_CONN_ENDED)
+		return; /* nothing of it acts any more */
 	changed = old.ka_probes != conn->ka_probes || old.ka_timeout != conn->ka_timeout ||
 	          old.ka_interval != conn->ka_interval || old.max_rt != conn->max_rt;
 	if (cached->flags & TCP_CACHED_MAX_RT_RESTART) {

@@ -51,10 +51,8 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 static void
 fin_wait_expired(struct toe_engine *engine, uint32_t index)
 {
-	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
-		tcp_set_retransmit(engine, index, 1);
-	else
-		toe_tcp_closed(engine, index);
+	toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION);
+	toe_tcp_closed(engine, index);
 }
 
 /* RFC 6298 (5.4) to (5.6), or a window probe. The segment itself is built by output. */
@@ -64,9 +62,7 @@ timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 	struct toe_conn *conn = &engine->conns[index];
 
 	if (is_exhausted(engine, conn)) {
-		/* TMR-2. No room for the indication: the timer runs out again in the next tick. */
-		if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
-			tcp_set_retransmit(engine, index, 1);
+		toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION); /* TMR-2 */
 		return;
 	}
 	conn->total_rt += toe_rto(conn);
@@ -117,8 +113,6 @@ sender_expired(struct toe_engine *engine, uint32_t index)
 	struct toe_conn *conn = &engine->conns[index];
 	const struct toe_sender *sender = toe_sender_of(engine, conn);
 
-	if (conn->flags & TOE_CONN_OFFER_DUE)
-		toe_tcp_offer(engine, index);
 	if (sender == NULL)
 		return;
 	if (tcp_outstanding(conn) > 0 || tcp_has_unsent(conn)) {

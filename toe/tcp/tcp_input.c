@@ -125,8 +125,7 @@ input_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf)
 	struct toe_conn *conn = &engine->conns[index];
 
 	if (!(conn->flags & TOE_CONN_URGENT)) {
-		if (!toe_tcp_give_up(engine, index, RETRIEVE_RECEIVED_URGENT_DATA))
-			return TOE_INPUT_DONE; /* as if lost: the peer sends it again */
+		toe_tcp_give_up(engine, index, RETRIEVE_RECEIVED_URGENT_DATA);
 		conn->flags |= TOE_CONN_URGENT;
 		conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
 		engine->stats.rx_urgent++;
@@ -155,7 +154,7 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 
 	engine->stats.rx_segments++;
 	conn->segments_in++;
-	if (unlikely(conn->state == TCP_CLOSED))
+	if (unlikely(conn->flags & TOE_CONN_ENDED))
 		return TOE_INPUT_DONE;
 	if (unlikely(segment->tcp_flags & RTE_TCP_RST_FLAG))
 		return toe_tcp_reset(engine, index, segment);

@@ -26,6 +26,8 @@
 static __rte_noinline enum toe_output
 output_stopped(struct toe_engine *engine, struct toe_conn *conn)
 {
+	if (conn->flags & TOE_CONN_ENDED)
+		return TOE_OUTPUT_DONE;
 	if (!(conn->flags & TOE_CONN_BLOCKED) && !toe_tcp_has_work(engine, conn))
 		return TOE_OUTPUT_DONE;
 	tcp_blocked(engine, conn);
