@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The CLI as a host stack: registering, reading completions and indications, submitting requests. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include <event2/event.h>
 #include <rte_pause.h>
 
+#include "control_turn.h"
 #include "host_stack.h"
 #include "say.h"
 
@@ -72,34 +74,45 @@ on_records(evutil_socket_t fd, short what, void *context)
 	host_stack_pump(context);
 }
 
-/* Where main and control have one CPU between them, polling would only keep control from running. */
-static bool
-shares_cpu_with_control(const struct program *program)
+/*
+ * A moment of what main waits for: where control shares its CPU, a turn of control, else nothing. Somebody else who must
+ * run first on this CPU gets it.
+ */
+static void
+wait_a_moment(struct program *program)
 {
-	rte_cpuset_t main_cpus = rte_lcore_cpuset(rte_get_main_lcore());
-	rte_cpuset_t control_cpus = rte_lcore_cpuset(program->control_lcore);
+	uint32_t work;
 
-	return CPU_COUNT(&main_cpus) == 1 && CPU_EQUAL(&main_cpus, &control_cpus);
+	if (program->main_beside_control && !control_turn(program, &work))
+		sched_yield();
+	else if (program->main_beside_worker)
+		sched_yield();
+	else
+		rte_pause();
 }
 
 int
 host_stack_begin(struct host_stack *host, struct host_request *request)
 {
+	struct program *program = host->program;
 	bool polls = request->kind == CHIMNEY_INVALIDATE;
-	int result = host_request_begin(request);
 	uint64_t until;
+	int result;
 
-	if (result != 0 || request->phase != REQUEST_SUBMITTED)
-		return result;
-	until = request->submitted +
-	        (shares_cpu_with_control(host->program) ? 0 : INVALIDATE_POLL_NS);
-	while (polls && request->phase == REQUEST_SUBMITTED && program_now(host->program) < until) {
+	if (polls && program->main_beside_control)
+		control_take_over(program);
+	result = host_request_begin(request);
+	until = program_now(program) + INVALIDATE_POLL_NS;
+	while (polls && result == 0 && request->phase == REQUEST_SUBMITTED &&
+	        program_now(program) < until) {
+		wait_a_moment(program);
 		if (!read_records(host))
 			break;
-		rte_pause();
 	}
+	if (polls && program->main_beside_control)
+		control_hand_back(program);
 	host_stack_pump(host);
-	return 0;
+	return result;
 }
 
 static int
@@ -114,7 +127,7 @@ add_events(struct host_stack *host, struct event_base *base)
 }
 
 int
-host_stack_open(struct host_stack *host, const struct program *program, struct event_base *base,
+host_stack_open(struct host_stack *host, struct program *program, struct event_base *base,
         struct turns *turns, const struct host_stack_params *sizes)
 {
 	struct chimney_host_params params = {
