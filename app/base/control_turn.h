@@ -12,10 +12,10 @@
 bool control_turn(struct program *program, uint32_t *work);
 
 /*
- * Main: from here to control_hand_back the doorbell does not wake the control lcore, main looks for it. Its lcore may
- * run nevertheless.
+ * Main: when the control lcore sleeps, main looks for it from here to control_hand_back, and the doorbell does not wake
+ * it; it may wake by itself. False: it does not sleep, and will be quicker than main, which has to share a CPU with it.
  */
-void control_take_over(struct program *program);
+bool control_take_over(struct program *program);
 void control_hand_back(struct program *program);
 
 #endif

@@ -75,42 +75,49 @@ on_records(evutil_socket_t fd, short what, void *context)
 }
 
 /*
- * A moment of what main waits for: where control shares its CPU, a turn of control, else nothing. Somebody else who must
- * run first on this CPU gets it.
+ * A moment of what main waits for: a turn of control when main looks for it, and a worker's when it has the same CPU.
+ * False: to sleep is quicker.
  */
-static void
-wait_a_moment(struct program *program)
+static bool
+wait_a_moment(struct program *program, bool control)
 {
 	uint32_t work;
 
-	if (program->main_beside_control && !control_turn(program, &work))
-		sched_yield();
-	else if (program->main_beside_worker)
+	if (control && !control_turn(program, &work))
+		return false;
+	if (program->main_beside_worker)
 		sched_yield();
 	else
 		rte_pause();
+	return true;
+}
+
+/* A caller of invalidate polls for a moment; where control shares its CPU, only when it can be control itself. */
+static void
+poll_completion(struct host_stack *host, const struct host_request *request, bool control)
+{
+	struct program *program = host->program;
+	uint64_t until = program_now(program) + INVALIDATE_POLL_NS;
+
+	if (program->main_beside_control && !control)
+		return;
+	while (request->phase == REQUEST_SUBMITTED && program_now(program) < until)
+		if (!wait_a_moment(program, control) || !read_records(host))
+			return;
 }
 
 int
 host_stack_begin(struct host_stack *host, struct host_request *request)
 {
-	struct program *program = host->program;
 	bool polls = request->kind == CHIMNEY_INVALIDATE;
-	uint64_t until;
-	int result;
+	bool control =
+	        polls && host->program->main_beside_control && control_take_over(host->program);
+	int result = host_request_begin(request);
 
-	if (polls && program->main_beside_control)
-		control_take_over(program);
-	result = host_request_begin(request);
-	until = program_now(program) + INVALIDATE_POLL_NS;
-	while (polls && result == 0 && request->phase == REQUEST_SUBMITTED &&
-	        program_now(program) < until) {
-		wait_a_moment(program);
-		if (!read_records(host))
-			break;
-	}
-	if (polls && program->main_beside_control)
-		control_hand_back(program);
+	if (polls && result == 0)
+		poll_completion(host, request, control);
+	if (control)
+		control_hand_back(host->program);
 	host_stack_pump(host);
 	return result;
 }
