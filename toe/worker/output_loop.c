@@ -10,17 +10,23 @@
 #include "tcp.h"
 #include "urgent.h"
 
-/* A stopped connection has something to send: under policy on-send it is asked for (D2). True: no room, try again. */
+/*
+ * A stopped connection has something to send: under policy on-send it is asked for (D2). True: no room, try again; until then
+ * a relink cancels it (D3).
+ */
 static __rte_noinline bool
-retrieve_on_send(struct toe_worker *worker, struct toe_conn *conn)
+retrieve_on_send(struct toe_worker *worker, uint32_t index)
 {
+	struct toe_conn *conn = &worker->engine.conns[index];
+
 	if ((conn->flags & (TOE_CONN_RETRIEVE_ON_SEND | TOE_CONN_INDICATED)) !=
 	                TOE_CONN_RETRIEVE_ON_SEND ||
 	        !toe_retrieve_stands(worker, conn))
 		return false;
-	if (!toe_conn_indicate(&worker->engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE))
+	if (!toe_conn_can_indicate(&worker->engine, conn, 1))
 		return true;
 	conn->flags |= TOE_CONN_INDICATED;
+	toe_conn_tell(&worker->engine, index, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
 	return false;
 }
 
@@ -92,7 +98,7 @@ run(struct toe_worker *worker, uint32_t index)
 	enum toe_output result = toe_tcp_output(&worker->engine, index, TCP_RUN_MAX);
 
 	if (unlikely(result == TOE_OUTPUT_STOPPED))
-		return retrieve_on_send(worker, &worker->engine.conns[index]);
+		return retrieve_on_send(worker, index);
 	return result == TOE_OUTPUT_MORE;
 }
 

@@ -8,6 +8,7 @@
 #include <rte_log.h>
 
 #include "held.h"
+#include "indicate.h"
 #include "reassembly.h"
 #include "sender.h"
 #include "service.h"
@@ -38,21 +39,24 @@ params_default(struct toe_worker_params *params)
 }
 
 uint64_t
+toe_worker_estimate_eal(const struct toe_worker_params *params)
+{
+	return toe_flow_table_bytes(flow_entries(params));
+}
+
+uint64_t
 toe_worker_estimate(const struct toe_worker_params *params)
 {
-	uint64_t entries = flow_entries(params);
-	uint64_t bytes = sizeof(struct toe_worker);
+	uint64_t bytes = sizeof(struct toe_worker) + toe_worker_estimate_eal(params);
 
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
 	        params->conn_capacity * 2, params->shared->path_capacity + 1);
 	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
-	/* rte_hash: a key slot, and two buckets of 64 bytes for eight entries, one of them for overflow. */
-	bytes += entries * (sizeof(struct toe_flow_key) + 8) +
-	         (uint64_t)rte_align32pow2((uint32_t)entries) * 16;
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
+	bytes += toe_indications_estimate(params->conn_capacity);
 	return bytes;
 }
 
@@ -126,7 +130,7 @@ tables_alloc(struct toe_worker *worker)
 	if (worker->engine.conns == NULL || worker->paths == NULL || worker->engine.txq == NULL ||
 	        worker->holds == NULL)
 		return -ENOMEM;
-	if (pools_alloc(worker) != 0)
+	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
 	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
@@ -225,6 +229,7 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_mailbox_fini(&worker->control.ordinary);
 	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
+	toe_indications_fini(&worker->engine);
 	toe_pool_fini(&worker->engine.pieces);
 	toe_pool_fini(&worker->engine.reassemblies);
 	toe_pool_fini(&worker->engine.sent);
