@@ -6,61 +6,14 @@
 #include <string.h>
 
 #include "control.h"
-#include "fake_target.h"
+#include "fake_other.h"
 #include "handle.h"
 #include "test_mutant.h"
 
 #define MANY 20000u
-#define CONNS 1000u
 #define SOON 6u /* turns */
 
 static struct fake fake;
-static uint64_t other_neighbor, other_path, other_conn[CONNS];
-
-/* Requests of host 1. */
-static bool
-other_submit(enum chimney_request kind, struct offload_block_list *root)
-{
-	static int (*const submit[CHIMNEY_REQUEST_COUNT])(
-	        struct chimney_host *, struct offload_block_list *) = {
-	        [CHIMNEY_INITIATE] = chimney_initiate_offload,
-	        [CHIMNEY_QUERY] = chimney_query_offload,
-	        [CHIMNEY_UPDATE] = chimney_update_offload,
-	        [CHIMNEY_INVALIDATE] = chimney_invalidate_offload,
-	        [CHIMNEY_TERMINATE] = chimney_terminate_offload,
-	};
-
-	return submit[kind](fake.host[1], root) == 0;
-}
-
-/* Turns of control and workers until this block has its status; `most` when it takes longer. */
-static uint32_t
-turns_until(const struct offload_block_list *block, uint32_t most)
-{
-	for (uint32_t i = 0; i < most; i++) {
-		if (block->status != OFFLOAD_PENDING)
-			return i;
-		fake_control(&fake);
-		fake_work(&fake);
-	}
-	return most;
-}
-
-static void
-turns(uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++) {
-		fake_control(&fake);
-		fake_work(&fake);
-	}
-}
-
-static struct offload_block_list *
-pending(struct offload_block_list *block)
-{
-	block->status = OFFLOAD_PENDING;
-	return block;
-}
 
 /* A tree of host 0 that names two paths and has n further blocks. */
 static struct offload_block_list *
@@ -75,44 +28,7 @@ long_tree(uint32_t n)
 		last->next_block = fake_placeholder(&fake);
 		last = last->next_block;
 	}
-	return pending(root);
-}
-
-/* Host 1 has a neighbor, a path and connections of its own. */
-static void
-other_offload(uint32_t conns)
-{
-	struct offload_block_list *root, *path, *conn, *last = NULL;
-	struct chimney_record record;
-	struct tree_neighbor neighbor;
-	struct tree_path usual;
-	struct tree_tcp tcp;
-
-	other_neighbor = other_path = 0;
-	memset(other_conn, 0, sizeof(other_conn));
-	root = tree_block(&fake.tree, OFFLOAD_NEIGHBOR_ALL, &other_neighbor);
-	tree_usual_neighbor(&neighbor, 100);
-	tree_fill_neighbor(root, &neighbor);
-	path = tree_block(&fake.tree, OFFLOAD_PATH4_ALL, &other_path);
-	tree_usual_path(&usual, 100, 4);
-	tree_fill_path(path, &usual);
-	tree_add_dependent(root, path);
-	for (uint32_t i = 0; i < conns; i++) {
-		conn = tree_block(&fake.tree, OFFLOAD_TCP_ALL, &other_conn[i]);
-		tree_usual_tcp(&tcp, 1000 + i, OFFLOAD_SERVICE_SINK);
-		tree_fill_tcp(conn, &tcp);
-		if (last == NULL)
-			path->dependent_block_list = conn;
-		else
-			last->next_block = conn;
-		last = conn;
-	}
-	CU_ASSERT_FATAL(other_submit(CHIMNEY_INITIATE, pending(root)));
-	CU_ASSERT_FATAL(turns_until(root, FAKE_TURNS) < FAKE_TURNS);
-	CU_ASSERT_EQUAL_FATAL(root->status, OFFLOAD_SUCCESS);
-	turns(2);
-	CU_ASSERT_EQUAL_FATAL(chimney_poll(fake.host[1], &record, 1), 1);
-	fake.logged = 0;
+	return fake_pending(root);
 }
 
 /* An invalidate of one block beside a long one of its own host, or of another. */
@@ -125,15 +41,16 @@ test_lone_block(void)
 		struct offload_block_list *tree = long_tree(sizes[i]), *own, *others;
 
 		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, tree), 0);
-		turns(1);
-		own = pending(fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_BLOCK));
-		others = pending(tree_block(&fake.tree, OFFLOAD_PATH4_BLOCK, &other_path));
+		fake_turns(&fake, 1);
+		own = fake_pending(fake_neighbor(&fake, 0, OFFLOAD_NEIGHBOR_BLOCK));
+		others =
+		        fake_pending(tree_block(&fake.tree, OFFLOAD_PATH4_BLOCK, &fake_other.path));
 		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, own), 0);
-		CU_ASSERT(other_submit(CHIMNEY_INVALIDATE, others));
-		CU_ASSERT(turns_until(own, SOON) < SOON);
-		CU_ASSERT(turns_until(others, SOON) < SOON);
+		CU_ASSERT(fake_other_submit(&fake, CHIMNEY_INVALIDATE, others));
+		CU_ASSERT(fake_turns_until(&fake, own, SOON) < SOON);
+		CU_ASSERT(fake_turns_until(&fake, others, SOON) < SOON);
 		CU_ASSERT(sizes[i] < MANY || tree->status == OFFLOAD_PENDING);
-		CU_ASSERT(turns_until(tree, FAKE_TURNS) < FAKE_TURNS);
+		CU_ASSERT(fake_turns_until(&fake, tree, FAKE_TURNS) < FAKE_TURNS);
 		CU_ASSERT_EQUAL(tree->status, OFFLOAD_SUCCESS);
 	}
 }
@@ -148,23 +65,23 @@ test_small_tree(void)
 		trees[i] = long_tree(MANY / LANE_TREES);
 		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, trees[i]), 0);
 	}
-	turns(4);
-	root = pending(fake_placeholder(&fake));
+	fake_turns(&fake, 4);
+	root = fake_pending(fake_placeholder(&fake));
 	tree_add_dependent(root, fake_placeholder(&fake));
 	tree_add_dependent(root->dependent_block_list, fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, root), 0);
-	CU_ASSERT(turns_until(root, 2 * SOON) < 2 * SOON);
+	CU_ASSERT(fake_turns_until(&fake, root, 2 * SOON) < 2 * SOON);
 	/* as many trees as there may be, and more: then trees wait, lone blocks do not */
 	for (uint32_t i = LANE_TREES - 1; i < 2 * LANE_TREES; i++) {
 		trees[i] = long_tree(10);
 		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, trees[i]), 0);
 	}
-	turns(1);
-	lone = pending(fake_neighbor(&fake, 1, OFFLOAD_NEIGHBOR_BLOCK));
+	fake_turns(&fake, 1);
+	lone = fake_pending(fake_neighbor(&fake, 1, OFFLOAD_NEIGHBOR_BLOCK));
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, lone), 0);
-	CU_ASSERT(turns_until(lone, 2 * SOON) < 2 * SOON);
+	CU_ASSERT(fake_turns_until(&fake, lone, 2 * SOON) < 2 * SOON);
 	for (uint32_t i = 0; i < 2 * LANE_TREES; i++) {
-		CU_ASSERT(turns_until(trees[i], FAKE_TURNS) < FAKE_TURNS);
+		CU_ASSERT(fake_turns_until(&fake, trees[i], FAKE_TURNS) < FAKE_TURNS);
 		CU_ASSERT_EQUAL(trees[i]->status, OFFLOAD_SUCCESS);
 	}
 }
@@ -184,7 +101,7 @@ test_claims_side_by_side(void)
 		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, trees[i]), 0);
 	}
 	for (uint32_t i = 0; i < RTE_DIM(trees); i++) {
-		CU_ASSERT(turns_until(trees[i], FAKE_TURNS) < FAKE_TURNS);
+		CU_ASSERT(fake_turns_until(&fake, trees[i], FAKE_TURNS) < FAKE_TURNS);
 		CU_ASSERT_EQUAL(trees[i]->dependent_block_list->status,
 		        i % 2 ? OFFLOAD_FAILURE : OFFLOAD_SUCCESS);
 		CU_ASSERT_EQUAL(
@@ -199,31 +116,31 @@ other_named(uint32_t n)
 	struct offload_block_list *root = NULL, *last = NULL, *block;
 
 	for (uint32_t i = 0; i < n; i++) {
-		block = tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &other_conn[i]);
+		block = tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &fake_other.conn[i]);
 		if (root == NULL)
 			root = block;
 		else
 			last->next_block = block;
 		last = block;
 	}
-	return pending(root);
+	return fake_pending(root);
 }
 
 /* Before an invalidate's own message a worker has no more than two chains of another's. */
 static void
 test_chains_ahead(void)
 {
-	struct offload_block_list *names = other_named(CONNS), *own;
+	struct offload_block_list *names = other_named(FAKE_OTHERS), *own;
 	uint32_t ahead = 0;
 
 	fake.stalled[0] = fake.stalled[1] = true;
-	CU_ASSERT(other_submit(CHIMNEY_INVALIDATE, names));
-	turns(30);
-	own = pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
+	CU_ASSERT(fake_other_submit(&fake, CHIMNEY_INVALIDATE, names));
+	fake_turns(&fake, 30);
+	own = fake_pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, own), 0);
-	turns(2);
+	fake_turns(&fake, 2);
 	fake.stalled[0] = fake.stalled[1] = false;
-	turns(1);
+	fake_turns(&fake, 1);
 	for (uint32_t i = 0; i < fake.logged; i++) {
 		if (fake.log[i].worker != fake_owner(&fake, 0))
 			continue;
@@ -233,8 +150,8 @@ test_chains_ahead(void)
 		CU_ASSERT(i + 1 < fake.logged);
 	}
 	CU_ASSERT(ahead <= 128);
-	CU_ASSERT(turns_until(own, SOON) < SOON);
-	CU_ASSERT(turns_until(names, FAKE_TURNS) < FAKE_TURNS);
+	CU_ASSERT(fake_turns_until(&fake, own, SOON) < SOON);
+	CU_ASSERT(fake_turns_until(&fake, names, FAKE_TURNS) < FAKE_TURNS);
 	CU_ASSERT_EQUAL(names->status, OFFLOAD_SUCCESS);
 }
 
@@ -245,25 +162,25 @@ test_ordinary_lane(void)
 	struct offload_block_list *tree = long_tree(MANY), *own, *stuck[2 * LANE_RECORDS];
 
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, tree), 0);
-	turns(1);
-	own = pending(tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &other_conn[0]));
-	CU_ASSERT(other_submit(CHIMNEY_QUERY, own));
-	CU_ASSERT(turns_until(own, SOON) < SOON);
+	fake_turns(&fake, 1);
+	own = fake_pending(tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &fake_other.conn[0]));
+	CU_ASSERT(fake_other_submit(&fake, CHIMNEY_QUERY, own));
+	CU_ASSERT(fake_turns_until(&fake, own, SOON) < SOON);
 	CU_ASSERT_EQUAL(tree->status, OFFLOAD_PENDING);
-	CU_ASSERT(turns_until(tree, FAKE_TURNS) < FAKE_TURNS);
+	CU_ASSERT(fake_turns_until(&fake, tree, FAKE_TURNS) < FAKE_TURNS);
 	fake.stalled[fake_owner(&fake, 0)] = true;
 	for (uint32_t i = 0; i < 2 * LANE_RECORDS; i++) {
-		stuck[i] = pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
+		stuck[i] = fake_pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
 		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, stuck[i]), 0);
 	}
-	turns(20);
+	fake_turns(&fake, 20);
 	for (uint32_t i = 0; toe_handle_worker(*own->offload_context) == fake_owner(&fake, 0); i++)
-		own->offload_context = &other_conn[i];
-	CU_ASSERT(other_submit(CHIMNEY_QUERY, pending(own)));
-	CU_ASSERT(turns_until(own, SOON) < SOON);
+		own->offload_context = &fake_other.conn[i];
+	CU_ASSERT(fake_other_submit(&fake, CHIMNEY_QUERY, fake_pending(own)));
+	CU_ASSERT(fake_turns_until(&fake, own, SOON) < SOON);
 	fake.stalled[0] = fake.stalled[1] = false;
 	for (uint32_t i = 0; i < 2 * LANE_RECORDS; i++)
-		CU_ASSERT(turns_until(stuck[i], FAKE_TURNS) < FAKE_TURNS);
+		CU_ASSERT(fake_turns_until(&fake, stuck[i], FAKE_TURNS) < FAKE_TURNS);
 }
 
 /* TERM-2: a terminate waits for older requests of its own host, not for others'. */
@@ -273,22 +190,22 @@ test_terminate(void)
 	struct offload_block_list *stuck, *gone, *own;
 	uint32_t other = 0;
 
-	while (toe_handle_worker(other_conn[other]) == fake_owner(&fake, 0))
+	while (toe_handle_worker(fake_other.conn[other]) == fake_owner(&fake, 0))
 		other++;
 	fake.stalled[fake_owner(&fake, 0)] = true;
-	stuck = pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
+	stuck = fake_pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK));
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, stuck), 0);
-	turns(2);
-	gone = pending(tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &other_conn[other]));
-	CU_ASSERT(other_submit(CHIMNEY_TERMINATE, gone));
-	CU_ASSERT(turns_until(gone, SOON) < SOON);
+	fake_turns(&fake, 2);
+	gone = fake_pending(tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &fake_other.conn[other]));
+	CU_ASSERT(fake_other_submit(&fake, CHIMNEY_TERMINATE, gone));
+	CU_ASSERT(fake_turns_until(&fake, gone, SOON) < SOON);
 	CU_ASSERT_EQUAL(gone->status, OFFLOAD_SUCCESS);
-	own = pending(fake_path(&fake, 3, OFFLOAD_PATH4_BLOCK));
+	own = fake_pending(fake_path(&fake, 3, OFFLOAD_PATH4_BLOCK));
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_TERMINATE, own), 0);
-	turns(20);
+	fake_turns(&fake, 20);
 	CU_ASSERT_EQUAL(stuck->status, OFFLOAD_PENDING);
 	fake.stalled[0] = fake.stalled[1] = false;
-	CU_ASSERT(turns_until(stuck, SOON) < SOON);
+	CU_ASSERT(fake_turns_until(&fake, stuck, SOON) < SOON);
 }
 
 /* Completions that wait are posted a part in each turn. */
@@ -321,78 +238,15 @@ test_posting(void)
 	CU_ASSERT_EQUAL(read, 3000);
 }
 
-/* What one host has named waits for its invalidate; another's is released when it is due. */
-static void
-test_named_of_two_hosts(void)
-{
-	struct offload_block_list *stuck = pending(fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK)), *quick;
-	uint32_t other = 0;
-
-	while (toe_handle_worker(other_conn[other]) == fake_owner(&fake, 0))
-		other++;
-	fake.stalled[fake_owner(&fake, 0)] = true;
-	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, stuck), 0);
-	turns(1);
-	quick = pending(tree_block(&fake.tree, OFFLOAD_TCP_BLOCK, &other_conn[other]));
-	CU_ASSERT(other_submit(CHIMNEY_INVALIDATE, quick));
-	CU_ASSERT(turns_until(quick, SOON) < SOON);
-	fake_advance_ms(&fake, 230);
-	turns(4);
-	CU_ASSERT_EQUAL(stuck->status, OFFLOAD_PENDING);
-	CU_ASSERT_EQUAL_FATAL(fake_count(&fake, TOE_OP_RETRIEVE_NAMED), 1);
-	CU_ASSERT_EQUAL(fake_last(&fake, TOE_OP_RETRIEVE_NAMED)->message.host, 1);
-	fake.stalled[0] = fake.stalled[1] = false;
-	fake_settle(&fake);
-	fake_advance_ms(&fake, 230);
-	fake_settle(&fake);
-	CU_ASSERT_EQUAL(fake_count(&fake, TOE_OP_RETRIEVE_NAMED), 2);
-}
-
-/* A full mailbox holds up the RETRIEVEs of those that need this worker, not of another host. */
-static void
-test_retrieves_of_two_hosts(void)
-{
-	struct offload_block_list *paths = NULL, *quick;
-	uint32_t busy = fake_owner(&fake, 0);
-
-	/* all paths of host 0, and its worker's mailbox is full of their walks */
-	for (uint32_t i = 0; i < 4; i++) {
-		struct offload_block_list *path = fake_path(&fake, i, OFFLOAD_PATH4_BLOCK);
-
-		if (paths == NULL)
-			paths = pending(path);
-		else
-			tree_add_next(paths, path);
-	}
-	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_INVALIDATE, paths), 0);
-	CU_ASSERT(turns_until(paths, SOON) < SOON);
-	quick = pending(tree_block(&fake.tree, OFFLOAD_NEIGHBOR_BLOCK, &other_neighbor));
-	CU_ASSERT(other_submit(CHIMNEY_INVALIDATE, quick));
-	CU_ASSERT(turns_until(quick, SOON) < SOON);
-	fake.urgent_only[busy] = true;
-	for (uint32_t i = 0; i < 16; i++) {
-		struct toe_message message = {.op = TOE_OP_PING};
-
-		toe_mailbox_send(&fake.target->links[busy].worker->ordinary, &message);
-	}
-	fake_advance_ms(&fake, 230);
-	turns(4);
-	/* the other worker has been told by both hosts */
-	CU_ASSERT(fake_count(&fake, TOE_OP_RETRIEVE_PATH) >= 2);
-	CU_ASSERT_EQUAL(fake_last(&fake, TOE_OP_RETRIEVE_PATH)->message.host, 1);
-	fake.urgent_only[busy] = false;
-	fake_settle(&fake);
-}
-
 /* Each test gets two neighbors, four paths and eight connections of host 0, and as many as there may be of host 1. */
 #define WITH_FAKE(name)                                                                            \
 	static void run_##name(void)                                                               \
 	{                                                                                          \
-		static const struct fake_options options = {.conns = 2 * CONNS};                   \
+		static const struct fake_options options = {.conns = 2 * FAKE_OTHERS};             \
                                                                                                    \
 		fake_start(&fake, &options);                                                       \
 		fake_offload(&fake, 2, 4, 8);                                                      \
-		other_offload(CONNS);                                                              \
+		fake_other_offload(&fake, FAKE_OTHERS);                                            \
 		test_##name();                                                                     \
 		fake_end(&fake);                                                                   \
 	}
@@ -403,8 +257,6 @@ WITH_FAKE(chains_ahead)
 WITH_FAKE(ordinary_lane)
 WITH_FAKE(terminate)
 WITH_FAKE(posting)
-WITH_FAKE(named_of_two_hosts)
-WITH_FAKE(retrieves_of_two_hosts)
 
 int
 main(int argc, char **argv)
@@ -417,8 +269,6 @@ main(int argc, char **argv)
 	        {"C4 the ordinary lane of two hosts", run_ordinary_lane},
 	        {"C4 TERM-2 a terminate beside another host's requests", run_terminate},
 	        {"C4 INV-2 completions that wait", run_posting},
-	        {"C4 INV-9 named connections of two hosts", run_named_of_two_hosts},
-	        {"C4 INV-9 paths of two hosts", run_retrieves_of_two_hosts},
 	};
 
 	if (!test_mutant_arguments(argc, argv))
