@@ -93,6 +93,7 @@ lists_init(struct toe_worker *worker)
 		worker->engine.txq[i].ethdev = worker->engine.shared->ports[i].ethdev;
 		worker->engine.txq[i].queue = (uint16_t)worker->engine.index;
 		worker->engine.txq[i].wait_head = TOE_INDEX_NONE;
+		worker->engine.txq[i].dropped = &worker->engine.stats.tx_refused;
 	}
 }
 
