@@ -65,6 +65,9 @@ struct program {
 	uint32_t mbufs;
 	bool idle_sleep;
 	uint32_t control_lcore;
+	/* main has a CPU in common with control, and with a worker */
+	bool main_beside_control;
+	bool main_beside_worker;
 	uint32_t worker_lcore[TOE_MAX_WORKERS];
 	struct toe_shared shared;
 	struct program_port ports[TOE_MAX_PORTS];
@@ -74,6 +77,8 @@ struct program {
 	struct chimney *target;
 	/* longest turn of each lcore, preemption included: the lcore writes, main clears */
 	_Atomic uint64_t longest_turn_ns[RTE_MAX_LCORE];
+	/* somebody is in a turn of control (control_turn.h) */
+	_Atomic bool control_baton;
 	/* main's: an lcore did not return; what it uses must not be freed */
 	bool lcores_stuck;
 };
