@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "awake.h"
 #include "cli.h"
 #include "host_stack.h"
 #include "program.h"
@@ -34,7 +35,8 @@ struct shutdown {
 	struct event_base *base;
 	bool wanted;
 	enum shutdown_step step;
-	uint64_t deadline; /* ns: of the step */
+	struct toe_awake awake; /* deadlines count while this runs */
+	uint64_t deadline; /* ns of that time: of the step */
 	uint32_t request; /* id of the terminate */
 	struct event *tick;
 	struct event *signals[2];

@@ -57,6 +57,8 @@ struct program {
 	uint32_t conn_capacity;
 	uint32_t mbufs;
 	bool idle_sleep;
+	/* --drain-deadline-ms */
+	uint32_t drain_deadline_ms;
 	uint32_t control_lcore;
 	uint32_t worker_lcore[TOE_MAX_WORKERS];
 	struct toe_shared shared;

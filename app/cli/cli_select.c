@@ -101,6 +101,10 @@ select_word(const struct object_table *table, const struct cli_line *line, unsig
 		selection_all(table, layer, selection);
 		return CLI_OK;
 	}
+	if (strcmp(text, "lost") == 0 && (layer == 0 || layer == OFFLOAD_LAYER_TCP)) {
+		selection_lost(table, selection);
+		return CLI_OK;
+	}
 	if (strchr(text, '.') != NULL)
 		return select_range(table, line, word, layer, selection, error);
 	group = group_find(table, text);

@@ -109,6 +109,8 @@ show_object(void *context, struct object *object)
 	else
 		row_neighbor(program, row, object);
 	json_object_set_new(row, "invalid", json_boolean(object->invalid));
+	if (object->lost)
+		json_object_set_new(row, "lost", json_true());
 	json_array_append_new(filter->rows, row);
 	return true;
 }

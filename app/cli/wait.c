@@ -42,7 +42,7 @@ wait_start(struct session *session, enum wait_kind kind, uint64_t timeout_ms)
 	wait->session = session;
 	wait->cursor = 0;
 	wait->started = program_now(cli->program);
-	wait->deadline = wait->started + timeout_ms * 1000000u;
+	wait->deadline = toe_awake_look(&cli->awake, wait->started) + timeout_ms * 1000000u;
 	wait->progress = wait->started + PROGRESS_NS;
 	TAILQ_INSERT_TAIL(&cli->waits, wait, link);
 	session_wait(session, wait_cancel);
@@ -187,11 +187,12 @@ void
 waits_tick(struct cli *cli)
 {
 	uint64_t now = program_now(cli->program);
+	uint64_t awake = toe_awake_look(&cli->awake, now);
 	struct wait *wait, *next;
 
 	for (wait = TAILQ_FIRST(&cli->waits); wait != NULL; wait = next) {
 		struct session *session = wait->session;
-		bool late = now >= wait->deadline;
+		bool late = awake >= wait->deadline;
 
 		next = TAILQ_NEXT(wait, link);
 		if (wait->kind != WAIT_REQUEST && (wait_advance(wait) || late)) {

@@ -17,6 +17,36 @@ host_requests_init(struct host_request_table *table, const struct program *progr
 	TAILQ_INIT(&table->done);
 }
 
+struct kept_tree {
+	struct kept_tree *next;
+	struct tree tree;
+};
+
+/* Without memory to remember it, the tree is never freed: that is what is safe. */
+static void
+tree_keep(struct host_request_table *table, struct tree *tree)
+{
+	struct kept_tree *kept = malloc(sizeof(*kept));
+
+	if (kept != NULL) {
+		*kept = (struct kept_tree){table->kept, *tree};
+		table->kept = kept;
+	}
+	memset(tree, 0, sizeof(*tree));
+}
+
+void
+host_requests_settled(struct host_request_table *table)
+{
+	struct kept_tree *kept;
+
+	while ((kept = table->kept) != NULL) {
+		table->kept = kept->next;
+		tree_free(&kept->tree);
+		free(kept);
+	}
+}
+
 static void
 host_request_free(struct host_request *request)
 {
@@ -41,6 +71,7 @@ host_requests_fini(struct host_request_table *table)
 {
 	list_free(&table->running);
 	list_free(&table->done);
+	host_requests_settled(table);
 }
 
 struct host_request *
@@ -101,8 +132,11 @@ host_request_start(struct host_request_table *table, struct host_request *reques
 	for (block = tree_first(&request->tree); block != NULL;
 	        block = tree_next(&request->tree, block)) {
 		block->host_reserved[1] = request;
-		if (tree_object(block) != NULL)
-			tree_object(block)->group->references++;
+		if (tree_object(block) == NULL)
+			continue;
+		tree_object(block)->group->references++;
+		tree_object(block)->leaving =
+		        request->kind == CHIMNEY_TERMINATE && tree_object(block)->lost;
 	}
 	TAILQ_INSERT_TAIL(&table->running, request, link);
 	table->running_count++;
@@ -179,7 +213,7 @@ apply_block(struct host_request_table *table, const struct host_request *request
 			object->invalid = true;
 		break;
 	case CHIMNEY_TERMINATE:
-		if (success)
+		if (success || object->leaving)
 			object_drop(table->objects, object);
 		break;
 	default:
@@ -188,13 +222,13 @@ apply_block(struct host_request_table *table, const struct host_request *request
 }
 
 void
-host_request_complete(
-        struct host_request_table *table, struct host_request *request, uint32_t frames_discarded)
+host_request_complete(struct host_request_table *table, struct host_request *request,
+        const struct chimney_record *record)
 {
 	struct offload_block_list *block;
 
 	request->completed = program_now(table->program);
-	request->frames_discarded = frames_discarded;
+	request->frames_discarded = record->frames_discarded;
 	request->done = true;
 	request->rows = json_array();
 	for (block = tree_first(&request->tree); block != NULL;
@@ -210,6 +244,8 @@ host_request_complete(
 		if (tree_object(block) != NULL)
 			apply_block(table, request, block, tree_object(block));
 	groups_let_go(table, request);
+	if (record->unsettled)
+		tree_keep(table, &request->tree);
 	tree_free(&request->tree);
 	request->relink_to = NULL;
 	TAILQ_REMOVE(&table->running, request, link);

@@ -19,6 +19,8 @@
 
 TAILQ_HEAD(host_request_list, host_request);
 
+struct kept_tree;
+
 struct host_request_table {
 	const struct program *program;
 	struct object_table *objects;
@@ -27,6 +29,8 @@ struct host_request_table {
 	uint32_t running_count;
 	uint32_t done_count;
 	uint32_t last_id;
+	/* trees that a lost worker may still use */
+	struct kept_tree *kept;
 };
 
 void host_requests_init(struct host_request_table *table, const struct program *program,
@@ -40,9 +44,14 @@ struct host_request *host_request_new(
 void host_request_discard(struct host_request_table *table, struct host_request *request);
 /* About to be submitted: gets its id, and holds the groups of its objects. */
 void host_request_start(struct host_request_table *table, struct host_request *request);
-/* The tree came back: apply it to the objects, make the report, free the tree. */
-void host_request_complete(
-        struct host_request_table *table, struct host_request *request, uint32_t frames_discarded);
+/*
+ * The tree came back: apply it to the objects, make the report, free the tree, unless a lost worker may still use it. record:
+ * the completion.
+ */
+void host_request_complete(struct host_request_table *table, struct host_request *request,
+        const struct chimney_record *record);
+/* No lost worker uses a tree any more. */
+void host_requests_settled(struct host_request_table *table);
 
 struct host_request *host_request_find(const struct host_request_table *table, uint32_t id);
 /* How far it is; new reference. */

@@ -24,7 +24,7 @@ handle_record(struct host_stack *host, const struct chimney_record *record)
 		return;
 	}
 	request = record->root->host_reserved[1];
-	host_request_complete(&host->requests, request, record->frames_discarded);
+	host_request_complete(&host->requests, request, record);
 	events_completion(&host->log, request);
 	if (host->completed != NULL)
 		host->completed(host->context, request);
@@ -49,14 +49,25 @@ read_records(struct host_stack *host)
 	return false;
 }
 
+/* After sleep is announced: what becomes of workers rings the bell, and is no record. */
+static void
+workers_look(struct host_stack *host)
+{
+	worker_news_look(&host->news);
+	if (chimney_settled(host->host))
+		host_requests_settled(&host->requests);
+}
+
 void
 host_stack_pump(struct host_stack *host)
 {
 	chimney_sleep_done(host->host);
 	/* sleep_prepare looks again: records that came before the announcement rang no bell */
 	while (read_records(host))
-		if (chimney_sleep_prepare(host->host))
+		if (chimney_sleep_prepare(host->host)) {
+			workers_look(host);
 			return;
+		}
 	event_active(host->again, EV_TIMEOUT, 0);
 }
 
@@ -151,6 +162,7 @@ host_stack_open(struct host_stack *host, const struct program *program, struct e
 	objects_init(&host->objects);
 	host_requests_init(&host->requests, program, &host->objects);
 	events_init(&host->log, program, &host->objects);
+	worker_news_init(&host->news, program, &host->log);
 	result = chimney_host_register(program->target, &params, &host->host);
 	if (result != 0)
 		return say_error("registering the CLI as a host stack: %s", strerror(-result));

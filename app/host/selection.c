@@ -38,6 +38,20 @@ add_visit(void *context, struct object *object)
 	return true;
 }
 
+static bool
+lost_visit(void *context, struct object *object)
+{
+	if (object->lost)
+		selection_add(context, object);
+	return true;
+}
+
+void
+selection_lost(const struct object_table *table, struct selection *selection)
+{
+	objects_each(table, OFFLOAD_LAYER_TCP, lost_visit, selection);
+}
+
 void
 selection_all(const struct object_table *table, unsigned int layer, struct selection *selection)
 {

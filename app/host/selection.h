@@ -20,6 +20,8 @@ void selection_add(struct selection *selection, struct object *object);
 /* Add everything of a layer (0: all layers). */
 void selection_all(
         const struct object_table *table, unsigned int layer, struct selection *selection);
+/* Add the connections whose state was lost with their worker. */
+void selection_lost(const struct object_table *table, struct selection *selection);
 void selection_free(struct selection *selection);
 
 #endif
