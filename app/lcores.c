@@ -126,9 +126,9 @@ lcores_launch(struct program *program)
 	lcore_arguments[program->control_lcore] = (struct lcore_argument){
 	        program, NULL, &program->longest_turn_ns[program->control_lcore], 0};
 	for (uint32_t i = 0; i < program->worker_count; i++)
-		lcore_arguments[program->worker_lcore[i]] = (struct lcore_argument){program,
-		        program->workers[i], &program->longest_turn_ns[program->worker_lcore[i]],
-		        0};
+		lcore_arguments[program->worker_lcore[i]] =
+		        (struct lcore_argument){program, program->workers[i],
+		                &program->longest_turn_ns[program->worker_lcore[i]], 0};
 	if (rte_eal_remote_launch(lcore_loop, &lcore_arguments[program->control_lcore],
 	            program->control_lcore) != 0)
 		return say_error("lcore %u is busy, control cannot run", program->control_lcore);

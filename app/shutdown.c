@@ -113,8 +113,8 @@ on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct shutdown *stop = context;
 
-	shutdown_step(stop,
-	        toe_awake_look(&stop->awake, program_now(stop->program)) >= stop->deadline);
+	shutdown_step(
+	        stop, toe_awake_look(&stop->awake, program_now(stop->program)) >= stop->deadline);
 }
 
 void

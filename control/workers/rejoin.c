@@ -31,7 +31,6 @@ worker_rejoin(struct chimney *target, uint32_t worker)
 		if (atomic_load_explicit(&target->hosts[i].state, memory_order_acquire) ==
 		        HOST_USED)
 			host_skip(&target->hosts[i], worker);
-	slots_return(&target->slots, worker);
 	link->lost = false;
 	link->since = target->awake.time;
 	target->lost &= ~worker_bit(worker);
