@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <rte_eal.h>
+#include <rte_lcore.h>
 
 #include "cli_open.h"
 #include "eal.h"
@@ -25,6 +26,7 @@ struct app {
 	struct options options;
 	struct program program;
 	struct event_base *base;
+	struct turns turns;
 	struct host_stack host;
 	struct cli cli;
 	struct server server;
@@ -94,12 +96,19 @@ static int
 loop_up(struct app *app)
 {
 	app->base = event_base_new();
-	return app->base != NULL ? 0 : say_error("the event loop does not start");
+	if (app->base == NULL)
+		return say_error("the event loop does not start");
+	if (turns_open(&app->turns, app->base, &app->program.clock,
+	            &app->program.longest_turn_ns[rte_get_main_lcore()]) == 0)
+		return 0;
+	event_base_free(app->base);
+	return say_error("out of memory for the event loop");
 }
 
 static void
 loop_down(struct app *app)
 {
+	turns_close(&app->turns);
 	event_base_free(app->base);
 }
 
@@ -121,7 +130,7 @@ host_up(struct app *app)
 {
 	struct host_stack_params params = {app->options.request_ring, app->options.event_ring};
 
-	if (host_stack_open(&app->host, &app->program, app->base, &params) != 0)
+	if (host_stack_open(&app->host, &app->program, app->base, &app->turns, &params) != 0)
 		return -1;
 	if (app->options.on_lost_exit) {
 		app->host.news.lost = on_lost;
@@ -145,7 +154,8 @@ on_quit(void *context)
 static int
 cli_up(struct app *app)
 {
-	return cli_open(&app->cli, &app->program, &app->host, app->base, on_quit, &app->shutdown);
+	return cli_open(&app->cli, &app->program, &app->host, &app->turns, app->base, on_quit,
+	        &app->shutdown);
 }
 
 static void

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 
+#include "reference.h"
 #include "say.h"
 #include "shutdown.h"
 
@@ -31,13 +32,29 @@ objects_live(const struct shutdown *stop)
 	return live[OFFLOAD_LAYER_NEIGHBOR] + live[OFFLOAD_LAYER_PATH] + live[OFFLOAD_LAYER_TCP];
 }
 
-/* One tree with everything in it. Without memory for it the objects are discarded, and that is said. */
+/* A request with everything in it, begun. 0 or a negative errno. */
+static int
+terminate_all(struct shutdown *stop)
+{
+	struct reference_spec spec = {.part = TREE_DELEGATED};
+	struct host_request *request;
+
+	request =
+	        host_request_new(&stop->host->requests, "quit", CHIMNEY_TERMINATE, 0, TURNS_HOUSE);
+	if (request == NULL)
+		return -ENOMEM;
+	selection_all(&spec.selection, &stop->host->objects, 0);
+	if (reference_prepare(request, &spec) != 0) {
+		host_request_discard(request);
+		return -ENOMEM;
+	}
+	return host_stack_begin(stop->host, request);
+}
+
+/* Without memory for its tree the objects are discarded, and that is said. */
 static void
 terminate_everything(struct shutdown *stop)
 {
-	struct selection selection = {0};
-	struct host_request *request = NULL;
-
 	step_to(stop, SHUTDOWN_TERMINATE, TERMINATE_NS);
 	stop->request = 0;
 	if (objects_live(stop) == 0)
@@ -46,21 +63,9 @@ terminate_everything(struct shutdown *stop)
 	        stop->host->objects.live[OFFLOAD_LAYER_TCP],
 	        stop->host->objects.live[OFFLOAD_LAYER_PATH],
 	        stop->host->objects.live[OFFLOAD_LAYER_NEIGHBOR]);
-	selection_all(&stop->host->objects, 0, &selection);
-	if (!selection.failed && selection.count != 0)
-		request = host_request_new("quit", CHIMNEY_TERMINATE, 0);
-	if (request != NULL && tree_reference(&request->tree, &stop->host->objects, &selection,
-	                               TREE_DELEGATED) != 0) {
-		host_request_discard(&stop->host->requests, request);
-		request = NULL;
-	}
-	selection_free(&selection);
-	if (request == NULL) {
+	if (terminate_all(stop) != 0)
 		say_error("out of memory for taking %" PRIu64 " objects back", objects_live(stop));
-		return;
-	}
-	/* it may be complete when submit returns: nothing may be read from it then */
-	if (host_stack_submit(stop->host, request) == 0)
+	else
 		stop->request = stop->host->requests.last_id;
 }
 
@@ -90,7 +95,7 @@ shutdown_step(struct shutdown *stop, bool late)
 		break;
 	case SHUTDOWN_TERMINATE:
 		request = host_request_find(&stop->host->requests, stop->request);
-		if (stop->request == 0 || request == NULL || request->done || late)
+		if (stop->request == 0 || request == NULL || host_request_ended(request) || late)
 			stop_target(stop);
 		break;
 	case SHUTDOWN_TARGET:
@@ -148,18 +153,40 @@ shutdown_run(struct shutdown *stop)
 static void
 on_signal(evutil_socket_t number, short what, void *context)
 {
-	shutdown_begin(context, number == SIGINT ? "SIGINT" : "SIGTERM");
+	struct shutdown *stop = context;
+
+	/* a stop and a hangup come together, in either order: that is no reason to hurry */
+	if (number == SIGHUP) {
+		stop->hung_up = !stop->wanted;
+		if (!stop->wanted)
+			shutdown_begin(stop, "SIGHUP");
+	} else if (stop->hung_up) {
+		stop->hung_up = false;
+	} else {
+		shutdown_begin(stop, number == SIGINT ? "SIGINT" : "SIGTERM");
+	}
+}
+
+/* Started to outlive its terminal (nohup)? Then SIGHUP stays ignored. */
+static bool
+hangup_ignored(void)
+{
+	struct sigaction action;
+
+	return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 int
 shutdown_open(struct shutdown *stop)
 {
-	static const int numbers[2] = {SIGINT, SIGTERM};
+	static const int numbers[SHUTDOWN_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 
 	stop->tick = event_new(stop->base, -1, EV_PERSIST, on_tick, stop);
 	if (stop->tick == NULL)
 		return say_error("out of memory");
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < SHUTDOWN_SIGNALS; i++) {
+		if (numbers[i] == SIGHUP && hangup_ignored())
+			continue;
 		stop->signals[i] = evsignal_new(stop->base, numbers[i], on_signal, stop);
 		if (stop->signals[i] == NULL || event_add(stop->signals[i], NULL) != 0) {
 			shutdown_close(stop);
@@ -172,7 +199,7 @@ shutdown_open(struct shutdown *stop)
 void
 shutdown_close(struct shutdown *stop)
 {
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < SHUTDOWN_SIGNALS; i++)
 		if (stop->signals[i] != NULL)
 			event_free(stop->signals[i]);
 	if (stop->tick != NULL)

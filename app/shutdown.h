@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The clean stop: on SIGINT, SIGTERM or `quit` nobody is accepted any more, everything offloaded is
+ * The clean stop: on SIGINT, SIGTERM, SIGHUP or `quit` nobody is accepted any more, everything offloaded is
  * terminated, every request completes (INV-15), then the event loop ends.
  */
 #ifndef APP_SHUTDOWN_H
@@ -18,6 +18,8 @@
 struct event;
 struct event_base;
 
+#define SHUTDOWN_SIGNALS 3u
+
 enum shutdown_step {
 	SHUTDOWN_NONE = 0,
 	SHUTDOWN_SETTLE, /* requests in progress complete */
@@ -34,12 +36,14 @@ struct shutdown {
 	struct server *server;
 	struct event_base *base;
 	bool wanted;
+	/* it began with SIGHUP, and nothing else has said so since */
+	bool hung_up;
 	enum shutdown_step step;
 	struct toe_awake awake; /* deadlines count while this runs */
 	uint64_t deadline; /* ns of that time: of the step */
 	uint32_t request; /* id of the terminate */
 	struct event *tick;
-	struct event *signals[2];
+	struct event *signals[SHUTDOWN_SIGNALS];
 };
 
 /* Catch the signals. The parts are filled in. 0 or -1 (said). */

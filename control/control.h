@@ -36,6 +36,7 @@ struct chimney {
 	uint16_t *vlans;
 	struct chimney_stats stats; /* anyone reads */
 	struct chimney_invalidate_times times;
+	_Atomic uint64_t initiating[CONTROL_RECORDS]; /* ids of those in progress; workers read */
 	struct toe_doorbell bell; /* any thread rings */
 	_Atomic uint32_t stopping; /* any thread sets */
 	_Atomic uint32_t stopped; /* control sets, anyone reads */

@@ -14,15 +14,16 @@
 
 struct event;
 
-TAILQ_HEAD(wait_list, wait);
 TAILQ_HEAD(hold_list, held_tuple);
 TAILQ_HEAD(session_list, session);
 
 struct cli {
 	struct program *program;
 	struct host_stack *host;
-	/* sessions that wait for a request or for indications */
-	struct wait_list waits;
+	/* what takes long */
+	struct turns *turns;
+	/* sessions that are looked after every few ms */
+	struct session_list waiting;
 	/* chimney_hold and chimney_release under way */
 	struct hold_list holds;
 	/* sessions that follow events */

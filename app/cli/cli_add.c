@@ -18,7 +18,7 @@ object_new(struct session *session, unsigned int layer)
 	count[layer] = 1;
 	group = group_add(&session->cli->host->objects, name->text, false, count);
 	if (group != NULL)
-		return &group->objects[layer][0];
+		return group_object(group, layer, 0);
 	if (errno == EEXIST) {
 		cli_error_set(&session->error, &session->line, name->word,
 		        "the name is taken; choose another, or terminate that object");
@@ -27,6 +27,30 @@ object_new(struct session *session, unsigned int layer)
 		reply_error(session, NULL, "%s", strerror(errno));
 	}
 	return NULL;
+}
+
+/* The request that offloads it; NULL: an error reply has been made, and it is gone. */
+static struct host_request *
+request_new(struct session *session, struct object *object)
+{
+	struct host_request *request = cli_request(session, CHIMNEY_INITIATE);
+
+	if (request == NULL)
+		group_release(&session->cli->host->objects, object->group);
+	else
+		request->made = object->group;
+	return request;
+}
+
+/* Memory for the tree, which refers to these objects. False: there is none. */
+static bool
+tree_open(struct host_request *request, struct object *const *objects, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!host_request_hold(request, objects[i]->group))
+			return false;
+	return tree_init(&request->tree, 3 * tree_block_size(OFFLOAD_LAYER_TCP, TREE_ALL),
+	               request) == 0;
 }
 
 /*
@@ -39,31 +63,28 @@ tree_for_new(struct session *session, struct host_request *request, struct objec
 {
 	struct tree *tree = &request->tree;
 	struct offload_block_list *block, *below = NULL;
-	struct object *chain[2];
-	int linkers = 0;
+	struct object *chain[3] = {object};
+	int blocks = 1;
 
-	if (tree_init(tree, 3 * tree_block_size(OFFLOAD_LAYER_TCP, TREE_ALL)) != 0) {
-		host_request_discard(&session->cli->host->requests, request);
-		group_release(&session->cli->host->objects, object->group);
+	for (; parent != NULL; parent = parent->parent)
+		chain[blocks++] = parent;
+	if (!tree_open(request, chain, blocks)) {
+		host_request_discard(request);
 		reply_error(session, NULL, "out of memory");
 		return NULL;
 	}
-	tree->made = object->group;
-	for (; parent != NULL; parent = parent->parent)
-		chain[linkers++] = parent;
-	while (linkers-- > 0) {
+	while (blocks-- > 0) {
+		const struct object *at = chain[blocks];
+
 		block = tree_block(tree,
-		        tree_type(chain[linkers]->layer, chain[linkers]->family, TREE_BLOCK),
-		        chain[linkers]);
+		        tree_type(at->layer, at->family, at == object ? TREE_ALL : TREE_BLOCK),
+		        chain[blocks]);
 		if (below != NULL)
 			below->dependent_block_list = block;
 		below = block;
 	}
-	block = tree_block(tree, tree_type(object->layer, object->family, TREE_ALL), object);
-	if (below != NULL)
-		below->dependent_block_list = block;
 	tree->root = tree_first(tree);
-	return block;
+	return below;
 }
 
 static void
@@ -95,11 +116,9 @@ cli_neighbor_add(struct session *session)
 	object->neighbor.constant.vlan_id = (uint16_t)cli_number(session, ARG_VLAN, 0);
 	object->neighbor.cached.host_reachability_delta =
 	        (uint32_t)cli_number(session, ARG_REACHABLE, 0);
-	request = cli_request(session, CHIMNEY_INITIATE);
-	if (request == NULL) {
-		group_release(&session->cli->host->objects, object->group);
+	request = request_new(session, object);
+	if (request == NULL)
 		return;
-	}
 	block = tree_for_new(session, request, object, NULL);
 	if (block == NULL)
 		return;
@@ -130,11 +149,9 @@ cli_path_add(struct session *session)
 	memcpy(object->path.destination, value[ARG_DST].address.bytes,
 	        sizeof(object->path.destination));
 	object->path.cached.path_mtu = (uint32_t)cli_number(session, ARG_MTU, 1500);
-	request = cli_request(session, CHIMNEY_INITIATE);
-	if (request == NULL) {
-		group_release(&session->cli->host->objects, object->group);
+	request = request_new(session, object);
+	if (request == NULL)
 		return;
-	}
 	block = tree_for_new(session, request, object, neighbor);
 	if (block == NULL)
 		return;
@@ -159,11 +176,9 @@ cli_tcp_add(struct session *session)
 	object->tcp.local_port = (uint16_t)cli_number(session, ARG_SPORT, 0);
 	object->tcp.remote_port = (uint16_t)cli_number(session, ARG_DPORT, 0);
 	object->tcp.service = state.constant.service;
-	request = cli_request(session, CHIMNEY_INITIATE);
-	if (request == NULL) {
-		group_release(&session->cli->host->objects, object->group);
+	request = request_new(session, object);
+	if (request == NULL)
 		return;
-	}
 	block = tree_for_new(session, request, object, path);
 	if (block == NULL)
 		return;

@@ -48,8 +48,9 @@ cli_wire_port(struct session *session, enum cli_arg_id id, uint32_t *port)
 struct host_request *
 cli_request(struct session *session, enum chimney_request kind)
 {
-	struct host_request *request = host_request_new(session->line.command->words, kind,
-	        (uint32_t)cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT));
+	struct host_request *request =
+	        host_request_new(&session->cli->host->requests, session->line.command->words, kind,
+	                (uint32_t)cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT), session->lane);
 
 	if (request == NULL)
 		reply_error(session, NULL, "out of memory");
@@ -59,16 +60,13 @@ cli_request(struct session *session, enum chimney_request kind)
 void
 cli_submit(struct session *session, struct host_request *request)
 {
-	int result = host_stack_submit(session->cli->host, request);
+	uint64_t timeout_ms = cli_number(session, ARG_TIMEOUT, CLI_TIMEOUT_DEFAULT_MS);
+	int result = host_stack_begin(session->cli->host, request);
 
-	if (result != 0) {
-		reply_error(session, NULL, "the target did not take the request: %s",
-		        strerror(-result));
-		return;
-	}
-	if (cli_given(session, ARG_ASYNC))
-		reply_ok(session, host_request_report(request, false));
+	if (result != 0)
+		wait_failed(session, result);
+	else if (cli_given(session, ARG_ASYNC))
+		wait_submitted(session, request, timeout_ms);
 	else
-		wait_request(
-		        session, request, cli_number(session, ARG_TIMEOUT, CLI_TIMEOUT_DEFAULT_MS));
+		wait_request(session, request, timeout_ms);
 }

@@ -28,6 +28,7 @@ void cli_wait_aborted(struct session *session);
 void cli_show_neighbors(struct session *session);
 void cli_show_paths(struct session *session);
 void cli_show_tcp(struct session *session);
+/* cli_show_connection.c */
 void cli_show_connection(struct session *session);
 /* cli_show.c */
 void cli_show_requests(struct session *session);
@@ -39,6 +40,8 @@ void cli_show_version(struct session *session);
 void cli_show_counters(struct session *session);
 void cli_show_mib(struct session *session);
 void cli_counters_reset(struct session *session);
+/* cli_names.c */
+void cli_complete_line(struct session *session);
 /* cli_session.c */
 void cli_show_events(struct session *session);
 void cli_events(struct session *session);
@@ -46,7 +49,6 @@ void cli_port_hold(struct session *session);
 void cli_port_release(struct session *session);
 void cli_json(struct session *session);
 void cli_help(struct session *session);
-void cli_complete_line(struct session *session);
 void cli_ping(struct session *session);
 void cli_echo(struct session *session);
 void cli_quit(struct session *session);

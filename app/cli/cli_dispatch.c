@@ -47,6 +47,8 @@ static void (*const handlers[CMD_COUNT])(struct session *session) = {
 void
 cli_run(struct session *session, const char *text, size_t length)
 {
+	uint64_t begun = program_now(session->cli->program);
+
 	switch (cli_parse(&session->line, text, length, &session->error)) {
 	case CLI_BLANK:
 		break;
@@ -62,4 +64,5 @@ cli_run(struct session *session, const char *text, size_t length)
 			handlers[session->line.command->id](session);
 		break;
 	}
+	turns_took(session->cli->turns, begun);
 }

@@ -115,7 +115,7 @@ hold_or_release(
 		return;
 	}
 	TAILQ_INSERT_TAIL(&cli->holds, tuple, link);
-	session_wait(session, hold_cancel);
+	session_wait(session, hold_cancel, NULL);
 	cli_tick(cli);
 }
 

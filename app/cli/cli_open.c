@@ -10,49 +10,55 @@
 #include "say.h"
 #include "wait.h"
 
-#define AWAKE_MOST_NS 50000000u /* of a timeout that passes between two ticks */
+#define AWAKE_MOST_NS 50000000u /* of a timeout that passes between two looks */
 
 static void
 on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct cli *cli = context;
 
+	struct session *session, *next;
+
 	cli_holds_tick(cli);
-	waits_tick(cli);
-	if (TAILQ_EMPTY(&cli->waits) && TAILQ_EMPTY(&cli->holds))
+	for (session = TAILQ_FIRST(&cli->waiting); session != NULL; session = next) {
+		next = TAILQ_NEXT(session, wait.link);
+		session->wait.tick(session);
+	}
+	if (TAILQ_EMPTY(&cli->waiting) && TAILQ_EMPTY(&cli->holds))
 		event_del(cli->tick);
 }
 
 static void
-on_completed(void *context, struct host_request *request)
+on_told(void *context, struct host_request *request)
 {
-	waits_completed(context, request);
+	wait_told(context, request);
 }
 
 static void
-on_event(void *context, const struct event_entry *entry)
+on_event(void *context)
 {
-	follow_event(context, entry);
+	follow_events(context);
 }
 
 int
-cli_open(struct cli *cli, struct program *program, struct host_stack *host, struct event_base *base,
-        void (*quit)(void *context), void *context)
+cli_open(struct cli *cli, struct program *program, struct host_stack *host, struct turns *turns,
+        struct event_base *base, void (*quit)(void *context), void *context)
 {
 	memset(cli, 0, sizeof(*cli));
 	cli->program = program;
 	cli->host = host;
+	cli->turns = turns;
 	cli->quit = quit;
 	cli->context = context;
 	toe_awake_start(&cli->awake, program_now(program), AWAKE_MOST_NS);
-	TAILQ_INIT(&cli->waits);
+	TAILQ_INIT(&cli->waiting);
 	TAILQ_INIT(&cli->holds);
 	TAILQ_INIT(&cli->followers);
 	cli->tick = event_new(base, -1, EV_PERSIST, on_tick, cli);
 	if (cli->tick == NULL)
 		return say_error("out of memory for the CLI's events");
-	host->completed = on_completed;
-	host->context = cli;
+	host->requests.told = on_told;
+	host->requests.context = cli;
 	host->log.added = on_event;
 	host->log.context = cli;
 	return 0;
@@ -62,7 +68,7 @@ void
 cli_close(struct cli *cli)
 {
 	event_free(cli->tick);
-	cli->host->completed = NULL;
+	cli->host->requests.told = NULL;
 	cli->host->log.added = NULL;
 	if (!cli->program->lcores_stuck)
 		cli_holds_fini(cli);

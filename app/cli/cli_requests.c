@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* query, update, relink, invalidate, terminate, wait: requests about objects that are offloaded. */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_select.h"
 #include "cli_tcp_state.h"
+#include "indications.h"
+#include "reference.h"
 #include "wait.h"
 
 /* The objects that the line names. False: an error reply has been made. */
@@ -15,40 +19,36 @@ select_objects(struct session *session, unsigned int layer, struct selection *se
 	if (selection_make(&session->cli->host->objects, &session->line, layer, selection,
 	            &session->error) == CLI_OK)
 		return true;
-	selection_free(selection);
 	reply_cli_error(session);
 	return false;
 }
 
-/* A request whose tree references the selection, which is freed. NULL: an error reply has been made. */
-static struct host_request *
-request_for(struct session *session, enum chimney_request kind, enum tree_part part,
-        struct selection *selection)
+/* A request whose tree is made by the spec, which is taken over. */
+static void
+submit_reference(struct session *session, enum chimney_request kind, struct reference_spec *spec)
 {
 	struct host_request *request = cli_request(session, kind);
 
-	if (request != NULL && tree_reference(&request->tree, &session->cli->host->objects,
-	                               selection, part) != 0) {
-		host_request_discard(&session->cli->host->requests, request);
-		request = NULL;
-		reply_error(
-		        session, NULL, "out of memory for a tree of %zu objects", selection->count);
+	if (request == NULL) {
+		reference_spec_free(spec, &session->cli->host->objects);
+		return;
 	}
-	selection_free(selection);
-	return request;
+	if (reference_prepare(request, spec) != 0) {
+		host_request_discard(request);
+		wait_failed(session, -ENOMEM);
+		return;
+	}
+	cli_submit(session, request);
 }
 
 static void
 request_simple(struct session *session, enum chimney_request kind, enum tree_part part)
 {
-	struct selection selection;
-	struct host_request *request;
+	struct reference_spec spec = {.part = part};
 
-	if (!select_objects(session, 0, &selection))
-		return;
-	request = request_for(session, kind, part, &selection);
-	if (request != NULL)
-		cli_submit(session, request);
+	session->nothing = "names no object that is offloaded";
+	if (select_objects(session, 0, &spec.selection))
+		submit_reference(session, kind, &spec);
 }
 
 void
@@ -69,10 +69,11 @@ cli_terminate(struct session *session)
 	request_simple(session, CHIMNEY_TERMINATE, TREE_DELEGATED);
 }
 
+/* context: a copy of the line, since the session may be gone when the block is made. */
 static void
-update_block(
-        const struct cli_line *line, struct offload_block_list *block, const struct object *object)
+update_block(const void *context, struct offload_block_list *block, const struct object *object)
 {
+	const struct cli_line *line = context;
 	const struct cli_value *value = line->value;
 	void *cached = offload_block_cached(block);
 
@@ -116,7 +117,7 @@ check_update(struct session *session, const struct selection *selection)
 		            : layer == OFFLOAD_LAYER_PATH   ? !neighbor && !tcp
 		                                            : !neighbor && !path;
 
-		if (selection->layer[layer] && !fits)
+		if (selection_has(selection, &session->cli->host->objects, layer) && !fits)
 			return cli_error_set(&session->error, &session->line,
 			        session->line.select_first,
 			        "names a %s, which does not have all these variables; "
@@ -129,84 +130,56 @@ check_update(struct session *session, const struct selection *selection)
 void
 cli_update(struct session *session)
 {
-	struct offload_block_list *block;
-	struct selection selection;
-	struct host_request *request;
+	struct object_table *objects = &session->cli->host->objects;
+	struct reference_spec spec = {.part = TREE_CACHED, .fill = update_block};
 
-	if (!select_objects(session, 0, &selection))
+	session->nothing = "names no object that is offloaded";
+	if (!select_objects(session, 0, &spec.selection))
 		return;
-	if (check_update(session, &selection) != CLI_OK) {
-		selection_free(&selection);
+	if (check_update(session, &spec.selection) != CLI_OK) {
+		selection_free(&spec.selection, objects);
 		reply_cli_error(session);
 		return;
 	}
-	request = request_for(session, CHIMNEY_UPDATE, TREE_CACHED, &selection);
-	if (request == NULL)
+	spec.context = malloc(sizeof(session->line));
+	if (spec.context == NULL) {
+		selection_free(&spec.selection, objects);
+		reply_error(session, NULL, "out of memory");
 		return;
-	for (block = tree_first(&request->tree); block != NULL;
-	        block = tree_next(&request->tree, block))
-		if (tree_object(block) != NULL)
-			update_block(&session->line, block, tree_object(block));
-	cli_submit(session, request);
-}
-
-/* `block` marks the neighbors whose paths are wanted. */
-static bool
-add_path_of_marked(void *context, struct object *path)
-{
-	if (path->parent->block != NULL)
-		selection_add(context, path);
-	return true;
+	}
+	memcpy(spec.context, &session->line, sizeof(session->line));
+	submit_reference(session, CHIMNEY_UPDATE, &spec);
 }
 
 /* `relink NEIGHBOR... all`: the paths of the neighbors named, instead of paths named. */
 static bool
-select_paths(struct session *session, struct selection *paths)
+select_paths(struct session *session, struct reference_spec *spec)
 {
-	static struct offload_block_list mark;
-	struct selection neighbors;
-
+	session->nothing = "names no path that is offloaded";
 	if (!cli_given(session, ARG_ALL))
-		return select_objects(session, OFFLOAD_LAYER_PATH, paths);
-	memset(paths, 0, sizeof(*paths));
-	if (!select_objects(session, OFFLOAD_LAYER_NEIGHBOR, &neighbors))
+		return select_objects(session, OFFLOAD_LAYER_PATH, &spec->selection);
+	session->nothing = "has no paths";
+	spec->over = calloc(1, sizeof(*spec->over));
+	if (spec->over == NULL) {
+		reply_error(session, NULL, "out of memory");
 		return false;
-	for (size_t i = 0; i < neighbors.count; i++)
-		neighbors.objects[i]->block = &mark;
-	objects_each(&session->cli->host->objects, OFFLOAD_LAYER_PATH, add_path_of_marked, paths);
-	for (size_t i = 0; i < neighbors.count; i++)
-		neighbors.objects[i]->block = NULL;
-	selection_free(&neighbors);
-	if (paths->count != 0 && !paths->failed)
-		return true;
-	cli_error_set(&session->error, &session->line, session->line.select_first,
-	        paths->failed ? "out of memory" : "has no paths");
-	selection_free(paths);
-	reply_cli_error(session);
-	return false;
+	}
+	if (!select_objects(session, OFFLOAD_LAYER_NEIGHBOR, spec->over)) {
+		free(spec->over);
+		return false;
+	}
+	selection_all(&spec->selection, &session->cli->host->objects, OFFLOAD_LAYER_PATH);
+	return true;
 }
 
 void
 cli_relink(struct session *session)
 {
-	struct object *neighbor;
-	struct selection paths;
-	struct host_request *request;
+	struct reference_spec spec = {.part = TREE_BLOCK};
 
-	neighbor = cli_object(session, ARG_TO, OFFLOAD_LAYER_NEIGHBOR);
-	if (neighbor == NULL || !select_paths(session, &paths))
-		return;
-	request = cli_request(session, CHIMNEY_UPDATE);
-	if (request != NULL && tree_relink(&request->tree, neighbor, &paths) != 0) {
-		host_request_discard(&session->cli->host->requests, request);
-		request = NULL;
-		reply_error(session, NULL, "out of memory for a tree of %zu paths", paths.count);
-	}
-	selection_free(&paths);
-	if (request == NULL)
-		return;
-	request->relink_to = neighbor;
-	cli_submit(session, request);
+	spec.relink_to = cli_object(session, ARG_TO, OFFLOAD_LAYER_NEIGHBOR);
+	if (spec.relink_to != NULL && select_paths(session, &spec))
+		submit_reference(session, CHIMNEY_UPDATE, &spec);
 }
 
 void
@@ -225,7 +198,7 @@ cli_wait(struct session *session)
 }
 
 static void
-wait_for(struct session *session, enum wait_kind kind)
+wait_for(struct session *session, enum indication_kind kind)
 {
 	struct selection selection;
 
@@ -238,17 +211,17 @@ wait_for(struct session *session, enum wait_kind kind)
 void
 cli_wait_retrieved(struct session *session)
 {
-	wait_for(session, WAIT_RETRIEVED);
+	wait_for(session, INDICATED_RETRIEVE);
 }
 
 void
 cli_wait_disconnected(struct session *session)
 {
-	wait_for(session, WAIT_DISCONNECTED);
+	wait_for(session, INDICATED_DISCONNECT);
 }
 
 void
 cli_wait_aborted(struct session *session)
 {
-	wait_for(session, WAIT_ABORTED);
+	wait_for(session, INDICATED_ABORT);
 }

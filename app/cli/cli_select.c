@@ -43,6 +43,18 @@ range_parse(const char *text, struct range *range)
 	return *end == '\0';
 }
 
+/* Add what a group has of a layer from `first` to `last`; CLI_ERROR: memory ran out. */
+static enum cli_result
+add(struct selection *selection, struct object_group *group, unsigned int layer, uint32_t first,
+        uint32_t last, struct cli_error *error)
+{
+	if (group->risen == 0 || group->live[layer] == 0)
+		return CLI_OK;
+	if (selection_add(selection, group, layer, first, last))
+		return CLI_OK;
+	return cli_error_set(error, NULL, UINT32_MAX, "out of memory");
+}
+
 static enum cli_result
 select_range(const struct object_table *table, const struct cli_line *line, unsigned int word,
         unsigned int layer, struct selection *selection, struct cli_error *error)
@@ -50,7 +62,7 @@ select_range(const struct object_table *table, const struct cli_line *line, unsi
 	const char *text = line->word[word], *dot = strchr(text, '.');
 	char name[CLI_NAME_MAX] = "";
 	struct range range = {0};
-	uint32_t last;
+	uint32_t count, last;
 
 	if ((size_t)(dot - text) < sizeof(name))
 		memcpy(name, text, (size_t)(dot - text));
@@ -65,28 +77,29 @@ select_range(const struct object_table *table, const struct cli_line *line, unsi
 	if (layer != 0 && range.layer != layer)
 		return cli_error_set(error, line, word, "is a %s; expected a %s",
 		        layer_name(range.layer), layer_name(layer));
-	last = range.wildcard ? range.group->count[range.layer] - 1 : range.last;
-	if (!range.wildcard && (range.first > last || last >= range.group->count[range.layer]))
-		return cli_error_set(error, line, word, "expected numbers from 0 to %u, rising",
-		        range.group->count[range.layer] - 1);
-	for (uint32_t i = range.first; range.group->count[range.layer] != 0 && i <= last; i++) {
-		struct object *object = &range.group->objects[range.layer][i];
-
-		if (object->state == OBJECT_LIVE)
-			selection_add(selection, object);
-		else if (range.first == range.last)
-			return cli_error_set(error, line, word, "is not offloaded (any more)");
-	}
-	return CLI_OK;
+	count = range.group->count[range.layer];
+	last = range.wildcard ? count - 1 : range.last;
+	if (!range.wildcard && (range.first > last || last >= count))
+		return cli_error_set(
+		        error, line, word, "expected numbers from 0 to %u, rising", count - 1);
+	if (count == 0)
+		return CLI_OK;
+	if (range.first == last && !range.wildcard &&
+	        !object_named(group_object(range.group, range.layer, last)))
+		return cli_error_set(error, line, word, "is not offloaded (any more)");
+	return add(selection, range.group, range.layer, range.first, last, error);
 }
 
-static void
-select_group(const struct object_group *group, unsigned int layer, struct selection *selection)
+static enum cli_result
+select_group(struct object_group *group, unsigned int layer, struct selection *selection,
+        struct cli_error *error)
 {
-	for (unsigned int at = OFFLOAD_LAYER_NEIGHBOR; at < OBJECT_LAYERS; at++)
-		for (uint32_t i = 0; i < group->count[at] && (layer == 0 || layer == at); i++)
-			if (group->objects[at][i].state == OBJECT_LIVE)
-				selection_add(selection, &group->objects[at][i]);
+	enum cli_result result = CLI_OK;
+
+	for (unsigned int at = OFFLOAD_LAYER_NEIGHBOR; at < OBJECT_LAYERS && result == CLI_OK; at++)
+		if (group->count[at] != 0 && (layer == 0 || layer == at))
+			result = add(selection, group, at, 0, group->count[at] - 1, error);
+	return result;
 }
 
 static enum cli_result
@@ -97,21 +110,11 @@ select_word(const struct object_table *table, const struct cli_line *line, unsig
 	struct object_group *group;
 	struct object *object;
 
-	if (strcmp(text, "all") == 0) {
-		selection_all(table, layer, selection);
-		return CLI_OK;
-	}
-	if (strcmp(text, "lost") == 0 && (layer == 0 || layer == OFFLOAD_LAYER_TCP)) {
-		selection_lost(table, selection);
-		return CLI_OK;
-	}
 	if (strchr(text, '.') != NULL)
 		return select_range(table, line, word, layer, selection, error);
 	group = group_find(table, text);
-	if (group != NULL && group->bulk) {
-		select_group(group, layer, selection);
-		return CLI_OK;
-	}
+	if (group != NULL && group->bulk)
+		return select_group(group, layer, selection, error);
 	object = object_by_name(table, text);
 	if (object == NULL)
 		return cli_error_set(error, line, word,
@@ -120,51 +123,50 @@ select_word(const struct object_table *table, const struct cli_line *line, unsig
 	if (layer != 0 && object->layer != layer)
 		return cli_error_set(error, line, word, "is a %s; expected a %s",
 		        layer_name(object->layer), layer_name(layer));
-	selection_add(selection, object);
+	return add(selection, group, object->layer, 0, 0, error);
+}
+
+/* `lost` stands alone: it is a property, not a name. */
+static enum cli_result
+select_lost(const struct object_table *table, const struct cli_line *line, unsigned int word,
+        unsigned int layer, struct selection *selection, struct cli_error *error)
+{
+	if (layer != 0 && layer != OFFLOAD_LAYER_TCP)
+		return cli_error_set(
+		        error, line, word, "means connections; expected a %s", layer_name(layer));
+	if (line->select_count > 1)
+		return cli_error_set(error, line, word, "expected no other names beside it");
+	selection_lost(selection, table);
 	return CLI_OK;
-}
-
-static int
-compare_objects(const void *a, const void *b)
-{
-	const struct object *left = *(struct object *const *)a;
-	const struct object *right = *(struct object *const *)b;
-
-	if (left->layer != right->layer)
-		return left->layer < right->layer ? -1 : 1;
-	if (left->group != right->group)
-		return left->group->slot < right->group->slot ? -1 : 1;
-	return (left->index > right->index) - (left->index < right->index);
-}
-
-/* In order of layer, group and number, each once. A single word is in that order already. */
-static void
-selection_tidy(struct selection *selection)
-{
-	size_t kept = 0;
-
-	qsort(selection->objects, selection->count, sizeof(*selection->objects), compare_objects);
-	for (size_t i = 0; i < selection->count; i++)
-		if (i == 0 || selection->objects[i] != selection->objects[kept - 1])
-			selection->objects[kept++] = selection->objects[i];
-	selection->count = kept;
 }
 
 enum cli_result
-selection_make(const struct object_table *table, const struct cli_line *line, unsigned int layer,
+selection_make(struct object_table *table, const struct cli_line *line, unsigned int layer,
         struct selection *selection, struct cli_error *error)
 {
+	enum cli_result result = CLI_OK;
+	bool all = false;
+
 	memset(selection, 0, sizeof(*selection));
 	for (unsigned int i = 0; i < line->select_count; i++)
-		if (select_word(table, line, line->select_first + i, layer, selection, error) !=
-		        CLI_OK)
-			return CLI_ERROR;
-	if (selection->failed)
-		return cli_error_set(error, line, UINT32_MAX, "out of memory");
-	if (selection->count == 0)
-		return cli_error_set(error, line, line->select_first,
+		if (strcmp(line->word[line->select_first + i], "lost") == 0)
+			return select_lost(
+			        table, line, line->select_first + i, layer, selection, error);
+	for (unsigned int i = 0; i < line->select_count && result == CLI_OK; i++) {
+		unsigned int word = line->select_first + i;
+
+		if (strcmp(line->word[word], "all") == 0)
+			all = true;
+		else
+			result = select_word(table, line, word, layer, selection, error);
+	}
+	if (result == CLI_OK && !all && selection->count == 0)
+		result = cli_error_set(error, line, line->select_first,
 		        "names no %s that is offloaded", layer_name(layer));
-	if (line->select_count > 1)
-		selection_tidy(selection);
-	return CLI_OK;
+	if (result != CLI_OK || all)
+		selection_free(selection, table);
+	if (result == CLI_OK && all)
+		selection_all(selection, table, layer);
+	selection_tidy(selection, table);
+	return result;
 }

@@ -11,10 +11,10 @@
 
 /*
  * Fill from the CLI_SELECT words of a line. layer 0: any; else objects of other layers, when named one by
- * one, are errors, and wildcards skip them. An empty selection is an error. Free it with selection_free in
- * every case.
+ * one, are errors, and wildcards skip them. CLI_ERROR: nothing is left of the selection. That something is named does not
+ * say that any of it is offloaded: who walks through it will see.
  */
-enum cli_result selection_make(const struct object_table *table, const struct cli_line *line,
+enum cli_result selection_make(struct object_table *table, const struct cli_line *line,
         unsigned int layer, struct selection *selection, struct cli_error *error);
 
 #endif

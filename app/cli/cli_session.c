@@ -93,51 +93,6 @@ cli_help(struct session *session)
 	reply_ok(session, json_pack("{s:o}", "help", lines));
 }
 
-struct name_search {
-	const struct cli_completion *completion;
-	json_t *words;
-	char last[OBJECT_NAME_MAX];
-};
-
-/* A prefix of a bulk group is one candidate, not a million. */
-static bool
-complete_object(void *context, struct object *object)
-{
-	struct name_search *search = context;
-	char name[OBJECT_NAME_MAX];
-
-	if (object->group->bulk && strchr(search->completion->prefix, '.') == NULL)
-		strcpy(name, object->group->name);
-	else
-		object_name(object, name);
-	if (strncmp(name, search->completion->prefix, strlen(search->completion->prefix)) == 0 &&
-	        strcmp(name, search->last) != 0) {
-		strcpy(search->last, name);
-		json_array_append_new(search->words, json_string(name));
-	}
-	return json_array_size(search->words) < CLI_CANDIDATES;
-}
-
-void
-cli_complete_line(struct session *session)
-{
-	const struct cli_value *text = &session->line.value[ARG_TEXT];
-	const char *partial = text->present ? text->text : "";
-	struct cli_completion completion;
-	struct name_search search;
-	json_t *words = json_array();
-
-	cli_complete(partial, strlen(partial), &completion);
-	for (unsigned int i = 0; i < completion.count; i++)
-		json_array_append_new(words, json_string(completion.candidate[i]));
-	if (completion.objects) {
-		search = (struct name_search){.completion = &completion, .words = words};
-		objects_each(
-		        &session->cli->host->objects, completion.layer, complete_object, &search);
-	}
-	reply_ok(session, json_pack("{s:o}", "candidates", words));
-}
-
 void
 cli_ping(struct session *session)
 {

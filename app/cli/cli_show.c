@@ -10,15 +10,24 @@
 #include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_socket.h"
+#include "reply_rows.h"
 #include "state_json.h"
 
 static void
 show_one_request(struct session *session, uint32_t id)
 {
-	const struct host_request *request = host_request_find(&session->cli->host->requests, id);
+	struct host_request *request = host_request_find(&session->cli->host->requests, id);
 
+	if (request != NULL && request->phase == REQUEST_DONE) {
+		struct reply_rows_spec spec = {.head = host_request_report(request),
+		        .rest = host_request_rest(request),
+		        .request = request};
+
+		reply_rows(session, &spec, NULL);
+		return;
+	}
 	if (request != NULL) {
-		reply_ok(session, host_request_report(request, true));
+		reply_ok(session, host_request_report(request));
 		return;
 	}
 	cli_error_set(&session->error, &session->line, session->line.value[ARG_NUMBER].word,
@@ -42,12 +51,12 @@ cli_show_requests(struct session *session)
 	TAILQ_FOREACH_REVERSE(request, &table->running, host_request_list, link)
 	{
 		if (json_array_size(rows) < limit)
-			json_array_append_new(rows, host_request_report(request, false));
+			json_array_append_new(rows, host_request_report(request));
 	}
 	TAILQ_FOREACH(request, &table->done, link)
 	{
 		if (json_array_size(rows) < limit)
-			json_array_append_new(rows, host_request_report(request, false));
+			json_array_append_new(rows, host_request_report(request));
 	}
 	data = json_pack("{s:I, s:I, s:o}", "running", (json_int_t)table->running_count, "last",
 	        (json_int_t)table->last_id, "requests", rows);
@@ -85,11 +94,12 @@ cli_show_workers(struct session *session)
 {
 	const struct program *program = session->cli->program;
 	json_t *rows = json_array();
-	json_t *data =
-	        json_pack("{s:I, s:I, s:f, s:s}", "main_lcore", (json_int_t)rte_get_main_lcore(),
-	                "control_lcore", (json_int_t)program->control_lcore,
-	                "control_longest_turn_us", longest_turn_us(program, program->control_lcore),
-	                "idle", program->idle_sleep ? "sleep" : "poll");
+	json_t *data = json_pack("{s:I, s:f, s:I, s:f, s:s}", "main_lcore",
+	        (json_int_t)rte_get_main_lcore(), "main_longest_turn_us",
+	        longest_turn_us(program, rte_get_main_lcore()), "control_lcore",
+	        (json_int_t)program->control_lcore, "control_longest_turn_us",
+	        longest_turn_us(program, program->control_lcore), "idle",
+	        program->idle_sleep ? "sleep" : "poll");
 
 	for (uint32_t i = 0; i < program->worker_count; i++)
 		json_array_append_new(rows, worker_row(program, i));

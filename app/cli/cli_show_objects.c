@@ -1,46 +1,51 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* show neighbors, show paths, show tcp: what is offloaded, by a look without a request. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_select.h"
-#include "conn_info.h"
-#include "handle.h"
 #include "look.h"
+#include "reply_rows.h"
 #include "state_json.h"
+#include "work.h"
 
-struct filter {
-	struct session *session;
+/* What is shown, and how far it is. */
+struct show {
+	struct work work;
+	struct selection selection;
+	struct selection_cursor cursor;
 	unsigned int layer;
-	const struct object *neighbor; /* NULL: any */
-	const struct object *path;
+	bool named; /* by words of the line */
+	/* NULL: any; their groups are held */
+	struct object *neighbor;
+	struct object *path;
 	bool invalid, stopped, indicated;
 	int state; /* -1: any */
 	uint64_t offset, limit;
-	uint64_t matches;
-	json_t *rows;
+	uint64_t seen, matches;
+	struct rows rows;
 };
 
 static bool
-filter_matches(
-        const struct filter *filter, const struct object *object, const struct conn_look *look)
+show_matches(const struct show *show, const struct object *object, const struct conn_look *look)
 {
 	const struct object *path = object->layer == OFFLOAD_LAYER_TCP ? object->parent : object;
 
-	if (filter->invalid && !object->invalid)
+	if (show->invalid && !object->invalid)
 		return false;
-	if (filter->path != NULL && object->parent != filter->path)
+	if (show->path != NULL && object->parent != show->path)
 		return false;
-	if (filter->neighbor != NULL && (path == NULL || path->parent != filter->neighbor))
+	if (show->neighbor != NULL && (path == NULL || path->parent != show->neighbor))
 		return false;
 	if (object->layer != OFFLOAD_LAYER_TCP)
 		return true;
-	if (filter->state >= 0 && (look == NULL || look->conn.state != filter->state))
+	if (show->state >= 0 && (look == NULL || look->conn.state != show->state))
 		return false;
-	if (filter->stopped && (look == NULL || look->may_send))
+	if (show->stopped && (look == NULL || look->may_send))
 		return false;
-	return !filter->indicated || object->retrieves != 0;
+	return !show->indicated || object->retrieves != 0;
 }
 
 static void
@@ -83,23 +88,25 @@ row_path(const struct program *program, json_t *row, const struct object *object
 	json_object_set_new(row, "connections", json_integer(object->children));
 }
 
-static bool
-show_object(void *context, struct object *object)
+static void
+show_object(struct show *show, struct object *object)
 {
-	struct filter *filter = context;
-	const struct program *program = filter->session->cli->program;
+	const struct program *program = show->work.session->cli->program;
 	bool tcp = object->layer == OFFLOAD_LAYER_TCP;
 	char name[OBJECT_NAME_MAX];
 	struct conn_look store;
 	const struct conn_look *look = NULL;
 	json_t *row;
 
+	show->seen++;
 	if (tcp && conn_look(program, object->cell, &store))
 		look = &store;
-	if (!filter_matches(filter, object, look))
-		return true;
-	if (filter->matches++ < filter->offset || json_array_size(filter->rows) >= filter->limit)
-		return true;
+	if (!show_matches(show, object, look) || show->matches++ < show->offset)
+		return;
+	if (show->rows.count >= show->limit) {
+		rows_leave_out(&show->rows);
+		return;
+	}
 	row = json_pack("{s:s}", "name", object_name(object, name));
 	state_identity(row, object);
 	if (tcp)
@@ -111,81 +118,121 @@ show_object(void *context, struct object *object)
 	json_object_set_new(row, "invalid", json_boolean(object->invalid));
 	if (object->lost)
 		json_object_set_new(row, "lost", json_true());
-	json_array_append_new(filter->rows, row);
-	return true;
-}
-
-/* The filters of the line. False: an error reply has been made. */
-static bool
-filter_make(struct session *session, unsigned int layer, struct filter *filter)
-{
-	memset(filter, 0, sizeof(*filter));
-	filter->session = session;
-	filter->layer = layer;
-	filter->invalid = cli_given(session, ARG_INVALID);
-	filter->stopped = cli_given(session, ARG_STOPPED);
-	filter->indicated = cli_given(session, ARG_INDICATED);
-	filter->state = cli_given(session, ARG_STATE) ? (int)cli_number(session, ARG_STATE, 0) : -1;
-	filter->offset = cli_number(session, ARG_OFFSET, 0);
-	filter->limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
-	if (cli_given(session, ARG_NEIGHBOR) &&
-	        (filter->neighbor = cli_object(session, ARG_NEIGHBOR, OFFLOAD_LAYER_NEIGHBOR)) ==
-	                NULL)
-		return false;
-	return !cli_given(session, ARG_PATH) ||
-	       (filter->path = cli_object(session, ARG_PATH, OFFLOAD_LAYER_PATH)) != NULL;
+	rows_add(&show->rows, (uint32_t)show->limit, row);
 }
 
 /* As text, several connections get the columns that fit a terminal; one alone, and JSON, get all. */
-static void
-rows_shorten(json_t *rows)
-{
-	static const char *const details[] = {"src", "snd_max", "worker", "segments_in",
-	        "segments_out", "rcv_nxt", "snd_nxt", "digest", "aborts"};
-	json_t *row;
-	size_t index;
+static const char *const details[] = {"src", "snd_max", "worker", "segments_in", "segments_out",
+        "rcv_nxt", "snd_nxt", "digest", "aborts", NULL};
 
-	if (json_array_size(rows) < 2)
+static void
+show_reply(struct show *show)
+{
+	struct session *session = show->work.session;
+	struct reply_rows_spec spec = {.rows = show->rows, .always = true};
+
+	if (show->named && show->seen == 0) {
+		cli_error_set(&session->error, &session->line, session->line.select_first,
+		        "names no %s that is offloaded", layer_name(show->layer));
+		reply_cli_error(session);
 		return;
-	json_array_foreach(rows, index, row) for (size_t i = 0;
-	                                          i < sizeof(details) / sizeof(details[0]); i++)
-	        json_object_del(row, details[i]);
+	}
+	spec.head = json_pack("{s:I, s:I}", "total",
+	        (json_int_t)session->cli->host->objects.live[show->layer], "matches",
+	        (json_int_t)show->matches);
+	if (show->rows.left_out != 0 && !session->json)
+		spec.rest = json_pack("{s:s}", "more", "use limit and offset");
+	if (show->layer == OFFLOAD_LAYER_TCP)
+		spec.hidden = details;
+	memset(&show->rows, 0, sizeof(show->rows));
+	reply_rows(session, &spec, NULL);
+}
+
+static enum job_result
+show_step(struct work *work, struct slice *slice)
+{
+	struct show *show = (struct show *)work;
+	const struct object_table *objects = &work->session->cli->host->objects;
+	struct object *object;
+
+	while ((object = selection_next(&show->selection, objects, &show->cursor, slice)) != NULL) {
+		show_object(show, object);
+		if (slice_over(slice))
+			return JOB_MORE;
+	}
+	if (!show->cursor.end)
+		return JOB_MORE;
+	show_reply(show);
+	return JOB_DONE;
+}
+
+static void
+show_drop(struct work *work)
+{
+	struct show *show = (struct show *)work;
+	struct object_table *objects = &work->session->cli->host->objects;
+
+	if (show->neighbor != NULL)
+		group_let_go(objects, show->neighbor->group);
+	if (show->path != NULL)
+		group_let_go(objects, show->path->group);
+	selection_free(&show->selection, objects);
+	rows_free(&show->rows);
+}
+
+/* An object that the line names after a keyword, held. False: an error reply has been made. */
+static bool
+show_over(struct session *session, enum cli_arg_id id, unsigned int layer, struct object **over)
+{
+	if (!cli_given(session, id))
+		return true;
+	*over = cli_object(session, id, layer);
+	if (*over != NULL)
+		group_hold((*over)->group);
+	return *over != NULL;
+}
+
+/* What the line asks for. False: an error reply has been made. */
+static bool
+show_make(struct session *session, struct show *show)
+{
+	struct object_table *objects = &session->cli->host->objects;
+
+	show->named = session->line.select_count != 0;
+	show->invalid = cli_given(session, ARG_INVALID);
+	show->stopped = cli_given(session, ARG_STOPPED);
+	show->indicated = cli_given(session, ARG_INDICATED);
+	show->state = cli_given(session, ARG_STATE) ? (int)cli_number(session, ARG_STATE, 0) : -1;
+	show->offset = cli_number(session, ARG_OFFSET, 0);
+	show->limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
+	if (!show_over(session, ARG_NEIGHBOR, OFFLOAD_LAYER_NEIGHBOR, &show->neighbor) ||
+	        !show_over(session, ARG_PATH, OFFLOAD_LAYER_PATH, &show->path))
+		return false;
+	if (!show->named) {
+		selection_all(&show->selection, objects, show->layer);
+		return true;
+	}
+	if (selection_make(objects, &session->line, show->layer, &show->selection,
+	            &session->error) == CLI_OK)
+		return true;
+	reply_cli_error(session);
+	return false;
 }
 
 static void
 show_layer(struct session *session, unsigned int layer)
 {
-	struct cli *cli = session->cli;
-	struct selection selection;
-	struct filter filter;
-	json_t *data;
+	struct show *show = work_new(session, sizeof(*show));
 
-	if (!filter_make(session, layer, &filter))
+	if (show == NULL)
 		return;
-	filter.rows = json_array();
-	if (session->line.select_count == 0) {
-		objects_each(&cli->host->objects, layer, show_object, &filter);
-	} else if (selection_make(&cli->host->objects, &session->line, layer, &selection,
-	                   &session->error) == CLI_OK) {
-		for (size_t i = 0; i < selection.count; i++)
-			show_object(&filter, selection.objects[i]);
-		selection_free(&selection);
-	} else {
-		selection_free(&selection);
-		json_decref(filter.rows);
-		reply_cli_error(session);
+	show->layer = layer;
+	if (show_make(session, show)) {
+		work_begin(&show->work, show_step, show_drop, NULL);
 		return;
 	}
-	if (layer == OFFLOAD_LAYER_TCP && !session->json)
-		rows_shorten(filter.rows);
-	data = json_pack("{s:I, s:I}", "total", (json_int_t)cli->host->objects.live[layer],
-	        "matches", (json_int_t)filter.matches);
-	if (json_array_size(filter.rows) != 0 || session->json)
-		json_object_set(data, "objects", filter.rows);
-	if (filter.matches > filter.offset + json_array_size(filter.rows) && !session->json)
-		json_object_set_new(data, "more", json_string("use limit and offset"));
-	json_decref(filter.rows);
-	reply_ok(session, data);
+	show_drop(&show->work);
+	free(show);
 }
 
 void
@@ -204,64 +251,4 @@ void
 cli_show_tcp(struct session *session)
 {
 	show_layer(session, OFFLOAD_LAYER_TCP);
-}
-
-static json_t *
-info_row(const struct program *program, const struct object *object)
-{
-	struct conn_value values[CONN_VALUES_MAX];
-	char name[OBJECT_NAME_MAX];
-	struct conn_info info;
-	unsigned int n;
-	json_t *row = json_pack("{s:s}", "name", object_name(object, name));
-
-	state_identity(row, object);
-	if (object->cell == 0 ||
-	        !conn_info_look(program, toe_handle_worker(object->cell),
-	                toe_handle_index(object->cell), &info) ||
-	        info.conn.generation != toe_handle_generation(object->cell)) {
-		json_object_set_new(row, "state", json_null());
-		return row;
-	}
-	n = conn_info_values(&info, values);
-	for (unsigned int i = 0; i < n; i++) {
-		const struct conn_value *value = &values[i];
-		json_t *member = value->kind == CONN_VALUE_NUMBER
-		                         ? json_integer((json_int_t)value->number)
-		                 : value->kind == CONN_VALUE_FLAG ? json_boolean(value->number)
-		                 : value->kind == CONN_VALUE_WORD ? json_string(value->word)
-		                                                  : json_null();
-
-		json_object_set_new(row, value->name, member);
-	}
-	return row;
-}
-
-void
-cli_show_connection(struct session *session)
-{
-	struct cli *cli = session->cli;
-	uint64_t limit = cli_number(session, ARG_LIMIT, CLI_LIMIT_DEFAULT);
-	struct selection selection;
-	json_t *rows, *data;
-	size_t left_out = 0;
-
-	if (selection_make(&cli->host->objects, &session->line, OFFLOAD_LAYER_TCP, &selection,
-	            &session->error) != CLI_OK) {
-		selection_free(&selection);
-		reply_cli_error(session);
-		return;
-	}
-	rows = json_array();
-	for (size_t i = 0; i < selection.count; i++) {
-		if (i < limit)
-			json_array_append_new(rows, info_row(cli->program, selection.objects[i]));
-		else
-			left_out++;
-	}
-	selection_free(&selection);
-	data = json_pack("{s:o}", "objects", rows);
-	if (left_out != 0)
-		json_object_set_new(data, "objects_not_listed", json_integer((json_int_t)left_out));
-	reply_ok(session, data);
 }

@@ -9,7 +9,7 @@ void
 follow_set(struct session *session, bool follows)
 {
 	session_follow(session, follows);
-	session->missed = 0;
+	session->followed = session->cli->host->log.count;
 }
 
 static int
@@ -53,47 +53,60 @@ entry_json(const struct event_entry *entry, char *to, size_t size)
 	return used;
 }
 
-void
-follow_catch_up(struct session *session)
+/* Tell it of `count` events that the log does not have any more. */
+static void
+write_missed(struct session *session, uint64_t count)
 {
 	char line[128];
 	int length;
 
-	if (!session->follows || session->missed == 0 ||
-	        session->owner->queued(session) >= FOLLOW_QUEUE_MAX / 2)
-		return;
 	if (session->json)
 		length = snprintf(line, sizeof(line),
-		        "{\"type\":\"event\",\"event\":\"missed\",\"count\":%" PRIu64 "}\n",
-		        session->missed);
+		        "{\"type\":\"event\",\"event\":\"missed\",\"count\":%" PRIu64 "}\n", count);
 	else
-		length = snprintf(
-		        line, sizeof(line), "* missed %" PRIu64 " events\n", session->missed);
-	session->missed = 0;
+		length = snprintf(line, sizeof(line), "* missed %" PRIu64 " events\n", count);
 	session->owner->write(session, line, (size_t)length);
 }
 
 static void
-stream_to(struct session *session, const struct event_entry *entry)
+write_entry(struct session *session, const struct event_entry *entry)
 {
 	char line[320];
 	int length;
 
-	follow_catch_up(session);
-	if (session->missed != 0 || session->owner->queued(session) >= FOLLOW_QUEUE_MAX) {
-		session->missed++;
-		return;
-	}
 	length = session->json ? entry_json(entry, line, sizeof(line))
 	                       : entry_text(entry, line, sizeof(line));
 	session->owner->write(session, line, (size_t)length);
 }
 
 void
-follow_event(struct cli *cli, const struct event_entry *entry)
+follow_catch_up(struct session *session)
+{
+	const struct event_log *log = &session->cli->host->log;
+
+	if (!session->follows || session->inside_line)
+		return;
+	while (session->followed < log->count &&
+	        session->owner->queued(session) < FOLLOW_QUEUE_MAX) {
+		const struct event_entry *entry = events_entry(log, session->followed + 1);
+
+		if (entry != NULL) {
+			write_entry(session, entry);
+			session->followed++;
+		} else {
+			uint64_t first = log->count - EVENTS_KEPT + 1;
+
+			write_missed(session, first - session->followed - 1);
+			session->followed = first - 1;
+		}
+	}
+}
+
+void
+follow_events(struct cli *cli)
 {
 	struct session *session;
 
 	TAILQ_FOREACH(session, &cli->followers, follower)
-	stream_to(session, entry);
+	follow_catch_up(session);
 }

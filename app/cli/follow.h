@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Events, streamed to the sessions that follow them. A follower that reads too slowly misses events and is told how
- * many; nobody waits for it.
+ * Events, streamed to the sessions that follow them. A follower that reads too slowly, or whose long reply is going out,
+ * is as far behind as the log of events reaches; beyond that it misses events and is told how many. Nobody waits for it.
  */
 #ifndef APP_FOLLOW_H
 #define APP_FOLLOW_H
 
 #include "session.h"
 
-#define FOLLOW_QUEUE_MAX (256u * 1024u) /* bytes a follower may be behind before it misses events */
+#define FOLLOW_QUEUE_MAX (256u * 1024u) /* bytes not yet read: no event is written then */
 
 /* From now on, or no longer. */
 void follow_set(struct session *session, bool follows);
-/* Stream a new event to all followers. */
-void follow_event(struct cli *cli, const struct event_entry *entry);
-/* A follower has read: tell it what it missed. */
+/* There are new ones: stream them to all followers. */
+void follow_events(struct cli *cli);
+/* A follower has read, or its reply is out: go on where it is. */
 void follow_catch_up(struct session *session);
 
 #endif

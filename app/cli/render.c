@@ -9,7 +9,6 @@
 #include "render.h"
 
 #define CELL_MAX 128u
-#define COLUMNS_MAX 96u
 #define TABLE_COLUMNS 16u /* more members than this make no table */
 #define MEMBERS_MAX 12u /* a single object with more members gets a line for each */
 #define LINE_WIDTH 96u
@@ -66,58 +65,54 @@ value_text(const json_t *value, char to[CELL_MAX])
 	}
 }
 
-struct column {
-	const char *key;
-	int width;
-};
-
-/* The union of the rows' keys, in order of first appearance. */
-static unsigned int
-table_columns(const json_t *rows, struct column columns[COLUMNS_MAX])
+/* The rows' keys, in order of first appearance. */
+void
+table_measure(struct table *table, const json_t *row)
 {
-	unsigned int count = 0, at;
 	const char *key;
-	json_t *row, *value;
-	size_t index;
-	char cell[CELL_MAX];
+	json_t *value;
 
-	json_array_foreach(rows, index, row)
+	table->rows++;
+	json_object_foreach((json_t *)(uintptr_t)row, key, value)
 	{
-		json_object_foreach(row, key, value)
-		{
-			for (at = 0; at < count && strcmp(columns[at].key, key) != 0; at++)
-				;
-			if (at == COLUMNS_MAX)
-				continue;
-			if (at == count)
-				columns[count++] = (struct column){key, (int)strlen(key)};
-			value_text(value, cell);
-			if ((int)strlen(cell) > columns[at].width)
-				columns[at].width = (int)strlen(cell);
+		char cell[CELL_MAX];
+		unsigned int at;
+
+		for (at = 0; at < table->count && strcmp(table->columns[at].key, key) != 0; at++)
+			;
+		if (at == TABLE_KEYS_MAX)
+			continue;
+		if (at == table->count) {
+			table->columns[at].width = (int)strlen(key);
+			snprintf(table->columns[at].key, sizeof(table->columns[at].key), "%s", key);
+			table->count++;
 		}
+		value_text(value, cell);
+		if ((int)strlen(cell) > table->columns[at].width)
+			table->columns[at].width = (int)strlen(cell);
 	}
-	return count;
 }
 
+/* row NULL: the keys. */
 static void
-table_row(const json_t *row, const struct column *columns, unsigned int count, render_line emit,
-        void *context)
+table_line(const struct table *table, const json_t *row, render_line emit, void *context)
 {
 	char line[TABLE_COLUMNS * (CELL_MAX + 2)];
 	size_t used = 0;
 
-	for (unsigned int i = 0; i < count; i++) {
-		const json_t *value = row != NULL ? json_object_get(row, columns[i].key) : NULL;
+	for (unsigned int i = 0; i < table->count; i++) {
+		const struct table_column *column = &table->columns[i];
+		const json_t *value = row != NULL ? json_object_get(row, column->key) : NULL;
 		char cell[CELL_MAX];
 
 		if (row == NULL)
-			snprintf(cell, sizeof(cell), "%s", columns[i].key);
+			snprintf(cell, sizeof(cell), "%s", column->key);
 		else if (value == NULL)
 			snprintf(cell, sizeof(cell), "-");
 		else
 			value_text(value, cell);
 		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%-*s",
-		        i != 0 ? "  " : "", columns[i].width, cell);
+		        i != 0 ? "  " : "", column->width, cell);
 	}
 	while (used > 0 && line[used - 1] == ' ')
 		used--;
@@ -170,14 +165,34 @@ render_wrapped(const json_t *object, render_line emit, void *context)
 		emit(context, line, used);
 }
 
+void
+table_head(const struct table *table, const char *key, render_line emit, void *context)
+{
+	char title[96];
+
+	snprintf(title, sizeof(title), "%s:", key);
+	emit(context, title, strlen(title));
+	if (table->count <= TABLE_COLUMNS && (table->rows > 1 || table->count <= MEMBERS_MAX))
+		table_line(table, NULL, emit, context);
+}
+
+void
+table_row(const struct table *table, const json_t *row, render_line emit, void *context)
+{
+	if (table->rows == 1 && table->count > MEMBERS_MAX)
+		render_members(row, emit, context);
+	else if (table->count > TABLE_COLUMNS)
+		render_wrapped(row, emit, context);
+	else
+		table_line(table, row, emit, context);
+}
+
 static void
 render_array(const char *key, const json_t *rows, render_line emit, void *context)
 {
-	struct column columns[COLUMNS_MAX];
-	unsigned int count;
+	struct table table = {0};
 	json_t *row;
 	size_t index;
-	char title[96];
 
 	if (json_array_size(rows) == 0)
 		return;
@@ -186,19 +201,9 @@ render_array(const char *key, const json_t *rows, render_line emit, void *contex
 		        emit(context, json_string_value(row), strlen(json_string_value(row)));
 		return;
 	}
-	snprintf(title, sizeof(title), "%s:", key);
-	emit(context, title, strlen(title));
-	count = table_columns(rows, columns);
-	if (json_array_size(rows) == 1 && count > MEMBERS_MAX) {
-		render_members(json_array_get(rows, 0), emit, context);
-		return;
-	}
-	if (count > TABLE_COLUMNS) {
-		json_array_foreach(rows, index, row) render_wrapped(row, emit, context);
-		return;
-	}
-	table_row(NULL, columns, count, emit, context);
-	json_array_foreach(rows, index, row) table_row(row, columns, count, emit, context);
+	json_array_foreach(rows, index, row) table_measure(&table, row);
+	table_head(&table, key, emit, context);
+	json_array_foreach(rows, index, row) table_row(&table, row, emit, context);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <event2/event.h>
 
@@ -11,6 +12,8 @@
 #include "cli_text.h"
 #include "say.h"
 #include "script.h"
+
+#define SCRIPT_LANE (TURNS_LANES - 1) /* behind those of the clients */
 
 struct script {
 	struct session session;
@@ -63,6 +66,7 @@ script_show(const char *text, size_t length)
 		return;
 	cli_text_clean(shown);
 	printf("%s%s\n", shown[0] == '#' ? "" : "> ", shown);
+	fflush(stdout); /* it may wait for long */
 	free(shown);
 }
 
@@ -84,6 +88,23 @@ script_line(struct script *script, const char *text, size_t length, unsigned int
 	return 0;
 }
 
+/* A folder can be opened, too. */
+static FILE *
+script_open(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	struct stat status;
+
+	if (file != NULL && fstat(fileno(file), &status) == 0 && S_ISDIR(status.st_mode)) {
+		fclose(file);
+		file = NULL;
+		errno = EISDIR;
+	}
+	if (file == NULL)
+		say_error("script %s: %s; give a file of commands", path, strerror(errno));
+	return file;
+}
+
 int
 script_run(struct cli *cli, struct event_base *base, const char *path)
 {
@@ -95,19 +116,22 @@ script_run(struct cli *cli, struct event_base *base, const char *path)
 	unsigned int number = 0;
 	int result = 0;
 
-	file = fopen(path, "r");
+	file = script_open(path);
 	if (file == NULL)
-		return say_error("script %s: %s", path, strerror(errno));
+		return -1;
 	script = calloc(1, sizeof(*script));
 	if (script == NULL) {
 		fclose(file);
 		return say_error("out of memory");
 	}
-	session_init(&script->session, cli, &script_owner);
+	session_init(&script->session, cli, SCRIPT_LANE, &script_owner);
 	script->base = base;
 	script->path = path;
 	while (result == 0 && !cli->stopping && (length = getline(&line, &room, file)) > 0)
 		result = script_line(script, line, (size_t)length, ++number);
+	if (result == 0 && ferror(file))
+		result = say_error(
+		        "script %s: reading line %u: %s", path, number + 1, strerror(errno));
 	session_fini(&script->session);
 	free(line);
 	free(script);

@@ -9,12 +9,14 @@
 
 #include <stdbool.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "session.h"
 
 #define SERVER_CLIENTS 32u
 
 struct bufferevent;
+struct event;
 struct event_base;
 struct evconnlistener;
 
@@ -23,6 +25,7 @@ struct client {
 	struct server *server;
 	struct session session;
 	struct bufferevent *stream;
+	bool ended; /* it sends no more; what it has sent is run, and answered */
 	bool closing; /* no more lines; gone when everything is written */
 };
 
@@ -33,9 +36,16 @@ struct server {
 	struct event_base *base;
 	int fd; /* bound and listening from server_bind on */
 	const char *path;
+	/* the file that server_bind made: what has another number is somebody else's */
+	dev_t device;
+	ino_t inode;
 	struct evconnlistener *listener;
+	/* accepting failed: tried again after a while, said once */
+	bool full;
+	struct event *again;
 	struct client_list clients;
 	unsigned int client_count;
+	uint32_t lanes; /* lane n + 1 is a client's: bit n */
 };
 
 /*
@@ -49,9 +59,9 @@ int server_open(struct server *server, struct cli *cli, struct event_base *base)
 void server_stop_accepting(struct server *server);
 /* All that was written has been read. */
 bool server_flushed(const struct server *server);
-/* Write what can be written, close all clients. */
+/* Write what can be written, forget all clients. Their connections end with the program, so that they can tell when. */
 void server_close(struct server *server);
-/* Close and remove the socket. */
+/* Close the socket, and remove its file unless that is another's by now. */
 void server_unbind(struct server *server);
 
 #endif

@@ -10,26 +10,45 @@
 #include "session.h"
 
 void
-session_init(struct session *session, struct cli *cli, const struct session_owner *owner)
+session_init(
+        struct session *session, struct cli *cli, uint32_t lane, const struct session_owner *owner)
 {
 	memset(session, 0, sizeof(*session));
 	session->cli = cli;
+	session->lane = lane;
 	session->owner = owner;
+}
+
+static void
+wait_end(struct session *session)
+{
+	if (session->wait.tick != NULL)
+		TAILQ_REMOVE(&session->cli->waiting, session, wait.link);
+	session->wait.tick = NULL;
+	session->wait.cancel = NULL;
+	session->wait.request = NULL;
 }
 
 void
 session_fini(struct session *session)
 {
-	if (session->cancel != NULL)
-		session->cancel(session);
-	session->cancel = NULL;
+	if (session->wait.cancel != NULL)
+		session->wait.cancel(session);
+	wait_end(session);
 	session_follow(session, false);
 }
 
 void
-session_wait(struct session *session, void (*cancel)(struct session *session))
+session_wait(struct session *session, void (*cancel)(struct session *session),
+        void (*tick)(struct session *session))
 {
-	session->cancel = cancel;
+	wait_end(session);
+	session->wait.cancel = cancel;
+	session->wait.tick = tick;
+	if (tick == NULL)
+		return;
+	TAILQ_INSERT_TAIL(&session->cli->waiting, session, wait.link);
+	cli_tick(session->cli);
 }
 
 void
@@ -70,6 +89,14 @@ write_data_line(void *context, const char *line, size_t length)
 	session->owner->write(session, "\n", 1);
 }
 
+void
+reply_out(struct session *session, const char *error)
+{
+	wait_end(session);
+	session->busy = false;
+	session->owner->replied(session, error);
+}
+
 /* The end of every reply. error NULL: ok. Takes data over. */
 static void
 reply_end(struct session *session, json_t *data, const char *error)
@@ -97,9 +124,7 @@ reply_end(struct session *session, json_t *data, const char *error)
 		}
 	}
 	json_decref(data);
-	session->busy = false;
-	session->cancel = NULL;
-	session->owner->replied(session, error);
+	reply_out(session, error);
 }
 
 void

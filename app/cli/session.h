@@ -18,9 +18,12 @@
 
 #include "cli.h"
 #include "cli_parse.h"
-#include "selection.h"
 
 struct session;
+struct work;
+
+/* More than this unread: its next command waits, and replies are written no further. */
+#define SESSION_OUTPUT_MAX (64u * 1024u)
 
 struct session_owner {
 	void (*write)(struct session *session, const char *text, size_t length);
@@ -30,44 +33,52 @@ struct session_owner {
 	size_t (*queued)(const struct session *session);
 };
 
-enum wait_kind { WAIT_NONE = 0, WAIT_REQUEST, WAIT_RETRIEVED, WAIT_DISCONNECTED, WAIT_ABORTED };
-
-/* What a busy session waits for (wait.c). */
+/* What a busy session waits for. */
 struct wait {
-	enum wait_kind kind;
-	TAILQ_ENTRY(wait) link;
-	struct session *session;
+	TAILQ_ENTRY(session) link; /* in cli->waiting */
+	/* forget it, the session is going; NULL: it waits for nothing */
+	void (*cancel)(struct session *session);
+	/* called every few ms; NULL: it is told otherwise */
+	void (*tick)(struct session *session);
 	struct host_request *request;
-	struct selection selection; /* of indications; its groups are referenced */
-	size_t cursor; /* selection[0..cursor) has been indicated */
+	bool submitted; /* that it is submitted is enough */
 	uint64_t started; /* ns */
-	uint64_t deadline; /* ns */
+	uint64_t deadline; /* ns of cli.awake */
 	uint64_t progress; /* ns of the next progress line */
 };
 
 struct session {
 	struct cli *cli;
+	/* its turns, and those of its requests (turns.h) */
+	uint32_t lane;
 	const struct session_owner *owner;
 	bool json;
 	bool follows; /* events are streamed to it */
 	TAILQ_ENTRY(session) follower; /* in cli->followers, while it follows */
 	bool may_follow;
 	bool busy;
-	uint64_t missed; /* events not streamed because it reads too slowly */
-	/* set while it waits for anything: forget it, the session is going */
-	void (*cancel)(struct session *session);
+	uint64_t followed; /* number of the last event that was streamed to it, or missed */
 	struct wait wait;
+	/* what it does in turns */
+	struct work *work;
+	/* a line of JSON is out in part: no other may come in between */
+	bool inside_line;
 	struct cli_line line;
+	/* what is wrong when the words name nothing, in the end */
+	const char *nothing;
 	struct cli_error error;
 };
 
-void session_init(struct session *session, struct cli *cli, const struct session_owner *owner);
+void session_init(
+        struct session *session, struct cli *cli, uint32_t lane, const struct session_owner *owner);
 /* The other side is gone: forget what it waits for. */
 void session_fini(struct session *session);
 /*
- * The command that runs waits: it replies later. cancel is called instead when the session goes before that.
+ * The command that runs waits: it replies later. cancel is called instead when the session goes before that; tick, which
+ * may be NULL, every few ms until then.
  */
-void session_wait(struct session *session, void (*cancel)(struct session *session));
+void session_wait(struct session *session, void (*cancel)(struct session *session),
+        void (*tick)(struct session *session));
 /* Put it on the list of followers, or take it off. */
 void session_follow(struct session *session, bool follows);
 
@@ -77,6 +88,11 @@ void reply_error(struct session *session, json_t *data, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 /* The same for session->error, as the parser or a handler set it. */
 void reply_cli_error(struct session *session);
+/*
+ * The reply is out: the session waits for nothing any more, and its owner may feed the next line. For replies that are
+ * written in parts. error NULL: ok.
+ */
+void reply_out(struct session *session, const char *error);
 /* A line of progress of a command that goes on. */
 void reply_progress(struct session *session, json_t *data);
 

@@ -1,210 +1,152 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Commands that wait: for a request's completion, or for indications of objects. */
+/* Commands that wait for a request. */
+#include <errno.h>
 #include <string.h>
 
-#include "host_requests.h"
+#include "reply_rows.h"
 #include "wait.h"
 
 #define PROGRESS_NS 500000000u
 
-static void
-wait_end(struct wait *wait)
+void
+wait_times(struct session *session, uint64_t timeout_ms)
 {
-	struct cli *cli = wait->session->cli;
+	struct wait *wait = &session->wait;
 
-	TAILQ_REMOVE(&cli->waits, wait, link);
-	for (size_t i = 0; i < wait->selection.count; i++) {
-		struct object_group *group = wait->selection.objects[i]->group;
-
-		group->references--;
-		if (i + 1 == wait->selection.count ||
-		        wait->selection.objects[i + 1]->group != group)
-			group_release(&cli->host->objects, group);
-	}
-	selection_free(&wait->selection);
-	wait->request = NULL;
-	wait->kind = WAIT_NONE;
+	wait->started = program_now(session->cli->program);
+	wait->deadline =
+	        toe_awake_look(&session->cli->awake, wait->started) + timeout_ms * 1000000u;
+	wait->progress = wait->started + PROGRESS_NS;
 }
 
+bool
+wait_late(const struct session *session)
+{
+	struct cli *cli = session->cli;
+
+	return toe_awake_look(&cli->awake, program_now(cli->program)) >= session->wait.deadline;
+}
+
+bool
+wait_progress_due(struct session *session)
+{
+	uint64_t now = program_now(session->cli->program);
+
+	if (now < session->wait.progress)
+		return false;
+	session->wait.progress = now + PROGRESS_NS;
+	return true;
+}
+
+double
+wait_seconds(const struct session *session)
+{
+	return (double)(program_now(session->cli->program) - session->wait.started) / 1e9;
+}
+
+static void
+reply_request(struct session *session, struct host_request *request)
+{
+	uint32_t failures = host_request_failures(request);
+	struct reply_rows_spec spec = {.head = host_request_report(request),
+	        .rest = host_request_rest(request),
+	        .request = request};
+
+	if (failures == 0)
+		reply_rows(session, &spec, NULL);
+	else
+		reply_rows(session, &spec, "request %u (%s): %u of %u blocks did not succeed",
+		        request->id, request->command, failures, request->blocks);
+}
+
+void
+wait_failed(struct session *session, int error)
+{
+	if (error == -ENOENT) {
+		cli_error_set(&session->error, &session->line, session->line.select_first, "%s",
+		        session->nothing);
+		reply_cli_error(session);
+	} else if (error == -ENOMEM) {
+		reply_error(session, NULL, "out of memory for the request's tree");
+	} else {
+		reply_error(
+		        session, NULL, "the target did not take the request: %s", strerror(-error));
+	}
+}
+
+/* The request is as far as the session wants it: reply. */
+static void
+wait_over(struct session *session, struct host_request *request)
+{
+	if (request->phase == REQUEST_FAILED)
+		wait_failed(session, request->error);
+	else if (session->wait.submitted)
+		reply_ok(session, host_request_report(request));
+	else
+		reply_request(session, request);
+}
+
+static bool
+far_enough(const struct session *session, const struct host_request *request)
+{
+	return host_request_ended(request) ||
+	       (session->wait.submitted && request->phase != REQUEST_MAKING && request->error == 0);
+}
+
+/* The request goes on without the session. */
 static void
 wait_cancel(struct session *session)
 {
-	wait_end(&session->wait);
+	session->wait.request = NULL;
 }
 
 static void
-wait_start(struct session *session, enum wait_kind kind, uint64_t timeout_ms)
+wait_tick(struct session *session)
 {
-	struct cli *cli = session->cli;
-	struct wait *wait = &session->wait;
+	const struct host_request *request = session->wait.request;
+	uint32_t id = request->id;
 
-	wait->kind = kind;
-	wait->session = session;
-	wait->cursor = 0;
-	wait->started = program_now(cli->program);
-	wait->deadline = toe_awake_look(&cli->awake, wait->started) + timeout_ms * 1000000u;
-	wait->progress = wait->started + PROGRESS_NS;
-	TAILQ_INSERT_TAIL(&cli->waits, wait, link);
-	session_wait(session, wait_cancel);
-	cli_tick(cli);
+	if (wait_late(session))
+		reply_error(session, json_pack("{s:i}", "request", (int)id),
+		        "request %u is still in progress; see 'wait %u'", id, id);
+	else if (wait_progress_due(session))
+		reply_progress(session, host_request_progress(request));
 }
 
 static void
-reply_request(struct session *session, const struct host_request *request)
+wait_begin(
+        struct session *session, struct host_request *request, uint64_t timeout_ms, bool submitted)
 {
-	uint32_t failures = host_request_failures(request);
-	json_t *report = host_request_report(request, true);
-
-	if (failures == 0)
-		reply_ok(session, report);
-	else
-		reply_error(session, report, "request %u (%s): %u of %u blocks did not succeed",
-		        request->id, request->command, failures, request->blocks);
+	session->wait.submitted = submitted;
+	if (far_enough(session, request)) {
+		wait_over(session, request);
+		return;
+	}
+	session_wait(session, wait_cancel, wait_tick);
+	wait_times(session, timeout_ms);
+	session->wait.request = request;
 }
 
 void
 wait_request(struct session *session, struct host_request *request, uint64_t timeout_ms)
 {
-	if (request->done) {
-		reply_request(session, request);
-		return;
-	}
-	session->wait.request = request;
-	wait_start(session, WAIT_REQUEST, timeout_ms);
+	wait_begin(session, request, timeout_ms, false);
 }
 
 void
-waits_completed(struct cli *cli, struct host_request *request)
+wait_submitted(struct session *session, struct host_request *request, uint64_t timeout_ms)
 {
-	struct wait *wait, *next;
-
-	for (wait = TAILQ_FIRST(&cli->waits); wait != NULL; wait = next) {
-		struct session *session = wait->session;
-
-		next = TAILQ_NEXT(wait, link);
-		if (wait->kind != WAIT_REQUEST || wait->request != request)
-			continue;
-		wait_end(wait);
-		reply_request(session, request);
-	}
-}
-
-static bool
-is_indicated(const struct object *object, enum wait_kind kind)
-{
-	switch (kind) {
-	case WAIT_RETRIEVED:
-		return object->retrieves != 0;
-	case WAIT_DISCONNECTED:
-		return object->disconnects != 0;
-	default:
-		return object->aborts != 0;
-	}
-}
-
-/* Move the cursor over what has been indicated, or is gone. True at the end. */
-static bool
-wait_advance(struct wait *wait)
-{
-	const struct selection *selection = &wait->selection;
-
-	while (wait->cursor < selection->count) {
-		const struct object *object = selection->objects[wait->cursor];
-
-		if (object->state == OBJECT_LIVE && !is_indicated(object, wait->kind))
-			return false;
-		wait->cursor++;
-	}
-	return true;
-}
-
-static json_t *
-indications_report(const struct wait *wait)
-{
-	struct cli *cli = wait->session->cli;
-	uint64_t once = 0, more = 0;
-
-	for (size_t i = 0; i < wait->selection.count; i++) {
-		const struct object *object = wait->selection.objects[i];
-		uint32_t count = wait->kind == WAIT_RETRIEVED      ? object->retrieves
-		                 : wait->kind == WAIT_DISCONNECTED ? object->disconnects
-		                                                   : object->aborts;
-
-		once += count == 1;
-		more += count > 1;
-	}
-	return json_pack("{s:I, s:I, s:I, s:f}", "objects", (json_int_t)wait->selection.count,
-	        "indicated_once", (json_int_t)once, "indicated_more", (json_int_t)more, "waited_ms",
-	        (double)(program_now(cli->program) - wait->started) / 1e6);
-}
-
-static void
-reply_indications(struct wait *wait, bool complete)
-{
-	struct session *session = wait->session;
-	json_t *report = indications_report(wait);
-	size_t missing = wait->selection.count - wait->cursor;
-
-	wait_end(wait);
-	if (complete)
-		reply_ok(session, report);
-	else
-		reply_error(session, report, "time is up: up to %zu objects were not indicated",
-		        missing);
+	wait_begin(session, request, timeout_ms, true);
 }
 
 void
-wait_indications(struct session *session, enum wait_kind kind, struct selection *selection,
-        uint64_t timeout_ms)
+wait_told(struct cli *cli, struct host_request *request)
 {
-	session->wait.selection = *selection;
-	for (size_t i = 0; i < selection->count; i++)
-		selection->objects[i]->group->references++;
-	memset(selection, 0, sizeof(*selection));
-	wait_start(session, kind, timeout_ms);
-	if (wait_advance(&session->wait))
-		reply_indications(&session->wait, true);
-}
+	struct session *session, *next;
 
-static void
-wait_progress(struct wait *wait, uint64_t now)
-{
-	if (now < wait->progress)
-		return;
-	wait->progress = now + PROGRESS_NS;
-	if (wait->kind == WAIT_REQUEST)
-		reply_progress(wait->session,
-		        host_request_progress(&wait->session->cli->host->requests, wait->request));
-	else
-		reply_progress(
-		        wait->session, json_pack("{s:o}", "progress",
-		                               json_sprintf("%zu of %zu objects, %.1f s",
-		                                       wait->cursor, wait->selection.count,
-		                                       (double)(now - wait->started) / 1e9)));
-}
-
-void
-waits_tick(struct cli *cli)
-{
-	uint64_t now = program_now(cli->program);
-	uint64_t awake = toe_awake_look(&cli->awake, now);
-	struct wait *wait, *next;
-
-	for (wait = TAILQ_FIRST(&cli->waits); wait != NULL; wait = next) {
-		struct session *session = wait->session;
-		bool late = awake >= wait->deadline;
-
-		next = TAILQ_NEXT(wait, link);
-		if (wait->kind != WAIT_REQUEST && (wait_advance(wait) || late)) {
-			reply_indications(wait, wait->cursor == wait->selection.count);
-		} else if (late) {
-			uint32_t id = wait->request->id;
-
-			wait_end(wait);
-			reply_error(session, json_pack("{s:i}", "request", (int)id),
-			        "request %u is still in progress; see 'wait %u'", id, id);
-		} else {
-			wait_progress(wait, now);
-		}
+	for (session = TAILQ_FIRST(&cli->waiting); session != NULL; session = next) {
+		next = TAILQ_NEXT(session, wait.link);
+		if (session->wait.request == request && far_enough(session, request))
+			wait_over(session, request);
 	}
 }

@@ -21,7 +21,7 @@ event_add(struct event_log *log, const struct event_entry *entry)
 	kept->number = log->count;
 	kept->time_us = program_now(log->program) / 1000;
 	if (log->added != NULL)
-		log->added(log->context, kept);
+		log->added(log->context);
 }
 
 void
@@ -76,6 +76,14 @@ events_worker(struct event_log *log, uint32_t worker, enum event_worker change)
 
 	event_totals_count(&log->totals, EVENT_WORKER, 0);
 	event_add(log, &entry);
+}
+
+const struct event_entry *
+events_entry(const struct event_log *log, uint64_t number)
+{
+	if (number == 0 || number > log->count || log->count - number >= EVENTS_KEPT)
+		return NULL;
+	return &log->last[number % EVENTS_KEPT];
 }
 
 json_t *

@@ -13,7 +13,7 @@
 #include "objects.h"
 #include "program.h"
 
-#define EVENTS_KEPT 256u
+#define EVENTS_KEPT 1024u
 
 /* What became of a worker: detail of EVENT_WORKER. */
 enum event_worker {
@@ -38,7 +38,7 @@ struct event_log {
 	const struct program *program;
 	struct object_table *objects;
 	/* called for each new entry; NULL: by nobody */
-	void (*added)(void *context, const struct event_entry *entry);
+	void (*added)(void *context);
 	void *context;
 	uint64_t count;
 	struct event_entry last[EVENTS_KEPT]; /* entry number n is at n mod EVENTS_KEPT */
@@ -51,6 +51,8 @@ void events_completion(struct event_log *log, const struct host_request *request
 void events_worker(struct event_log *log, uint32_t worker, enum event_worker change);
 /* "starved", "runs", "lost", "back" */
 const char *event_worker_name(unsigned int change);
+/* Entry `number`; NULL: it is not kept any more, or not there yet. */
+const struct event_entry *events_entry(const struct event_log *log, uint64_t number);
 /* The last `limit` events, the newest last; new reference. */
 json_t *events_last(const struct event_log *log, uint32_t limit);
 

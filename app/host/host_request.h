@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A request of the CLI's host stack: its tree, and after the completion its report. */
+/*
+ * A request of the CLI's host stack, from its making to the report of its completion. What takes longer than a moment
+ * is done in slices: making the tree, and going through it when it is back.
+ */
 #ifndef APP_HOST_REQUEST_H
 #define APP_HOST_REQUEST_H
 
@@ -10,18 +13,48 @@
 #include <jansson.h>
 
 #include "chimney.h"
+#include "rows.h"
 #include "tree.h"
+#include "turns.h"
+
+struct host_request_table;
+
+enum request_phase {
+	REQUEST_MAKING, /* its tree is being built */
+	REQUEST_SUBMITTED, /* the tree is the target's */
+	REQUEST_APPLYING, /* it is back, and its blocks are gone through */
+	REQUEST_DONE,
+	REQUEST_FAILED, /* it was never submitted; gone after it has been told */
+};
+
+/* A slice of the making of a tree: 0 when it is built, -EAGAIN when there is more, -ENOENT when it would be empty. */
+typedef int (*request_make)(struct host_request *request, struct slice *slice);
 
 struct host_request {
 	TAILQ_ENTRY(host_request) link;
+	struct job job;
+	struct host_request_table *table;
 	uint32_t id;
 	uint8_t kind; /* enum chimney_request */
-	bool done;
+	uint8_t phase; /* enum request_phase */
+	bool unsettled; /* a lost worker may still use its tree */
+	int error; /* FAILED: negative errno */
 	/* static: the words of the CLI command */
 	const char *command;
 	struct tree tree;
+	/* how the tree is made; NULL: it stands already */
+	request_make make;
+	/* what `make` works with, and how that is given back */
+	void *making;
+	void (*making_free)(struct host_request *request);
+	/* groups that the tree refers to */
+	struct object_group **groups;
+	size_t group_count, group_room;
+	/* initiate: the group whose objects it offloads; the first that it holds */
+	struct object_group *made;
 	/* update: the paths go to this neighbor */
 	struct object *relink_to;
+	uint64_t begun; /* ns */
 	uint64_t submitted; /* ns */
 	uint64_t completed; /* ns */
 	uint32_t blocks;
@@ -30,14 +63,27 @@ struct host_request {
 	uint32_t frames_discarded;
 	/* connections offloaded when it was submitted, for progress */
 	uint64_t live_before;
+	/* APPLYING: where it stands in the tree */
+	const struct offload_block_list *at;
 	/* after completion: objects by name, with their state or what went wrong */
-	json_t *rows;
-	uint64_t rows_left_out;
+	struct rows rows;
+	/* rows that were dropped later, to make room for others' */
+	uint64_t rows_dropped;
+	/* replies that are reading the rows now */
+	uint32_t readers;
 };
 
+TAILQ_HEAD(host_request_list, host_request);
+
+/* The tree refers to an object of this group. False: out of memory. */
+bool host_request_hold(struct host_request *request, struct object_group *group);
+/* It will not change any more: DONE or FAILED. */
+bool host_request_ended(const struct host_request *request);
 /* Blocks that did not read SUCCESS. */
 uint32_t host_request_failures(const struct host_request *request);
-/* What a reply says of it; new reference. full: with the rows. */
-json_t *host_request_report(const struct host_request *request, bool full);
+/* What a reply says of it, but for the rows; new reference. */
+json_t *host_request_report(const struct host_request *request);
+/* What a reply says after the rows: how many there are beyond; new reference. */
+json_t *host_request_rest(const struct host_request *request);
 
 #endif

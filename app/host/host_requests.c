@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests of the CLI's host stack: from the tree that a command has built to the report of its completion. */
+/* Requests of the CLI's host stack: making, submitting, what happens at the completion. */
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "host_requests.h"
-#include "request_rows.h"
+#include "request_apply.h"
+
+#define APPLY_AT_ONCE 16u /* blocks of a completion; more take turns */
 
 void
 host_requests_init(struct host_request_table *table, const struct program *program,
@@ -42,216 +46,283 @@ host_requests_settled(struct host_request_table *table)
 
 	while ((kept = table->kept) != NULL) {
 		table->kept = kept->next;
-		tree_free(&kept->tree);
+		tree_free(&kept->tree, table->objects->turns);
 		free(kept);
 	}
 }
 
+/* What the making of its tree needed. */
 static void
-host_request_free(struct host_request *request)
+making_end(struct host_request *request)
 {
-	tree_free(&request->tree);
-	json_decref(request->rows);
+	if (request->making != NULL)
+		request->making_free(request);
+	request->making = NULL;
+}
+
+static void
+host_request_free(struct host_request *request, struct turns *turns)
+{
+	making_end(request);
+	tree_free(&request->tree, turns);
+	rows_free(&request->rows);
+	free(request->groups);
 	free(request);
 }
 
 static void
-list_free(struct host_request_list *list)
+list_free(struct host_request_table *table, struct host_request_list *list)
 {
 	struct host_request *request;
 
 	while ((request = TAILQ_FIRST(list)) != NULL) {
 		TAILQ_REMOVE(list, request, link);
-		host_request_free(request);
+		job_cancel(table->objects->turns, &request->job);
+		host_request_free(request, NULL);
 	}
 }
 
 void
 host_requests_fini(struct host_request_table *table)
 {
-	list_free(&table->running);
-	list_free(&table->done);
+	list_free(table, &table->running);
+	list_free(table, &table->done);
 	host_requests_settled(table);
 }
 
 struct host_request *
-host_request_new(const char *command, enum chimney_request kind, uint32_t limit)
+host_request_new(struct host_request_table *table, const char *command, enum chimney_request kind,
+        uint32_t limit, uint32_t lane)
 {
 	struct host_request *request = calloc(1, sizeof(*request));
 
 	if (request == NULL)
 		return NULL;
+	request->table = table;
 	request->command = command;
 	request->kind = (uint8_t)kind;
 	request->limit = limit;
+	request->job.lane = lane;
 	return request;
 }
 
-/* Let go of the groups that the tree's blocks held; those of which nothing is left are freed. */
-static void
-groups_let_go(struct host_request_table *table, const struct host_request *request)
+/* Groups in turn; false when the slice is over before the last. */
+static bool
+groups_let_go(struct host_request *request, const struct slice *slice)
 {
-	struct offload_block_list *block;
+	while (request->group_count != 0) {
+		group_let_go(request->table->objects, request->groups[--request->group_count]);
+		if (slice != NULL && slice_over(slice))
+			return request->group_count == 0;
+	}
+	return true;
+}
 
-	for (block = tree_first(&request->tree); block != NULL;
-	        block = tree_next(&request->tree, block)) {
-		const struct object *object = tree_object(block);
+void
+host_request_discard(struct host_request *request)
+{
+	struct host_request_table *table = request->table;
 
-		if (object == NULL)
+	making_end(request);
+	request_drop_rising(request);
+	if (request->made != NULL && request->group_count == 0)
+		group_release(table->objects, request->made);
+	groups_let_go(request, NULL);
+	host_request_free(request, table->objects->turns);
+}
+
+static void
+rows_trim(struct host_request_table *table)
+{
+	struct host_request *request;
+
+	TAILQ_FOREACH_REVERSE(request, &table->done, host_request_list, link)
+	{
+		if (table->rows_kept <= ROWS_KEPT)
+			return;
+		if (request->readers != 0 || request->rows.count == 0)
 			continue;
-		object->group->references--;
-		group_release(table->objects, object->group);
+		table->rows_kept -= request->rows.room;
+		request->rows_dropped = request->rows.count;
+		rows_free(&request->rows);
 	}
 }
 
 /*
- * Forget the oldest. Done only before a new request starts: until then whoever has just submitted or
+ * Forget the oldest. Done only before a new request begins: until then whoever has just submitted or
  * completed one may look at it.
  */
 static void
 forget_oldest(struct host_request_table *table)
 {
-	while (table->done_count > REQUESTS_KEPT) {
-		struct host_request *oldest = TAILQ_LAST(&table->done, host_request_list);
+	struct host_request *request, *previous;
 
-		TAILQ_REMOVE(&table->done, oldest, link);
-		table->done_count--;
-		host_request_free(oldest);
-	}
-}
-
-void
-host_request_start(struct host_request_table *table, struct host_request *request)
-{
-	struct offload_block_list *block;
-
-	forget_oldest(table);
-	request->id = ++table->last_id;
-	request->blocks = request->tree.blocks;
-	request->live_before = table->objects->live[OFFLOAD_LAYER_TCP];
-	for (block = tree_first(&request->tree); block != NULL;
-	        block = tree_next(&request->tree, block)) {
-		block->host_reserved[1] = request;
-		if (tree_object(block) == NULL)
+	for (request = TAILQ_LAST(&table->done, host_request_list);
+	        request != NULL && table->done_count > REQUESTS_KEPT; request = previous) {
+		previous = TAILQ_PREV(request, host_request_list, link);
+		if (request->readers != 0)
 			continue;
-		tree_object(block)->group->references++;
-		tree_object(block)->leaving =
-		        request->kind == CHIMNEY_TERMINATE && tree_object(block)->lost;
+		TAILQ_REMOVE(&table->done, request, link);
+		table->done_count--;
+		table->rows_kept -= request->rows.room;
+		host_request_free(request, table->objects->turns);
 	}
-	TAILQ_INSERT_TAIL(&table->running, request, link);
-	table->running_count++;
-}
-
-void
-host_request_discard(struct host_request_table *table, struct host_request *request)
-{
-	struct offload_block_list *block;
-
-	for (block = tree_first(&request->tree); block != NULL;
-	        block = tree_next(&request->tree, block))
-		if (tree_object(block) != NULL && tree_object(block)->state == OBJECT_RISING)
-			object_drop(table->objects, tree_object(block));
-	if (request->id != 0) {
-		TAILQ_REMOVE(&table->running, request, link);
-		table->running_count--;
-		groups_let_go(table, request);
-	} else if (request->tree.made != NULL) {
-		group_release(table->objects, request->tree.made);
-	}
-	host_request_free(request);
-}
-
-/* What an update asks for once (UPD-3) is not asked for again by the next one. */
-static void
-apply_tcp_update(const struct tcp_cached *cached, struct object *object)
-{
-	object->tcp.cached = *cached;
-	object->tcp.cached.flags &= ~(TCP_CACHED_KEEPALIVE_RESTART | TCP_CACHED_MAX_RT_RESTART |
-	                              TCP_CACHED_UPDATE_RCV_WND);
-}
-
-/* A cached update that succeeded is what the host now holds to be true (UPD-1, UPD-5). */
-static void
-apply_update(const struct host_request *request, const struct offload_block_list *block,
-        struct object *object)
-{
-	const void *cached = offload_block_cached(block);
-
-	if (object->layer == OFFLOAD_LAYER_PATH && request->relink_to != NULL)
-		object_move(object, request->relink_to);
-	if (cached == NULL)
-		return;
-	if (object->layer == OFFLOAD_LAYER_NEIGHBOR)
-		memcpy(&object->neighbor.cached, cached, sizeof(object->neighbor.cached));
-	else if (object->layer == OFFLOAD_LAYER_PATH)
-		memcpy(&object->path.cached, cached, sizeof(object->path.cached));
-	else
-		apply_tcp_update(cached, object);
 }
 
 static void
-apply_block(struct host_request_table *table, const struct host_request *request,
-        const struct offload_block_list *block, struct object *object)
+tell(struct host_request *request)
 {
-	bool success = block->status == OFFLOAD_SUCCESS;
+	struct host_request_table *table = request->table;
+
+	if (table->told != NULL)
+		table->told(table->context, request);
+}
+
+static int
+call_target(struct chimney_host *host, const struct host_request *request)
+{
+	struct offload_block_list *root = request->tree.root;
 
 	switch (request->kind) {
 	case CHIMNEY_INITIATE:
-		if (object->state != OBJECT_RISING)
-			break; /* a linker */
-		if (success || block->status == OFFLOAD_PARTIAL_SUCCESS)
-			object_land(table->objects, object);
-		else
-			object_drop(table->objects, object);
-		break;
+		return chimney_initiate_offload(host, root);
+	case CHIMNEY_QUERY:
+		return chimney_query_offload(host, root);
 	case CHIMNEY_UPDATE:
-		if (success)
-			apply_update(request, block, object);
-		break;
+		return chimney_update_offload(host, root);
 	case CHIMNEY_INVALIDATE:
-		if (success)
-			object->invalid = true;
-		break;
+		return chimney_invalidate_offload(host, root);
 	case CHIMNEY_TERMINATE:
-		if (success || object->leaving)
-			object_drop(table->objects, object);
-		break;
+		return chimney_terminate_offload(host, root);
 	default:
-		break;
+		return -EINVAL;
 	}
 }
 
-void
-host_request_complete(struct host_request_table *table, struct host_request *request,
-        const struct chimney_record *record)
+/* The blocks are gone through next; error: it was never submitted. */
+static enum job_result
+apply(struct host_request *request, int error)
 {
-	struct offload_block_list *block;
+	request->error = error;
+	request->phase = REQUEST_APPLYING;
+	request->at = tree_first(&request->tree);
+	return JOB_MORE;
+}
 
-	request->completed = program_now(table->program);
-	request->frames_discarded = record->frames_discarded;
-	request->done = true;
-	request->rows = json_array();
-	for (block = tree_first(&request->tree); block != NULL;
-	        block = tree_next(&request->tree, block)) {
-		uint32_t status =
-		        block->status < OFFLOAD_STATUS_COUNT ? block->status : OFFLOAD_PENDING;
+static enum job_result
+submit(struct host_request *request)
+{
+	struct host_request_table *table = request->table;
+	int result;
 
-		request->status[status]++;
-		host_request_row_add(table->program, request, block);
-	}
-	for (block = tree_first(&request->tree); block != NULL;
-	        block = tree_next(&request->tree, block))
-		if (tree_object(block) != NULL)
-			apply_block(table, request, block, tree_object(block));
-	groups_let_go(table, request);
-	if (record->unsettled)
+	making_end(request);
+	request->blocks = request->tree.blocks;
+	request->live_before = table->objects->live[OFFLOAD_LAYER_TCP];
+	request->phase = REQUEST_SUBMITTED;
+	/* From here on the tree is the target's. The time is taken last, so that it is the target's alone. */
+	request->submitted = program_now(table->program);
+	result = call_target(table->host, request);
+	if (result != 0)
+		return apply(request, result);
+	tell(request);
+	return JOB_DONE;
+}
+
+static void
+end(struct host_request *request)
+{
+	struct host_request_table *table = request->table;
+
+	if (request->unsettled)
 		tree_keep(table, &request->tree);
-	tree_free(&request->tree);
-	request->relink_to = NULL;
+	tree_free(&request->tree, table->objects->turns);
+	free(request->groups);
+	request->groups = NULL;
 	TAILQ_REMOVE(&table->running, request, link);
 	table->running_count--;
+	if (request->error != 0) {
+		request->phase = REQUEST_FAILED;
+		tell(request);
+		if (request->readers == 0)
+			host_request_free(request, table->objects->turns);
+		return;
+	}
+	request->phase = REQUEST_DONE;
+	rows_shrink(&request->rows);
 	TAILQ_INSERT_HEAD(&table->done, request, link);
 	table->done_count++;
+	table->rows_kept += request->rows.room;
+	tell(request);
+	rows_trim(table);
+}
+
+static enum job_result
+request_slice(struct job *job, struct slice *slice)
+{
+	struct host_request *request =
+	        (struct host_request *)((char *)job - offsetof(struct host_request, job));
+
+	if (request->phase == REQUEST_MAKING) {
+		int result = request->make != NULL ? request->make(request, slice) : 0;
+
+		if (result == -EAGAIN)
+			return JOB_MORE;
+		return result == 0 ? submit(request) : apply(request, result);
+	}
+	if (!request_apply(request, slice) || !groups_let_go(request, slice))
+		return JOB_MORE;
+	end(request);
+	return JOB_DONE;
+}
+
+int
+host_request_begin(struct host_request *request)
+{
+	struct host_request_table *table = request->table;
+	int error;
+
+	forget_oldest(table);
+	request->id = ++table->last_id;
+	request->begun = program_now(table->program);
+	job_init(&request->job, request->job.lane, request_slice);
+	TAILQ_INSERT_TAIL(&table->running, request, link);
+	table->running_count++;
+	/* it stays, whatever becomes of it now */
+	request->readers++;
+	job_run_first(table->objects->turns, &request->job);
+	request->readers--;
+	error = request->error;
+	if (request->phase == REQUEST_FAILED)
+		host_request_free(request, table->objects->turns);
+	return error;
+}
+
+void
+host_request_back(struct host_request *request, const struct chimney_record *record)
+{
+	struct turns *turns = request->table->objects->turns;
+
+	request->completed = program_now(request->table->program);
+	request->frames_discarded = record->frames_discarded;
+	request->unsettled = record->unsettled;
+	apply(request, 0);
+	if (request->blocks <= APPLY_AT_ONCE)
+		job_run_first(turns, &request->job);
+	else
+		job_start(turns, &request->job);
+}
+
+void
+host_request_read(struct host_request *request)
+{
+	request->readers++;
+}
+
+void
+host_request_read_end(struct host_request *request)
+{
+	request->readers--;
+	rows_trim(request->table);
 }
 
 struct host_request *
@@ -273,12 +344,17 @@ host_request_find(const struct host_request_table *table, uint32_t id)
 }
 
 json_t *
-host_request_progress(const struct host_request_table *table, const struct host_request *request)
+host_request_progress(const struct host_request *request)
 {
+	const struct host_request_table *table = request->table;
 	uint64_t now = chimney_stats(table->program->target)->connections;
-	double seconds = (double)(program_now(table->program) - request->submitted) / 1e9;
+	double seconds = (double)(program_now(table->program) - request->begun) / 1e9;
 	uint64_t moved = 0;
 
+	if (request->phase == REQUEST_MAKING)
+		return json_pack("{s:o}", "progress",
+		        json_sprintf("request %u (%s): %u blocks so far, %.1f s", request->id,
+		                request->command, request->tree.blocks, seconds));
 	if (request->kind == CHIMNEY_INITIATE && now > request->live_before)
 		moved = now - request->live_before;
 	else if (request->kind == CHIMNEY_TERMINATE && now < request->live_before)

@@ -9,9 +9,9 @@
 #include "host_stack.h"
 #include "say.h"
 
-#define RECORDS_AT_ONCE 256u
-#define RECORDS_PER_TURN 8192u /* then others get their turn of the event loop ... */
-#define RECORDS_FOLLOWED 1024u /* ... sooner when events are streamed: sockets are written there */
+#define RECORDS_AT_ONCE 32u
+#define RECORDS_FOLLOWED                                                                           \
+	1024u /* in a turn when events are streamed: sockets are written in between */
 #define INVALIDATE_POLL_NS 300000u /* how long a caller of invalidate polls before it sleeps */
 
 static void
@@ -23,29 +23,28 @@ handle_record(struct host_stack *host, const struct chimney_record *record)
 		events_indication(&host->log, record);
 		return;
 	}
-	request = record->root->host_reserved[1];
-	host_request_complete(&host->requests, request, record);
+	/* the event first: what comes after it may be caused by it (INV-17) */
+	request = tree_request(record->root);
 	events_completion(&host->log, request);
-	if (host->completed != NULL)
-		host->completed(host->context, request);
+	host_request_back(request, record);
 }
 
-/* A turn's worth of records; false when there may be more. */
+/* A slice of records; false when there may be more. */
 static bool
 read_records(struct host_stack *host)
 {
-	unsigned int limit = host->followed ? RECORDS_FOLLOWED : RECORDS_PER_TURN;
+	struct slice slice = slice_begin(&host->program->clock);
 	struct chimney_record records[RECORDS_AT_ONCE];
 	unsigned int total = 0, n;
 
-	while (total < limit) {
+	do {
 		n = chimney_poll(host->host, records, RECORDS_AT_ONCE);
 		for (unsigned int i = 0; i < n; i++)
 			handle_record(host, &records[i]);
 		total += n;
 		if (n == 0)
 			return true;
-	}
+	} while (!slice_over(&slice) && (!host->followed || total < RECORDS_FOLLOWED));
 	return false;
 }
 
@@ -61,41 +60,26 @@ workers_look(struct host_stack *host)
 void
 host_stack_pump(struct host_stack *host)
 {
+	uint64_t begun = program_now(host->program);
+	struct timeval now = {0, 0};
+
 	chimney_sleep_done(host->host);
 	/* sleep_prepare looks again: records that came before the announcement rang no bell */
-	while (read_records(host))
+	while (read_records(host)) {
 		if (chimney_sleep_prepare(host->host)) {
 			workers_look(host);
+			turns_took(host->objects.turns, begun);
 			return;
 		}
-	event_active(host->again, EV_TIMEOUT, 0);
+	}
+	turns_took(host->objects.turns, begun);
+	event_add(host->again, &now);
 }
 
 static void
 on_records(evutil_socket_t fd, short what, void *context)
 {
 	host_stack_pump(context);
-}
-
-static int
-call_target(struct chimney_host *host, const struct host_request *request)
-{
-	struct offload_block_list *root = request->tree.root;
-
-	switch (request->kind) {
-	case CHIMNEY_INITIATE:
-		return chimney_initiate_offload(host, root);
-	case CHIMNEY_QUERY:
-		return chimney_query_offload(host, root);
-	case CHIMNEY_UPDATE:
-		return chimney_update_offload(host, root);
-	case CHIMNEY_INVALIDATE:
-		return chimney_invalidate_offload(host, root);
-	case CHIMNEY_TERMINATE:
-		return chimney_terminate_offload(host, root);
-	default:
-		return -EINVAL;
-	}
 }
 
 /* Where main and control have one CPU between them, polling would only keep control from running. */
@@ -109,23 +93,17 @@ shares_cpu_with_control(const struct program *program)
 }
 
 int
-host_stack_submit(struct host_stack *host, struct host_request *request)
+host_stack_begin(struct host_stack *host, struct host_request *request)
 {
+	bool polls = request->kind == CHIMNEY_INVALIDATE;
+	int result = host_request_begin(request);
 	uint64_t until;
-	int result;
 
-	host_request_start(&host->requests, request);
-	/* From here on the tree is the target's. The time is taken last, so that it is the target's alone. */
-	request->submitted = program_now(host->program);
-	result = call_target(host->host, request);
-	if (result != 0) {
-		host_request_discard(&host->requests, request);
+	if (result != 0 || request->phase != REQUEST_SUBMITTED)
 		return result;
-	}
 	until = request->submitted +
 	        (shares_cpu_with_control(host->program) ? 0 : INVALIDATE_POLL_NS);
-	while (request->kind == CHIMNEY_INVALIDATE && !request->done &&
-	        program_now(host->program) < until) {
+	while (polls && request->phase == REQUEST_SUBMITTED && program_now(host->program) < until) {
 		if (!read_records(host))
 			break;
 		rte_pause();
@@ -147,7 +125,7 @@ add_events(struct host_stack *host, struct event_base *base)
 
 int
 host_stack_open(struct host_stack *host, const struct program *program, struct event_base *base,
-        const struct host_stack_params *sizes)
+        struct turns *turns, const struct host_stack_params *sizes)
 {
 	struct chimney_host_params params = {
 	        .name = "cli",
@@ -159,13 +137,14 @@ host_stack_open(struct host_stack *host, const struct program *program, struct e
 
 	memset(host, 0, sizeof(*host));
 	host->program = program;
-	objects_init(&host->objects);
+	objects_init(&host->objects, turns);
 	host_requests_init(&host->requests, program, &host->objects);
 	events_init(&host->log, program, &host->objects);
 	worker_news_init(&host->news, program, &host->log);
 	result = chimney_host_register(program->target, &params, &host->host);
 	if (result != 0)
 		return say_error("registering the CLI as a host stack: %s", strerror(-result));
+	host->requests.host = host->host;
 	if (add_events(host, base) != 0) {
 		host_stack_close(host);
 		return -1;

@@ -29,9 +29,6 @@ struct host_stack {
 	struct worker_news news;
 	/* events are streamed to somebody: fewer records in a turn */
 	bool followed;
-	/* called when a request has completed; NULL: nobody is */
-	void (*completed)(void *context, struct host_request *request);
-	void *context;
 	/* the host's eventfd */
 	struct event *readable;
 	/* there is more to read */
@@ -44,17 +41,17 @@ struct host_stack_params {
 	uint32_t event_ring;
 };
 
-/* 0 or -1 (said). Needs the target; closed when no lcore runs any more. */
+/* 0 or -1 (said). Needs the target; closed when no lcore runs any more. `turns`: for what takes long. */
 int host_stack_open(struct host_stack *host, const struct program *program, struct event_base *base,
-        const struct host_stack_params *params);
+        struct turns *turns, const struct host_stack_params *params);
 void host_stack_close(struct host_stack *host);
 
 /* Read completions and indications now; keeps the eventfd protocol. */
 void host_stack_pump(struct host_stack *host);
 /*
- * Submit a request whose tree is built. Small invalidates are polled for a moment, so that their latency is
- * that of a caller who polls. 0 or a negative errno: the request was dropped, its objects are as before.
+ * Begin a request (host_request_begin). An invalidate that could be submitted at once is polled for a moment, so that
+ * its latency is that of a caller who polls.
  */
-int host_stack_submit(struct host_stack *host, struct host_request *request);
+int host_stack_begin(struct host_stack *host, struct host_request *request);
 
 #endif

@@ -14,9 +14,10 @@
 static const char layer_letters[OBJECT_LAYERS] = {'\0', 'n', 'p', 'c'};
 
 void
-objects_init(struct object_table *table)
+objects_init(struct object_table *table, struct turns *turns)
 {
 	memset(table, 0, sizeof(*table));
+	table->turns = turns;
 }
 
 static int
@@ -27,10 +28,10 @@ compare_names(const void *a, const void *b)
 }
 
 static void
-group_free(struct object_group *group)
+group_free(struct object_group *group, struct turns *turns)
 {
 	for (unsigned int layer = OFFLOAD_LAYER_NEIGHBOR; layer < OBJECT_LAYERS; layer++)
-		free(group->objects[layer]);
+		region_close(&group->objects[layer], turns);
 	free(group);
 }
 
@@ -41,7 +42,7 @@ objects_fini(struct object_table *table)
 		if (table->groups[slot] == NULL)
 			continue;
 		tdelete(table->groups[slot], &table->names, compare_names);
-		group_free(table->groups[slot]);
+		group_free(table->groups[slot], NULL);
 	}
 	free(table->groups);
 	memset(table, 0, sizeof(*table));
@@ -78,14 +79,8 @@ group_fill(struct object_group *group, const uint32_t count[OBJECT_LAYERS])
 		group->count[layer] = count[layer];
 		if (count[layer] == 0)
 			continue;
-		group->objects[layer] = calloc(count[layer], sizeof(struct object));
-		if (group->objects[layer] == NULL)
+		if (region_open(&group->objects[layer], count[layer] * sizeof(struct object)) != 0)
 			return -1;
-		for (uint32_t i = 0; i < count[layer]; i++) {
-			group->objects[layer][i].group = group;
-			group->objects[layer][i].index = i;
-			group->objects[layer][i].layer = (uint8_t)layer;
-		}
 	}
 	return 0;
 }
@@ -109,7 +104,7 @@ group_add(struct object_table *table, const char *name, bool bulk,
 	if (group_fill(group, count) != 0 || (group->slot = slot_find(table)) == UINT32_MAX) {
 		int why = errno;
 
-		group_free(group);
+		group_free(group, table->turns);
 		errno = why;
 		return NULL;
 	}
@@ -117,7 +112,7 @@ group_add(struct object_table *table, const char *name, bool bulk,
 	if (tsearch(group, &table->names, compare_names) == NULL) {
 		if (group->slot < table->first_free)
 			table->first_free = group->slot;
-		group_free(group);
+		group_free(group, table->turns);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -147,7 +142,37 @@ group_release(struct object_table *table, struct object_group *group)
 	table->groups[group->slot] = NULL;
 	if (group->slot < table->first_free)
 		table->first_free = group->slot;
-	group_free(group);
+	group_free(group, table->turns);
+}
+
+struct object *
+group_object(struct object_group *group, unsigned int layer, uint32_t index)
+{
+	struct object *object = (struct object *)group->objects[layer].memory + index;
+
+	object->group = group;
+	object->layer = (uint8_t)layer;
+	object->index = index;
+	return object;
+}
+
+void
+group_rise(struct object_table *table, struct object_group *group)
+{
+	group->risen = ++table->time;
+}
+
+void
+group_hold(struct object_group *group)
+{
+	group->references++;
+}
+
+void
+group_let_go(struct object_table *table, struct object_group *group)
+{
+	group->references--;
+	group_release(table, group);
 }
 
 /* A child keeps the memory of its parent's group. */
@@ -182,6 +207,7 @@ void
 object_land(struct object_table *table, struct object *object)
 {
 	object->state = OBJECT_LIVE;
+	object->group->live[object->layer]++;
 	table->live[object->layer]++;
 }
 
@@ -190,8 +216,10 @@ object_drop(struct object_table *table, struct object *object)
 {
 	if (object->state == OBJECT_GONE)
 		return;
-	if (object->state == OBJECT_LIVE)
+	if (object->state == OBJECT_LIVE) {
+		object->group->live[object->layer]--;
 		table->live[object->layer]--;
+	}
 	object->state = OBJECT_GONE;
 	object->cell = 0;
 	object->group->alive--;
@@ -207,6 +235,12 @@ object_move(struct object *path, struct object *neighbor)
 	parent_hold(neighbor);
 }
 
+bool
+object_named(const struct object *object)
+{
+	return object->state == OBJECT_LIVE && object->group->risen != 0;
+}
+
 uint64_t
 object_handle(const struct object *object)
 {
@@ -220,14 +254,14 @@ object_by_handle(const struct object_table *table, uint64_t handle)
 	uint32_t slot = (uint32_t)(handle >> 32) & (OBJECT_GROUPS - 1);
 	unsigned int layer = (unsigned int)(handle >> 30) & 3;
 	uint32_t index = (uint32_t)handle & ((1u << 30) - 1);
-	const struct object_group *group;
+	struct object_group *group;
 
 	if (slot >= table->used || table->groups[slot] == NULL)
 		return NULL;
 	group = table->groups[slot];
 	if (group->generation != handle >> 52 || index >= group->count[layer])
 		return NULL;
-	return &group->objects[layer][index];
+	return (struct object *)group->objects[layer].memory + index;
 }
 
 struct object *
@@ -246,8 +280,8 @@ object_by_name(const struct object_table *table, const char *name)
 		for (layer = OFFLOAD_LAYER_NEIGHBOR; group != NULL && layer < OBJECT_LAYERS;
 		        layer++)
 			if (!group->bulk && group->count[layer] != 0)
-				object = &group->objects[layer][0];
-		return object != NULL && object->state == OBJECT_LIVE ? object : NULL;
+				object = group_object(group, layer, 0);
+		return object != NULL && object_named(object) ? object : NULL;
 	}
 	layer = layer_of_letter(dot[1]);
 	if (layer == 0 || dot[2] < '0' || dot[2] > '9' ||
@@ -261,8 +295,8 @@ object_by_name(const struct object_table *table, const char *name)
 	if (group == NULL || !group->bulk || *end != '\0' || errno != 0 ||
 	        index >= group->count[layer])
 		return NULL;
-	object = &group->objects[layer][index];
-	return object->state == OBJECT_LIVE ? object : NULL;
+	object = group_object(group, layer, (uint32_t)index);
+	return object_named(object) ? object : NULL;
 }
 
 const char *
@@ -291,30 +325,4 @@ layer_of_letter(char letter)
 		if (layer_letters[layer] == letter)
 			return layer;
 	return 0;
-}
-
-static bool
-group_each(const struct object_group *group, unsigned int layer, object_visit visit, void *context)
-{
-	for (uint32_t i = 0; i < group->count[layer]; i++) {
-		struct object *object = &group->objects[layer][i];
-
-		if (object->state == OBJECT_LIVE && !visit(context, object))
-			return false;
-	}
-	return true;
-}
-
-void
-objects_each(
-        const struct object_table *table, unsigned int layer, object_visit visit, void *context)
-{
-	unsigned int first = layer != 0 ? layer : OFFLOAD_LAYER_NEIGHBOR;
-	unsigned int last = layer != 0 ? layer : OFFLOAD_LAYER_TCP;
-
-	for (unsigned int at = first; at <= last; at++)
-		for (uint32_t slot = 0; slot < table->used; slot++)
-			if (table->groups[slot] != NULL &&
-			        !group_each(table->groups[slot], at, visit, context))
-				return;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "offload_state.h"
+#include "region.h"
 
 #define GROUP_NAME_MAX 32u /* bytes of a name of a group, its end included */
 #define OBJECT_NAME_MAX 64u
@@ -33,7 +34,6 @@ struct object {
 	uint64_t cell; /* the target's handle: what offload_context points to */
 	struct object *parent; /* path of a connection, neighbor of a path */
 	struct object_group *group;
-	struct offload_block_list *block; /* its block in the tree that is being built; else NULL */
 	uint32_t index; /* within its layer of the group */
 	uint32_t children; /* live and rising objects that have it as parent */
 	uint8_t layer; /* enum offload_layer */
@@ -73,41 +73,57 @@ struct object_group {
 	bool bulk; /* its objects are called name.n0, name.p0, name.c0, ... */
 	uint32_t slot;
 	uint32_t generation;
+	/* since when its objects can be named, by table->time; 0: not yet, its initiate is under way (INV-12) */
+	uint64_t risen;
 	uint32_t count[OBJECT_LAYERS];
-	struct object *objects[OBJECT_LAYERS];
+	struct region objects[OBJECT_LAYERS]; /* of struct object */
+	uint32_t live[OBJECT_LAYERS];
 	uint32_t alive; /* objects that are not gone */
-	uint32_t references; /* blocks of requests in progress, objects waited for, children */
+	uint32_t references; /* requests in progress, selections, children */
 };
 
 struct object_table {
+	struct turns *turns;
 	struct object_group **groups; /* by slot; NULL: free */
 	uint32_t slots; /* allocated */
 	uint32_t used; /* slots below this were used once */
 	uint32_t first_free; /* no free slot below this */
 	uint32_t generation;
+	uint64_t time; /* counts the groups that have risen */
 	void *names; /* tree of groups by name (tsearch) */
 	uint64_t live[OBJECT_LAYERS];
 };
 
-void objects_init(struct object_table *table);
+/* Large memory goes back in turns. */
+void objects_init(struct object_table *table, struct turns *turns);
 /* Free everything, live or not. */
 void objects_fini(struct object_table *table);
 
 /*
- * A new group with room for count[layer] objects of each layer, all of them GONE and with layer, index and
- * group set. NULL: errno is EEXIST (name), ENOSPC or ENOMEM.
+ * A new group with room for count[layer] objects of each layer. Its objects become what they are by
+ * group_object. NULL: errno is EEXIST (name), ENOSPC or ENOMEM.
  */
 struct object_group *group_add(struct object_table *table, const char *name, bool bulk,
         const uint32_t count[OBJECT_LAYERS]);
 struct object_group *group_find(const struct object_table *table, const char *name);
-/* Free the group when nothing of it is alive and no request refers to it. */
+/* Free the group when nothing of it is alive and nobody refers to it. */
 void group_release(struct object_table *table, struct object_group *group);
+/* An object of a group, with group, layer and index set. */
+struct object *group_object(struct object_group *group, unsigned int layer, uint32_t index);
 
-/* State changes that keep the counts right. */
-void object_raise(struct object *object, struct object *parent); /* GONE -> RISING */
-void object_land(struct object_table *table, struct object *object); /* RISING -> LIVE */
-void object_drop(struct object_table *table, struct object *object); /* any -> GONE */
-void object_move(struct object *path, struct object *neighbor); /* relinked */
+/* Its initiate is through: what has landed of it can be named. */
+void group_rise(struct object_table *table, struct object_group *group);
+/* One more, one less that refers to a group; with the last one it may be freed. */
+void group_hold(struct object_group *group);
+void group_let_go(struct object_table *table, struct object_group *group);
+
+/* State changes that keep the counts right: GONE -> RISING, RISING -> LIVE, any -> GONE, relinked. */
+void object_raise(struct object *object, struct object *parent);
+void object_land(struct object_table *table, struct object *object);
+void object_drop(struct object_table *table, struct object *object);
+void object_move(struct object *path, struct object *neighbor);
+/* Can be named now. */
+bool object_named(const struct object *object);
 
 uint64_t object_handle(const struct object *object);
 /* NULL when the handle names nothing (any more). */
@@ -119,10 +135,5 @@ const char *object_name(const struct object *object, char to[OBJECT_NAME_MAX]);
 const char *layer_name(unsigned int layer);
 /* Letter of a layer in the names of bulk objects: n, p, c; 0: no such letter. */
 unsigned int layer_of_letter(char letter);
-
-/* Call for every live object of a layer (0: of all layers, bottom first); false stops. */
-typedef bool (*object_visit)(void *context, struct object *object);
-void objects_each(
-        const struct object_table *table, unsigned int layer, object_visit visit, void *context);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The rows of a request's report. */
 #include "request_rows.h"
+#include "host_requests.h"
 #include "look.h"
 #include "state_json.h"
 
@@ -51,8 +52,7 @@ row_wanted(const struct host_request *request, const struct offload_block_list *
 }
 
 void
-host_request_row_add(const struct program *program, struct host_request *request,
-        const struct offload_block_list *block)
+host_request_row_add(struct host_request *request, const struct offload_block_list *block)
 {
 	const struct object *object = tree_object(block);
 	char name[OBJECT_NAME_MAX];
@@ -60,8 +60,8 @@ host_request_row_add(const struct program *program, struct host_request *request
 
 	if (!row_wanted(request, block))
 		return;
-	if (json_array_size(request->rows) >= request->limit) {
-		request->rows_left_out++;
+	if (request->rows.count >= request->limit) {
+		rows_leave_out(&request->rows);
 		return;
 	}
 	row = json_pack("{s:s, s:s, s:s}", "name",
@@ -71,8 +71,8 @@ host_request_row_add(const struct program *program, struct host_request *request
 	if (object != NULL && object->lost)
 		json_object_set_new(row, "lost", json_true());
 	if (block->status == OFFLOAD_SUCCESS && request->kind == CHIMNEY_QUERY)
-		row_query(program, row, block, object);
+		row_query(request->table->program, row, block, object);
 	else if (block->status == OFFLOAD_SUCCESS && offload_block_delegated(block) != NULL)
 		state_tcp_delegated(row, offload_block_delegated(block));
-	json_array_append_new(request->rows, row);
+	rows_add(&request->rows, request->limit, row);
 }

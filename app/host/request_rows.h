@@ -4,13 +4,11 @@
 #define APP_REQUEST_ROWS_H
 
 #include "host_request.h"
-#include "program.h"
 
 /*
  * Add a row for a block of a completed request when its kind asks for one: every object of a query, what a
  * terminate hands back, else only blocks without SUCCESS. Never more rows than the request's limit.
  */
-void host_request_row_add(const struct program *program, struct host_request *request,
-        const struct offload_block_list *block);
+void host_request_row_add(struct host_request *request, const struct offload_block_list *block);
 
 #endif

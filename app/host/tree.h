@@ -13,23 +13,25 @@
 
 #include "chimney.h"
 #include "objects.h"
-#include "selection.h"
+#include "region.h"
+
+struct host_request;
 
 struct tree {
-	char *memory;
-	size_t size;
+	struct region region;
 	size_t used;
 	struct offload_block_list *root;
 	uint32_t blocks;
-	struct object_group *made; /* initiate: the group whose objects it offloads */
+	struct host_request *request;
 };
 
 /* Which part of an object's state follows its block. */
 enum tree_part { TREE_BLOCK, TREE_CACHED, TREE_DELEGATED, TREE_ALL };
 
 /* 0 or -ENOMEM. The memory is zeroed, and taken from the machine as it is used. */
-int tree_init(struct tree *tree, size_t size);
-void tree_free(struct tree *tree);
+int tree_init(struct tree *tree, size_t size, struct host_request *request);
+/* A large one goes back in turns. */
+void tree_free(struct tree *tree, struct turns *turns);
 
 /* Type of a block for an object with this part of its state; a part that the layer lacks becomes BLOCK. */
 uint8_t tree_type(unsigned int layer, uint8_t family, enum tree_part part);
@@ -38,7 +40,7 @@ size_t tree_block_size(unsigned int layer, enum tree_part part);
 
 /*
  * The next block, linked nowhere yet. object NULL: a placeholder. There must be room: the caller has sized
- * the tree. object->block is left alone.
+ * the tree, and holds the object's group.
  */
 struct offload_block_list *tree_block(struct tree *tree, uint8_t type, struct object *object);
 
@@ -53,15 +55,10 @@ tree_object(const struct offload_block_list *block)
 	return block->host_reserved[0];
 }
 
-/*
- * A tree that references the objects of a selection (query, update, invalidate, terminate). One layer only:
- * a list. Several: neighbors, paths and connections hang from each other, placeholders in between for what
- * is not selected. 0 or -ENOMEM.
- */
-int tree_reference(struct tree *tree, const struct object_table *table,
-        const struct selection *selection, enum tree_part part);
-
-/* A tree that relinks the paths of a selection to a neighbor (UPD-2). 0 or -ENOMEM. */
-int tree_relink(struct tree *tree, struct object *neighbor, const struct selection *paths);
+static inline struct host_request *
+tree_request(const struct offload_block_list *block)
+{
+	return block->host_reserved[1];
+}
 
 #endif

@@ -52,6 +52,7 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		        .ring = host->workers[i],
 		        .bell = &host->bell,
 		        .completed = &host->completed,
+		        .initiating = target->initiating,
 		};
 	}
 	return rc;

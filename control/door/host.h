@@ -45,6 +45,7 @@ struct chimney_host {
 
 	/* control's */
 	_Atomic uint64_t objects __rte_cache_aligned; /* slots in use; unregister reads */
+	uint32_t settling; /* initiates in FINISH: their objects come alive before the completion */
 	struct completion *waiting_first, *waiting_last; /* completions that found the ring full */
 	_Atomic uint32_t waiting; /* how many; the polling thread reads */
 	_Atomic uint32_t

@@ -65,6 +65,8 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	list_init(&request->stops);
 	walk_start(&request->walk, root);
 	atomic_store_explicit(&target->nonces.active[slot], request->nonce, memory_order_relaxed);
+	if (kind == CHIMNEY_INITIATE)
+		atomic_store_explicit(&target->initiating[slot], request->id, memory_order_relaxed);
 	if (kind != CHIMNEY_TERMINATE)
 		list_add_tail(&pool->active, &request->active);
 	pool->in_progress++;
@@ -136,6 +138,11 @@ request_complete(struct chimney *target, struct request *request)
 	host_complete(request->host, request->root,
 	        request->kind | (lost_holds(target, request) ? TOE_COMPLETION_UNSETTLED : 0),
 	        request->discarded);
+	/* Behind the count of the completion: what is indicated from now on comes after it (event.h). */
+	if (request->kind == CHIMNEY_INITIATE) {
+		atomic_store_explicit(&target->initiating[slot], 0, memory_order_release);
+		request->host->settling--;
+	}
 	retrieve_posted(target, request);
 	if (request->loss_counted != 0)
 		lost_posted(target, request);

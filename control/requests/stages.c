@@ -235,6 +235,7 @@ request_run(struct chimney *target, struct request *request, uint32_t *budget)
 			stage_enter(request, STAGE_UNLINK);
 		else
 			stage_enter(request, STAGE_FINISH);
+		request->host->settling += request->kind == CHIMNEY_INITIATE;
 	}
 	if (request->stage == STAGE_UNLINK || request->stage == STAGE_BARRIER) {
 		if (request->stage == STAGE_UNLINK &&

@@ -159,8 +159,8 @@ host_told(struct chimney *target, uint32_t worker, uint32_t host_index, uint32_t
 
 	if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
 		return true;
-	/* INV-17: the failures first. */
-	if (loss->pending[host_index] > 0)
+	/* The failures first (INV-17), and the completions that make connections known (INIT-9). */
+	if (loss->pending[host_index] > 0 || host->settling > 0)
 		return false;
 	for (uint32_t n = 0; *next < loss->end && n < LOST_SLOTS_TOLD; n++, (*next)++) {
 		const struct slot *slot = &target->slots.tcp[worker][*next].slot;

@@ -31,7 +31,7 @@
 struct options {
 	bool json;
 	bool quick;
-	uint32_t rounds;
+	uint32_t rounds, retrieves;
 	const char *fault;
 };
 
@@ -89,8 +89,7 @@ stop_at_random(struct bench *bench, struct group *group, struct rng *rng)
 static void
 measure(struct bench *bench, const struct options *options)
 {
-	uint32_t retrieves = RTE_MAX(options->rounds / STOPS_PER_RETRIEVE, 1u);
-
+	uint32_t retrieves = options->retrieves;
 	uint32_t order[RTE_DIM(groups)];
 	struct rng rng;
 
@@ -109,6 +108,8 @@ measure(struct bench *bench, const struct options *options)
 		}
 		yardstick_measure(&bench->yardstick, &bench->loop);
 	}
+	if (retrieves == 0)
+		retrieves = RTE_MAX(options->rounds / STOPS_PER_RETRIEVE, 1u);
 	for (uint32_t round = 0; round < retrieves; round++) {
 		for (uint32_t i = 1; i < bench->groups; i++) {
 			round_retrieve(bench, &bench->group[i], false);
@@ -141,17 +142,22 @@ options_parse(int argc, char **argv, struct options *options)
 		} else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc &&
 		           atoi(argv[i + 1]) > 0) {
 			options->rounds = (uint32_t)atoi(argv[++i]);
+		} else if (strcmp(argv[i], "--retrieves") == 0 && i + 1 < argc &&
+		           atoi(argv[i + 1]) > 0) {
+			options->retrieves = (uint32_t)atoi(argv[++i]);
 		} else if (strcmp(argv[i], "--fault") == 0 && i + 1 < argc) {
 			options->fault = argv[++i];
 		} else {
 			fprintf(stderr,
-			        "usage: %s [--json] [--quick] [--rounds N] [--fault NAME]\n"
+			        "usage: %s [--json] [--quick] [--rounds N] [--retrieves N] "
+			        "[--fault NAME]\n"
 			        "  --json    one JSON object per number of dependents\n"
 			        "  --quick   small sizes and few rounds: to see that it works\n"
 			        "  --rounds  stops of each size (default %u)\n"
+			        "  --retrieves  walks of each size (default: one in %u stops)\n"
 			        "  --fault   switch on a planted fault (build with "
 			        "-Dmutants=true)\n",
-			        argv[0], STOP_ROUNDS);
+			        argv[0], STOP_ROUNDS, STOPS_PER_RETRIEVE);
 			return -1;
 		}
 	}

@@ -28,6 +28,7 @@ static void
 headers_spoofed(struct headers *headers)
 {
 	*headers = (struct headers){
+	        .ethernet.dst_addr.addr_bytes = {0x02, 0xBB, 0, 0, 0, 1},
 	        .ethernet.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4),
 	        .ip.version_ihl = RTE_IPV4_VHL_DEF,
 	        .ip.total_length = RTE_BE16(sizeof(*headers) - sizeof(headers->ethernet)),

@@ -69,11 +69,11 @@ pair_estimate(const struct pair_params *params)
 static void
 routes_set(const struct pair_params *params, uint32_t number, struct toe_shared *shared)
 {
-	const uint8_t mac[6] = {0x02, 0xBB, 0, 0, 0, (uint8_t)number};
+	const uint8_t mac[6] = {0x02, 0xBB, 0, 0, 0, (uint8_t)!number};
+	const uint8_t own[6] = {0x02, 0xBB, 0, 0, 0, (uint8_t)number};
 	struct toe_neighbor *neighbor = &shared->neighbors[0];
 
-	neighbor->source_mac[0] = 0x02;
-	neighbor->source_mac[5] = (uint8_t)!number;
+	memcpy(neighbor->source_mac, own, sizeof(own));
 	atomic_store(&neighbor->word, toe_neighbor_word(mac, 1, true));
 	for (uint32_t i = 0; i < path_count(params); i++) {
 		struct toe_path *path = &shared->paths[i];

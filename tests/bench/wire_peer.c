@@ -102,6 +102,7 @@ ack_write(struct wire_peer *peer, struct rte_mbuf *mbuf, uint32_t number, uint32
 	        .tcp.tcp_flags = RTE_TCP_ACK_FLAG,
 	        .tcp.rx_win = rte_cpu_to_be_16(number == 0 ? WIRE_WINDOW : WIRE_SEGMENT),
 	};
+	memcpy(&headers->ethernet.dst_addr, tree_source_mac, sizeof(tree_source_mac));
 	mbuf->data_len = sizeof(*headers);
 	mbuf->pkt_len = sizeof(*headers);
 	/* As a port that has verified both. */

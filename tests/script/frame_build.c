@@ -54,6 +54,8 @@ build_ethernet(uint8_t *at, const struct frame_facts *facts, const struct segmen
 	        facts->family == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 
 	memset(at, 0x02, sizeof(*ethernet));
+	memcpy(at, facts->own_mac, sizeof(facts->own_mac));
+	at[5] ^= segment->other_mac;
 	ethernet->ether_type = type;
 	if (!(segment->listed & (LISTED_TAG | LISTED_PRIO)))
 		return sizeof(*ethernet);

@@ -19,6 +19,7 @@ struct frame_facts {
 	uint16_t tci; /* of the tag that our frames have */
 	bool tagged;
 	uint8_t mac[6]; /* destination of our frames */
+	uint8_t own_mac[6]; /* destination of the peer's */
 };
 
 /* A frame as it was seen. */

@@ -113,6 +113,8 @@ play_open(struct play *play, const struct statement *statement)
 	if (status != OFFLOAD_SUCCESS)
 		return complain(play->complaint, statement->line,
 		        "the connection is not offloaded: status %u", status);
+	memcpy(play->facts.own_mac, play->end.shared.neighbors[play->end.neighbor].source_mac,
+	        sizeof(play->facts.own_mac));
 	play->open = true;
 	return true;
 }

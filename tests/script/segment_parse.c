@@ -229,6 +229,7 @@ WORD(junk, segment->junk = true)
 WORD(fragment, segment->fragment = true)
 WORD(ip_options, segment->ip_options = true)
 WORD(other_port, segment->other_port = true)
+WORD(other_mac, segment->other_mac = true)
 WORD(bad_sum, segment->damage = DAMAGE_TCP_SUM)
 WORD(bad_ip_sum, segment->damage = DAMAGE_IP_SUM)
 WORD(bad_offset, segment->damage = DAMAGE_OFFSET)
@@ -265,6 +266,7 @@ static const struct {
         {"fragment", PEER, parse_fragment},
         {"ip-options", PEER, parse_ip_options},
         {"other-port", PEER, parse_other_port},
+        {"other-mac", PEER, parse_other_mac},
         {"bad-sum", PEER, parse_bad_sum},
         {"bad-ip-sum", PEER, parse_bad_ip_sum},
         {"bad-offset", PEER, parse_bad_offset},

@@ -65,7 +65,7 @@ struct segment_spec {
 	bool no_ts; /* the peer's: without the timestamps that were agreed */
 	bool ts_free[2]; /* ours: any TSval, any TSecr */
 	bool junk; /* the peer's: text that is not the pattern's */
-	bool fragment, ip_options, other_port;
+	bool fragment, ip_options, other_port, other_mac;
 	uint8_t damage; /* enum damage */
 	uint8_t ecn; /* IP's two bits */
 	uint8_t prio, ttl, tos;

@@ -17,6 +17,7 @@ void
 peer_init(struct peer *peer, const struct tree_path *path, const struct tree_tcp *tcp)
 {
 	memset(peer, 0, sizeof(*peer));
+	memcpy(peer->our_mac, tree_source_mac, sizeof(peer->our_mac));
 	peer->family = path->family;
 	memcpy(peer->our_address, path->source, 16);
 	memcpy(peer->peer_address, path->destination, 16);

@@ -245,14 +245,15 @@ tree_fill_tcp(struct offload_block_list *block, const struct tree_tcp *tcp)
 		fill_tcp_delegated(delegated, tcp);
 }
 
+const uint8_t tree_source_mac[6] = {0x02, 0xAA, 0, 0, 0, 1};
+
 void
 tree_usual_neighbor(struct tree_neighbor *neighbor, uint32_t i)
 {
-	const uint8_t source[6] = {0x02, 0xAA, 0, 0, (uint8_t)(i >> 8), (uint8_t)i};
 	const uint8_t destination[6] = {0x02, 0xBB, 0, 0, (uint8_t)(i >> 8), (uint8_t)i};
 
 	memset(neighbor, 0, sizeof(*neighbor));
-	memcpy(neighbor->source_mac, source, 6);
+	memcpy(neighbor->source_mac, tree_source_mac, 6);
 	memcpy(neighbor->destination_mac, destination, 6);
 }
 

@@ -82,6 +82,9 @@ tree_path_type(uint8_t family, enum offload_block_type type4)
 	return (uint8_t)(family == 6 ? type4 + (OFFLOAD_PATH6_BLOCK - OFFLOAD_PATH4_BLOCK) : type4);
 }
 
+/* The source address of all usual neighbors, as with routers on one port: peers send to it. */
+extern const uint8_t tree_source_mac[6];
+
 /* The usual addresses of neighbor, path and connection number i, all different for different i < 65536. */
 void tree_usual_neighbor(struct tree_neighbor *neighbor, uint32_t i);
 void tree_usual_path(struct tree_path *path, uint32_t i, uint8_t family);

@@ -81,12 +81,13 @@ class Daemon:
     """A dpdk-chimney in a folder of its own; a context manager that leaves nothing behind.
 
     within: a command that starts it somewhere else, such as in a network namespace.
+    strict: memory that is given back is overwritten, so that whoever still uses it stumbles.
     """
 
     number = 0
 
     def __init__(self, *options, lcores=THREE_LCORES, ports=NULL_PORT, memory=256,
-                 telemetry=False, small=True, folder=None, eal=None, within=()):
+                 telemetry=False, small=True, folder=None, eal=None, within=(), strict=False):
         Daemon.number += 1
         self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="chimney-")
@@ -97,7 +98,8 @@ class Daemon:
         self.process = subprocess.Popen(
             [*within, os.path.join(build_folder(), "app", "dpdk-chimney"), *eal, "--",
              "--cli", self.socket, *(SMALL if small else ()), *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, **({"MALLOC_PERTURB_": "165"} if strict else {})})
 
     def __enter__(self):
         return self

@@ -41,11 +41,15 @@ struct raw_frame {
 	uint32_t seq; /* behind RAW_SEQ */
 	uint32_t ack; /* behind RAW_ACK */
 	uint16_t urgent; /* pointer */
+	uint8_t other_mac; /* added to the last byte of the destination address */
 };
 
 #define RAW_SEQ 0x11223344u
 #define RAW_ACK 0x55667788u
 #define RAW_WINDOW 0x9ABCu
+
+/* The usual destination address. */
+static const uint8_t raw_mac[RTE_ETHER_ADDR_LEN] = {0, 2, 4, 6, 8, 10};
 
 static const uint8_t raw_source4[4] = {192, 0, 2, 1};
 static const uint8_t raw_destination4[4] = {198, 51, 100, 2};
@@ -135,6 +139,7 @@ raw_frame_build(const struct raw_frame *frame, uint8_t *bytes)
 
 	for (size_t i = 0; i < 12; i++)
 		bytes[i] = (uint8_t)(2 * i);
+	bytes[RTE_ETHER_ADDR_LEN - 1] += frame->other_mac;
 	if (frame->tagged) {
 		bytes[at++] = RTE_ETHER_TYPE_VLAN >> 8;
 		bytes[at++] = RTE_ETHER_TYPE_VLAN & 0xFF;

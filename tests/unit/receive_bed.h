@@ -44,8 +44,10 @@ bed_paths_init(struct toe_shared *shared)
 {
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
 
-	for (uint32_t i = 0; i < 2; i++)
+	for (uint32_t i = 0; i < 2; i++) {
+		memcpy(shared->neighbors[i].source_mac, raw_mac, sizeof(raw_mac));
 		atomic_store(&shared->neighbors[i].word, toe_neighbor_word(mac, 1, true));
+	}
 	shared->neighbors[1].vlan_id = BED_VLAN;
 	for (uint32_t i = 0; i < BED_PATHS; i++) {
 		struct toe_path *path = &shared->paths[i];

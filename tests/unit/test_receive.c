@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Where received frames go: input, or unchanged to the other side of the bump. */
 #include "receive_bed.h"
+#include "tcp_close.h"
 
 static const uint8_t router_alert[] = {IPPROTO_TCP, 0, 5, 2, 0, 0, 1, 0};
 static const uint8_t fragment6[] = {IPPROTO_TCP, 0, 0, 1, 1, 2, 3, 4};
@@ -125,8 +126,7 @@ test_host_is_filtered(void)
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
 	bytes[40] ^= 1; /* a checksum is not looked at: the tuple decides */
 	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
-	bed_write(&bed, BED_HOST, 0,
-	        &data4); /* the tuple of a frame from the wire: not ours to send */
+	bed_write(&bed, BED_HOST, 0, &data4); /* a tuple as from the wire: not ours */
 	bed_turn(&bed);
 	CU_ASSERT(bed_read_frame(&bed, BED_WIRE, &data4));
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_WIRE]), 0);
@@ -236,7 +236,7 @@ test_closed(void)
 		if (aborted)
 			bed.worker[0].engine.conns[0].flags |= TOE_CONN_ABORTED;
 		else
-			bed.worker[0].engine.conns[0].state = TCP_CLOSED;
+			toe_tcp_closed(&bed.worker[0].engine, 0);
 		bed_write(&bed, BED_WIRE, 0, &data4);
 		bed_write(&bed, BED_WIRE, 0, &reset);
 		/* The same tuple from the host. */

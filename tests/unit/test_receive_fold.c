@@ -26,7 +26,7 @@ struct planned {
 	uint32_t conn, seq, ack, length, tsval;
 	uint16_t window, vlan;
 	uint8_t flags, ecn;
-	bool sack;
+	bool sack, other_mac;
 };
 
 struct burst {
@@ -55,6 +55,7 @@ plan_oddity(struct planned *segment, const struct planned *before, struct rng *r
 		segment->ecn = CE;
 	if (rng_chance(rng, 3))
 		segment->vlan ^= 1;
+	segment->other_mac = rng_chance(rng, 3);
 	if (rng_chance(rng, 2))
 		segment->tsval -= rng_below(rng, 5); /* PAWS */
 	if (rng_chance(rng, 5))
@@ -125,6 +126,7 @@ write_segment(const struct planned *segment)
 	        .flags = segment->flags,
 	        .seq = segment->seq,
 	        .ack = segment->ack,
+	        .other_mac = segment->other_mac,
 	};
 	uint8_t bytes[RAW_FRAME_MAX];
 	size_t length = raw_frame_build(&frame, bytes);
@@ -167,7 +169,7 @@ keep_stats(const struct toe_worker *worker)
 		digest[c] = toe_service_digest(&worker->engine, &worker->engine.conns[c]);
 	CU_ASSERT_EQUAL(stats.rx_folded, 0);
 	CU_ASSERT(stats.rx_out_of_order > 0 && stats.rx_duplicate > 0 &&
-	          stats.rx_unacceptable > 0 && stats.vlan_mismatch > 0);
+	          stats.rx_unacceptable > 0 && stats.vlan_mismatch > 0 && stats.rx_other_mac > 0);
 }
 
 static void
@@ -180,6 +182,7 @@ check_stats(const struct toe_worker *worker)
 	CU_ASSERT_EQUAL(worker->engine.stats.rx_duplicate, stats.rx_duplicate);
 	CU_ASSERT_EQUAL(worker->engine.stats.rx_unacceptable, stats.rx_unacceptable);
 	CU_ASSERT_EQUAL(worker->engine.stats.vlan_mismatch, stats.vlan_mismatch);
+	CU_ASSERT_EQUAL(worker->engine.stats.rx_other_mac, stats.rx_other_mac);
 	CU_ASSERT_EQUAL(worker->engine.stats.tx_segments, stats.tx_segments);
 	for (uint32_t c = 0; c < CONNS; c++)
 		CU_ASSERT_EQUAL(

@@ -86,7 +86,11 @@ static void
 test_syn_in_time_wait(void)
 {
 	const struct raw_frame fin = {.family = 4, .flags = FIN | ACK};
+	const struct raw_frame data = {.family = 4, .text = 50, .seq = 0x40000001};
 	struct raw_frame syn = {.family = 4, .flags = SYN};
+	const struct raw_frame answer = {
+	        .family = 4, .source_port = 2222, .destination_port = 1111, .flags = SYN | ACK};
+	size_t length;
 	uint8_t bytes[RAW_FRAME_MAX];
 
 	open_state(TCP_FIN_WAIT_2, BED_PATH4, 0);
@@ -97,7 +101,7 @@ test_syn_in_time_wait(void)
 	receive(fin);
 	CU_ASSERT_NOT_EQUAL(take(bytes), 0);
 	CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_HOST]), 0);
-	/* At rcv_nxt, in the window, far away: all the same. */
+	/* T15: at rcv_nxt, in the window, far away: from the SYN on the tuple is the host's, both ways. */
 	for (uint32_t i = 0; i < 3; i++) {
 		syn.seq = i == 0 ? 1 : i == 1 ? 1000 : 0x40000000;
 		receive(syn);
@@ -105,6 +109,17 @@ test_syn_in_time_wait(void)
 		CU_ASSERT_EQUAL(take(bytes), 0);
 	}
 	CU_ASSERT_EQUAL(conn()->state, TCP_TIME_WAIT);
+	length = raw_frame_build(&answer, bytes);
+	memcpy(bytes + 26, raw_destination4, 4);
+	memcpy(bytes + 30, raw_source4, 4);
+	bed_write_bytes(&bed, BED_HOST, 0, bytes, length);
+	turn();
+	CU_ASSERT(bed_read_is(&bed, BED_WIRE, bytes, length));
+	receive(data);
+	CU_ASSERT(bed_read_frame(&bed, BED_HOST, &data));
+	CU_ASSERT_EQUAL(take(bytes), 0);
+	CU_ASSERT_EQUAL(terminate(), OFFLOAD_SUCCESS);
+	CU_ASSERT_EQUAL(bed.delegated.state, TCP_TIME_WAIT);
 	bed_close(&bed);
 }
 
@@ -248,10 +263,49 @@ test_data_on_closed(void)
 	bed_close(&bed);
 }
 
+/* T16, RX-1: a promiscuous port sees frames for others; those are not the connection's, though the tuple is. */
+static void
+test_other_mac(void)
+{
+	static const uint8_t paths[] = {BED_PATH4, BED_PATH6, BED_PATH_VLAN};
+	for (size_t i = 0; i < RTE_DIM(paths); i++) {
+		struct raw_frame frame = {.text = 100};
+		uint8_t *source;
+
+		bed_open(&bed, 1, false);
+		CU_ASSERT_EQUAL(bed_offload(&bed, 0, 0, paths[i], 2222, 1111), OFFLOAD_SUCCESS);
+		source = bed.shared.neighbors[paths[i] == BED_PATH_VLAN].source_mac;
+		frame.family = bed.shared.paths[paths[i]].family;
+		frame.tagged = paths[i] == BED_PATH_VLAN;
+		frame.tci = BED_VLAN;
+		frame.other_mac = 1;
+		bed_write(&bed, BED_WIRE, 0, &frame);
+		bed_turn(&bed);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_other_mac, 1);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ);
+		CU_ASSERT_EQUAL(test_port_waiting(&bed.port[BED_HOST]), 1);
+		/* Every byte of the address counts. */
+		for (uint32_t byte = 0; byte < 6; byte++) {
+			frame.other_mac = 0;
+			source[byte] ^= 0x40;
+			bed_write(&bed, BED_WIRE, 0, &frame);
+			bed_turn(&bed);
+			source[byte] ^= 0x40;
+		}
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_other_mac, 7);
+		bed_write(&bed, BED_WIRE, 0, &frame);
+		bed_turn(&bed);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.stats.rx_other_mac, 7);
+		CU_ASSERT_EQUAL(bed.worker[0].engine.conns[0].rcv_nxt, RAW_SEQ + 100);
+		bed_close(&bed);
+	}
+}
+
 int
 main(void)
 {
 	static const struct unit_test tests[] = {
+	        {"T16 RX-1: frames for another station are not ours", test_other_mac},
 	        {"RX-3 a SYN in TIME_WAIT goes to the host", test_syn_in_time_wait},
 	        {"RX-3 SEC-1 a SYN at RcvNxt, and elsewhere", test_syn},
 	        {"RX-4 urgent data", test_urgent},

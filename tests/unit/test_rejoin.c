@@ -336,28 +336,6 @@ test_update(void)
 	CU_ASSERT_EQUAL(path->status, OFFLOAD_SUCCESS);
 }
 
-/* INV-17: whatever was taken before the loss and meets it completes before the indications. */
-static void
-test_order(void)
-{
-	uint32_t i = a_connection_of(DEAD);
-	struct offload_block_list *roots[2] = {fake_tcp(&fake, i, OFFLOAD_TCP_DELEGATED),
-	        fake_tcp(&fake, i, OFFLOAD_TCP_DELEGATED)};
-	struct chimney_record record;
-	uint32_t completions = 0;
-
-	fake.stalled[DEAD] = true;
-	for (uint32_t k = 0; k < 2; k++)
-		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, roots[k]), 0);
-	pass_ms(1200);
-	while (fake_read(&fake, &record)) {
-		completions += record.kind == CHIMNEY_COMPLETION;
-		if (record.kind != CHIMNEY_COMPLETION)
-			CU_ASSERT_EQUAL(completions, 2);
-	}
-	CU_ASSERT_EQUAL(completions, 2);
-}
-
 WITH_LOST_BED(new_connections)
 static void
 run_slots(void)
@@ -390,7 +368,6 @@ WITH_LOST_BED(unsettled)
 WITH_LOST_BED(host_does_not_read)
 WITH_LOST_BED(again)
 WITH_LOST_BED(update)
-WITH_LOST_BED(order)
 
 int
 main(int argc, char **argv)
@@ -408,7 +385,6 @@ main(int argc, char **argv)
 	                run_host_does_not_read},
 	        {"C3 INV-14 lost again, and back again", run_again},
 	        {"C3 UPD-5 updates are possible again", run_update},
-	        {"INV-17 failures before indications", run_order},
 	};
 
 	if (!test_mutant_arguments(argc, argv))

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <rte_ether.h>
+
 #include "drain.h"
 #include "exception.h"
 #include "indicate.h"
@@ -226,12 +228,24 @@ end_next_timer(struct end *end, uint64_t now_us)
 	return ms == 0 ? 1 : ms * UINT64_C(1000) - now_us % 1000;
 }
 
+/* The wire is a router's: what it delivers is addressed to the end, whatever the sender wrote. */
+static void
+readdress(const struct end *end, struct rte_mbuf *frame)
+{
+	uint8_t *address = rte_pktmbuf_mtod(frame, uint8_t *);
+
+	if (frame->data_len >= RTE_ETHER_HDR_LEN && !(address[0] & RTE_ETHER_GROUP_ADDR))
+		memcpy(address, end->shared.neighbors[end->neighbor].source_mac,
+		        RTE_ETHER_ADDR_LEN);
+}
+
 enum toe_verdict
 end_receive(struct end *end, struct rte_mbuf *frame)
 {
 	struct toe_segment segment;
 
 	frame->port = 0;
+	readdress(end, frame);
 	toe_segment_parse(frame, 0, false, true, &segment);
 	if (segment.verdict != TOE_SEGMENT_OK ||
 	        toe_flow_lookup(&end->worker.flows, &segment.key) != 0)

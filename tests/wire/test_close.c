@@ -2,6 +2,7 @@
 /* FIN, RST and SYN in every state of INIT-5, and what the host is told. */
 #include <string.h>
 
+#include "indicate.h"
 #include "script.h"
 #include "service.h"
 #include "tcp.h"
@@ -253,24 +254,84 @@ test_syn(void)
 	script_close(&script, NULL);
 }
 
-/* EVT-4: where the indication finds no room, the segment is as if lost. */
+/* The host does not read: its ring and the backlog are full of others' indications. */
+static void
+host_stops_reading(void)
+{
+	struct toe_engine *engine = &script.end.worker.engine;
+	struct toe_backlog *backlog = &engine->backlog[0];
+	const struct toe_event other = {.kind = TOE_EVENT_RETRIEVE};
+
+	while (toe_event_post(&engine->events[0], &other, 1) == 1)
+		;
+	backlog->first = 0;
+	backlog->count = TOE_EVENT_BACKLOG;
+	for (uint32_t i = 0; i < backlog->count; i++) {
+		backlog->event[i] = other;
+		backlog->conn[i] = 1;
+	}
+}
+
+/* It has read what there was. */
+static void
+host_reads(void)
+{
+	struct toe_engine *engine = &script.end.worker.engine;
+	struct toe_event event;
+
+	while (rte_ring_sc_dequeue_elem(engine->events[0].ring, &event, sizeof(event)) == 0)
+		;
+	engine->backlog[0].count = 0;
+}
+
+/* EVT-4, EVT-5, T14: what finds no room is told later, in order, though the peer never says it again. */
 static void
 test_no_room_to_tell(void)
 {
-	struct toe_backlog *backlog = &script.end.worker.engine.backlog[0];
+	struct toe_event event;
 
 	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
-	backlog->count = TOE_EVENT_BACKLOG;
+	host_stops_reading();
 	script_send(&script, (struct script_segment){.length = 100, .flags = ACK | FIN});
-	script_send(&script, (struct script_segment){.flags = RST});
-	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_ESTABLISHED);
-	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 0);
-	backlog->count = 0;
-	CU_ASSERT_EQUAL(script_waiting(&script), 0);
-	script_send(&script, (struct script_segment){.length = 100, .flags = ACK | FIN});
-	CU_ASSERT(told(TOE_EVENT_DISCONNECT));
-	CU_ASSERT(script_took_text(&script, 0, 0, FIN));
+	CU_ASSERT(script_took_text(&script, 0, 0, FIN)); /* with the ACK of the peer's */
+	script_send(&script, (struct script_segment){.seq = 101, .flags = RST});
+	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_CLOSED);
+	CU_ASSERT(script_conn(&script)->flags & TOE_CONN_ABORTED);
+	CU_ASSERT_EQUAL(toe_indications_count(&script.end.worker.engine), TOE_EVENT_BACKLOG + 1);
+	host_reads();
+	CU_ASSERT(end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(event.kind, TOE_EVENT_DISCONNECT);
+	CU_ASSERT(end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(event.kind, TOE_EVENT_ABORT);
+	CU_ASSERT(!end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(toe_indications_count(&script.end.worker.engine), 0);
 	script_close(&script, NULL);
+}
+
+/* T14: the same for what timers have to tell, once; and a terminate takes back what was not told (TERM-2). */
+static void
+test_no_room_for_timers(void)
+{
+	struct toe_event event;
+
+	for (uint32_t terminate = 0; terminate < 2; terminate++) {
+		open_in(TCP_FIN_WAIT_2, OFFLOAD_SERVICE_SINK);
+		host_stops_reading();
+		script_pass(&script, TCP_FIN_WAIT_2_MS + 1000);
+		CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_CLOSED);
+		CU_ASSERT_EQUAL(script.end.worker.engine.untold_count[0], 1);
+		if (terminate == 0) {
+			host_reads();
+			CU_ASSERT(end_event(&script.end, &event));
+			CU_ASSERT_EQUAL(event.kind, TOE_EVENT_RETRIEVE);
+			CU_ASSERT_EQUAL(event.detail, RETRIEVE_TIMEOUT_EXPIRATION);
+			CU_ASSERT(!end_event(&script.end, &event));
+		}
+		end_terminate(&script.end, NULL, 1);
+		CU_ASSERT_EQUAL(script.end.worker.engine.untold_count[0], 0);
+		host_reads();
+		script_close(&script, NULL);
+	}
 }
 
 int
@@ -286,7 +347,8 @@ main(int argc, char **argv)
 	        {"SEC-1 EVT-5 reset", test_reset},
 	        {"EVT-5 a reset stops sending", test_reset_stops_sending},
 	        {"SEC-1 SYN", test_syn},
-	        {"EVT-4 no room to tell the host", test_no_room_to_tell},
+	        {"EVT-4 EVT-5 T14 no room to tell the host", test_no_room_to_tell},
+	        {"EVT-4 TERM-2 T14 no room for what timers tell", test_no_room_for_timers},
 	};
 	int rc;
 

@@ -35,8 +35,6 @@
 #define TOE_CONN_RETRIEVE_ON_SEND (1u << 10)
 /* An upload was offered (TERM-7), the connection is not stopped */
 #define TOE_CONN_OFFERED (1u << 11)
-/* It is to be offered: there was no room for the indication */
-#define TOE_CONN_OFFER_DUE (1u << 12)
 #define TOE_CONN_URGENT (1u << 13) /* urgent data received: frames queue for the host (RX-4) */
 #define TOE_CONN_CHALLENGED (1u << 14) /* a reset was challenged, no progress since (SEC-1) */
 /* Keepalive was brought forward by a suspicious segment (SEC-1) */
@@ -48,9 +46,25 @@
 /* Explicit congestion notification (RFC 3168, RFC 8257) */
 #define TOE_CONN_ECN_ECHO (1u << 20) /* receiver: ECE is set in what we send */
 #define TOE_CONN_ECN_CWR (1u << 21) /* sender: CWR goes with the next new data */
+/* its initiate had not completed when it was last looked at: see toe_conn.initiate, indicate.h */
+#define TOE_CONN_FRESH (1u << 22)
+
+/*
+ * The tuple is not the connection's any more (RX-7): it is CLOSED, or a SYN in TIME_WAIT has begun another one (RX-3). It takes
+ * and sends nothing, whatever happens to it until it is terminated.
+ */
+#define TOE_CONN_ENDED (1u << 23)
+
+/* Indications that wait for room, told in this order (EVT-4). RETRIEVE: toe_conn.retrieve_due is its reason. */
+#define TOE_CONN_DISCONNECT_DUE (1u << 24)
+#define TOE_CONN_RETRIEVE_DUE (1u << 25)
+#define TOE_CONN_ABORT_DUE (1u << 26)
+#define TOE_CONN_TELL_DUE (TOE_CONN_DISCONNECT_DUE | TOE_CONN_RETRIEVE_DUE | TOE_CONN_ABORT_DUE)
+/* What the retransmission timer waits for is to be decided again, once the segment has been digested whole */
+#define TOE_CONN_REARM (1u << 27)
 
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
-#define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED)
+#define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED)
 
 /*
  * Timers of a connection, index of toe_conn.due. Deadlines in ms of the worker's clock; 0: not running. The
@@ -118,8 +132,14 @@ struct toe_conn {
 	uint32_t wheel_next; /* wheel slot list */
 	uint32_t wheel_prev;
 	uint32_t dep_pos; /* position in the path's dependents vector */
-	uint32_t inv_pos; /* in the worker's vector of named invalid connections, TOE_INDEX_NONE */
-	uint32_t stop_id; /* the invalidate request that named it */
+	union {
+		struct {
+			/* in the worker's vector of named invalid connections, TOE_INDEX_NONE */
+			uint32_t inv_pos;
+			uint32_t stop_id; /* the invalidate request that named it */
+		};
+		uint64_t initiate; /* TOE_CONN_FRESH: the request that offloaded it */
+	};
 	uint64_t rcv_bytes; /* bytes delivered to the service since initiate */
 	uint32_t attached; /* toe_attached of the service, or TOE_INDEX_NONE */
 	uint32_t reassembly; /* toe_reassembly while text is out of order, or TOE_INDEX_NONE */
@@ -147,6 +167,7 @@ struct toe_conn {
 	uint32_t segments_in; /* modulo 2^32 */
 	uint32_t segments_out;
 	uint32_t segments_retransmitted;
+	uint8_t retrieve_due; /* enum retrieve_reason, with TOE_CONN_RETRIEVE_DUE */
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct toe_conn) == 256, "an idle connection is four cache lines");

@@ -22,6 +22,8 @@
 #include "txq.h"
 #include "worker_control.h"
 
+struct rte_bitmap;
+
 struct toe_engine {
 	/* configuration: M before start, then read only */
 	struct toe_shared *shared;
@@ -29,7 +31,10 @@ struct toe_engine {
 	uint32_t conn_capacity; /* connections that it can own */
 	struct rte_mempool *mbuf_pool;
 	struct toe_event_port *events; /* by host, of toe_worker_control */
-	struct toe_backlog *backlog;
+	struct toe_backlog *backlog; /* by host, likewise */
+	/* by host: connections with TOE_CONN_TELL_DUE, and how many they are */
+	struct rte_bitmap *untold[TOE_MAX_HOSTS];
+	uint32_t untold_count[TOE_MAX_HOSTS];
 	uint32_t max_retransmit; /* TMR-4: retransmissions of one segment when max_rt is 0 */
 
 	uint64_t now; /* ns, of this turn */

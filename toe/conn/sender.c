@@ -302,4 +302,5 @@ toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 	}
 	sender->rack_time = sender->last_sent = engine->now_us;
 	sender->rack_end = 0;
+	sender->reorder_waits = 0;
 }

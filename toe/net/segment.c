@@ -4,8 +4,6 @@
  * bytes that are there, so any frame is safe. The common frame (no options but timestamps) takes one straight
  * way through; what is rare is kept out of line.
  */
-#include <string.h>
-
 #include <netinet/in.h>
 
 #include <rte_branch_prediction.h>
@@ -365,6 +363,7 @@ parse_frame(const struct frame *frame, bool from_host, struct toe_segment *segme
 		return bad(frame, segment, TOE_FAULT_TRUNCATED);
 	if (unlikely(frame->bytes[0] & RTE_ETHER_GROUP_ADDR))
 		return TOE_SEGMENT_OTHER;
+	segment->destination = toe_mac_word(frame->bytes);
 	type = load16(frame->bytes + 12);
 	if (type == RTE_BE16(RTE_ETHER_TYPE_VLAN)) {
 		if (unlikely(frame->contiguous < offset + RTE_VLAN_HLEN))

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <rte_mbuf.h>
 
@@ -50,6 +51,8 @@ struct toe_segment {
 	uint32_t tsval;
 	uint32_t tsecr;
 	uint32_t octets; /* of the IP packet; of a BAD frame: all behind the Ethernet header */
+	/* destination address, as toe_mac_word gives it */
+	uint64_t destination;
 	uint16_t header_offset; /* of the TCP header in the frame */
 	uint16_t vlan; /* TCI; 0 when untagged */
 	uint8_t tcp_flags; /* RTE_TCP_..._FLAG */
@@ -61,6 +64,18 @@ struct toe_segment {
 	uint8_t fault; /* enum toe_fault, when the verdict is BAD; so are key.family (0: not known) and port */
 	struct toe_sack sack[TOE_SACKS_MAX];
 };
+
+/* An Ethernet address as a number, for comparisons; six bytes are read. */
+static inline uint64_t
+toe_mac_word(const uint8_t *mac)
+{
+	uint32_t low;
+	uint16_t high;
+
+	memcpy(&low, mac, sizeof(low));
+	memcpy(&high, mac + sizeof(low), sizeof(high));
+	return (uint64_t)high << 32 | low;
+}
 
 /*
  * Parse one frame: any bytes, and any chain of mbuf segments whose first holds the headers (else it is BAD).

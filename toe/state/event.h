@@ -47,6 +47,8 @@ struct toe_event {
 
 #define TOE_EVENT_FROM_CONTROL UINT16_MAX
 
+#define TOE_REQUESTS 512u /* that control has in progress at once */
+
 _Static_assert(sizeof(struct toe_event) == 16, "four events a cache line");
 
 /* One producer's way to one host stack. Set up before the host is announced to workers, gone after. */
@@ -54,7 +56,28 @@ struct toe_event_port {
 	struct rte_ring *ring;
 	struct toe_doorbell *bell; /* the host's, for hosts that sleep */
 	const _Atomic uint32_t *completed; /* completions counted for the host; control writes */
+	/* TOE_REQUESTS of them: ids of the initiates in progress, each at its id's place; control writes */
+	const _Atomic uint64_t *initiating;
 };
+
+/*
+ * Has the initiate with this id not completed? The host learns of what it offloads by its completion, so that nothing is
+ * indicated before (INIT-9). When it has, whoever has seen so counts its completion among `completed`.
+ */
+static inline bool
+toe_event_initiating(const struct toe_event_port *port, uint64_t id)
+{
+	return atomic_load_explicit(
+	               (_Atomic uint64_t *)(uintptr_t)&port->initiating[id % TOE_REQUESTS],
+	               memory_order_acquire) == id;
+}
+
+static inline uint32_t
+toe_event_completed(const struct toe_event_port *port)
+{
+	return atomic_load_explicit(
+	        (_Atomic uint32_t *)(uintptr_t)port->completed, memory_order_acquire);
+}
 
 /* Producer: how many of the n events were posted. Rings the host's bell when any was. */
 static inline unsigned int

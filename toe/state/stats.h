@@ -39,6 +39,7 @@
 	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \
 	X(host_filtered, "frames of offloaded tuples from the host port, dropped")                 \
 	X(vlan_mismatch, "frames dropped because the VLAN tag did not match")                      \
+	X(rx_other_mac, "frames of offloaded tuples to another Ethernet address, passed on")       \
 	X(steered, "frames passed to the worker that owns their connection")                       \
 	X(steer_dropped, "frames dropped because the owner's steering ring was full")              \
 	X(held_frames, "frames queued for held tuples")                                            \

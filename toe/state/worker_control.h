@@ -20,11 +20,16 @@
 #define TOE_MAX_HOSTS 8u
 #define TOE_EVENT_BACKLOG 64u
 
-/* Indications of one host that wait for room in its ring (EVT-4), FIFO. W; `count` is read by C, too. */
+/*
+ * Indications of one host that wait for room in its ring (EVT-4), FIFO, or for the completion of their connection's
+ * initiate (INIT-9): those let others pass. W; `count` is read by C, too.
+ */
 struct toe_backlog {
 	struct toe_event event[TOE_EVENT_BACKLOG];
+	uint64_t initiate[TOE_EVENT_BACKLOG]; /* id of the request that it waits for; 0: none */
 	uint32_t conn[TOE_EVENT_BACKLOG]; /* whose indication it is */
 	uint32_t first, count;
+	uint32_t fresh; /* of these: wait for an initiate */
 };
 
 struct toe_worker_control {

@@ -37,15 +37,6 @@ ticks_from_us(uint32_t us, uint32_t tick_ms)
 	return us == 0 ? 0 : RTE_MAX((us + tick_ms * 500) / (tick_ms * 1000), 1u);
 }
 
-/* A deadline so many ms from now; never 0, which means "not running". */
-static uint32_t
-due_in(const struct toe_engine *engine, uint32_t ms)
-{
-	uint32_t due = engine->now_ms + RTE_MIN(ms, (uint32_t)INT32_MAX);
-
-	return due ? due : 1;
-}
-
 /* Ticks left of a timer: 0 when it is due, OFFLOAD_TIMER_OFF when it does not run (CTX-6). */
 static int32_t
 ticks_left(const struct toe_engine *engine, uint32_t due, uint32_t tick_ms)
@@ -181,9 +172,8 @@ load_timers(struct toe_engine *engine, struct toe_conn *conn, const struct tcp_d
 	toe_keepalive_start(engine, index, false);
 	toe_tcp_arm(engine, index);
 	if (delegated->retransmit_time_left >= 0)
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT,
-		        due_in(engine,
-		                ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms)));
+		toe_tcp_arm_left(engine, index,
+		        ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms));
 }
 
 /*
@@ -216,6 +206,8 @@ toe_conn_update(struct toe_engine *engine, uint32_t index, const struct tcp_cach
 	bool restart = cached->flags & TCP_CACHED_KEEPALIVE_RESTART, changed;
 
 	load_cached(conn, cached, tick_ms);
+	if (conn->flags & TOE_CONN_ENDED)
+		return; /* nothing of it acts any more */
 	changed = old.ka_probes != conn->ka_probes || old.ka_timeout != conn->ka_timeout ||
 	          old.ka_interval != conn->ka_interval || old.max_rt != conn->max_rt;
 	if (cached->flags & TCP_CACHED_MAX_RT_RESTART) {

@@ -80,6 +80,7 @@ ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *seg
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	conn->flags &= ~TOE_CONN_CHALLENGED;
+	tcp_restart_timer(conn); /* RFC 6298 (5.3) */
 	if (bytes > 0)
 		toe_service_acked(engine, index, bytes);
 	if (fin_acked)
@@ -136,7 +137,7 @@ probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
 			probe_refused(engine, conn, sender);
 		conn->snd_wnd_probe_count = 0;
 	}
-	toe_tcp_arm(engine, index);
+	tcp_restart_timer(conn);
 }
 
 /* The sender's part: scoreboard, round trip, windows, recovery. */
@@ -157,7 +158,7 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	/* The usual case: nothing amiss before and after. */
 	if (likely(round->acked > 0 && sender->phase == TOE_PHASE_OPEN && !round->ece &&
 	            !round->sacked && !round->dsack && !sender->tlp_out && !sender->has_recovery &&
-	            sender->sacked + sender->lost == 0)) {
+	            !sender->reorder_waits && sender->sacked + sender->lost == 0)) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)
 			toe_cc_acked(conn, sender, round->acked, engine->now_us);
@@ -201,17 +202,13 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 	}
 	update_window(conn, window, segment, round.acked > 0);
 	if (sender != NULL && (round.acked > 0 || round.outstanding > 0)) {
-		bool arm = round.acked > 0;
-
-		/* Before the recovery: it may set the timer to something shorter. */
-		if (arm)
-			toe_tcp_arm(engine, index);
 		ack_sender(engine, index, sender, segment, &round);
-	} else if (round.acked > 0) {
-		toe_tcp_arm(engine, index);
+		conn->flags |= TOE_CONN_REARM;
 	}
 	if (unlikely(was_closed))
 		probe_answered(engine, index, probed);
+	else if (unlikely(window == 0))
+		conn->flags |= TOE_CONN_REARM;
 	if (tcp_has_unsent(conn) || (sender != NULL && sender->lost != sender->again))
 		toe_conn_ready(engine, index);
 	return true;

@@ -8,6 +8,18 @@
 #include "tcp_facts.h"
 
 void
+toe_tcp_end(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	conn->flags |= TOE_CONN_ENDED;
+	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE | TOE_CONN_REARM |
+	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED | TOE_CONN_BLOCKED);
+	toe_wheel_remove(&engine->wheel, index);
+	toe_sender_drop(engine, index);
+}
+
+void
 toe_tcp_closed(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
@@ -15,10 +27,7 @@ toe_tcp_closed(struct toe_engine *engine, uint32_t index)
 	if (toe_conn_uncount(engine, conn))
 		toe_conn_mib(engine, conn)->established_resets++;
 	conn->state = TCP_CLOSED;
-	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE |
-	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED);
-	toe_wheel_remove(&engine->wheel, index);
-	toe_sender_drop(engine, index);
+	toe_tcp_end(engine, index);
 }
 
 void
@@ -28,25 +37,17 @@ toe_tcp_offer(struct toe_engine *engine, uint32_t index)
 
 	if (conn->flags & (TOE_CONN_OFFERED | TOE_CONN_INDICATED))
 		return;
-	if (toe_conn_indicate(engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_UPLOAD_REQUESTED)) {
-		conn->flags |= TOE_CONN_OFFERED;
-		conn->flags &= ~TOE_CONN_OFFER_DUE;
-		return;
-	}
-	/* No room: the sender's timer tries again, there is nothing else for it to do now. */
-	conn->flags |= TOE_CONN_OFFER_DUE;
-	toe_wheel_set(&engine->wheel, index, TOE_TIMER_SENDER, tcp_deadline(engine, 1));
+	conn->flags |= TOE_CONN_OFFERED;
+	toe_conn_tell(engine, index, TOE_EVENT_RETRIEVE, RETRIEVE_UPLOAD_REQUESTED);
 }
 
-bool
+void
 toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason)
 {
 	struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->flags & TOE_CONN_INDICATED)
-		return true;
-	if (!toe_conn_indicate(engine, conn, TOE_EVENT_RETRIEVE, (uint8_t)reason))
-		return false;
+		return;
 	conn->flags |= TOE_CONN_INDICATED;
-	return true;
+	toe_conn_tell(engine, index, TOE_EVENT_RETRIEVE, (uint8_t)reason);
 }

@@ -5,11 +5,13 @@
 
 #include "engine.h"
 
-/* The connection has ended: no timers, nothing owed. */
+/* From now on the tuple is not the connection's: no timers, nothing owed (TOE_CONN_ENDED). */
+void toe_tcp_end(struct toe_engine *engine, uint32_t index);
+/* The same, and its state is CLOSED. */
 void toe_tcp_closed(struct toe_engine *engine, uint32_t index);
-/* It is in TIME_WAIT (or CLOSED), or its timers gave up: indicate RETRIEVE, now or when there is room (TERM-7). */
+/* It is in TIME_WAIT (or CLOSED), or its timers gave up: RETRIEVE, once (TERM-7). */
 void toe_tcp_offer(struct toe_engine *engine, uint32_t index);
-/* RETRIEVE with this reason; from then on the connection is stopped. False: no room, try again. */
-bool toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason);
+/* RETRIEVE with this reason; from now on the connection is stopped. */
+void toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason);
 
 #endif

@@ -51,10 +51,8 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 static void
 fin_wait_expired(struct toe_engine *engine, uint32_t index)
 {
-	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
-		tcp_set_retransmit(engine, index, 1);
-	else
-		toe_tcp_closed(engine, index);
+	toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION);
+	toe_tcp_closed(engine, index);
 }
 
 /* RFC 6298 (5.4) to (5.6), or a window probe. The segment itself is built by output. */
@@ -64,22 +62,18 @@ timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 	struct toe_conn *conn = &engine->conns[index];
 
 	if (is_exhausted(engine, conn)) {
-		/* TMR-2. No room for the indication: the timer runs out again in the next tick. */
-		if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION))
-			tcp_set_retransmit(engine, index, 1);
+		toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION); /* TMR-2 */
 		return;
 	}
 	conn->total_rt += toe_rto(conn);
+	conn->flags &= ~TOE_CONN_PROBE;
 	if (conn->snd_wnd == 0) {
 		persist_expired(engine, index, sender);
 	} else {
 		engine->stats.tx_timeouts++;
 		tcp_recovery_timeout(engine, index, sender);
 	}
-	if (sender != NULL)
-		sender->timer = TOE_SENDER_RTO;
 	conn->retransmit_count += conn->retransmit_count < UINT8_MAX;
-	tcp_set_retransmit(engine, index, toe_rto(conn));
 	toe_conn_ready(engine, index);
 }
 
@@ -96,14 +90,11 @@ retransmit_expired(struct toe_engine *engine, uint32_t index)
 			timeout(engine, index, sender);
 		return;
 	}
-	if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_TLP) {
-		/* What a drain took back goes first, and asks the same. */
-		if (sender->lost == sender->again && conn->snd_nxt == conn->snd_max)
-			tcp_tlp_send(engine, index, sender);
-		sender->timer = TOE_SENDER_RTO;
-		tcp_set_retransmit(engine, index, toe_rto(conn));
-	} else if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_REORDER) {
-		tcp_set_retransmit(engine, index, toe_rto(conn));
+	if (sender->timer == TOE_SENDER_TLP) {
+		engine->stats.tx_probes++;
+		conn->flags |= TOE_CONN_PROBE;
+		toe_conn_ready(engine, index);
+	} else if (sender->timer == TOE_SENDER_REORDER) {
 		tcp_recovery_reorder(engine, index, sender);
 	} else {
 		timeout(engine, index, sender);
@@ -117,8 +108,6 @@ sender_expired(struct toe_engine *engine, uint32_t index)
 	struct toe_conn *conn = &engine->conns[index];
 	const struct toe_sender *sender = toe_sender_of(engine, conn);
 
-	if (conn->flags & TOE_CONN_OFFER_DUE)
-		toe_tcp_offer(engine, index);
 	if (sender == NULL)
 		return;
 	if (tcp_outstanding(conn) > 0 || tcp_has_unsent(conn)) {
@@ -159,6 +148,8 @@ toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 	if (take_due(engine, conn, TOE_TIMER_RETRANSMIT)) {
 		if (may_send) {
 			retransmit_expired(engine, index);
+			if (!(conn->flags & TOE_CONN_STOPPED))
+				toe_tcp_arm(engine, index);
 		} else if (tcp_outstanding(conn) > 0 || tcp_unsent(conn) > 0) {
 			/* It would have something to send (D2, policy on-send). */
 			tcp_blocked(engine, conn);

@@ -125,8 +125,7 @@ input_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf)
 	struct toe_conn *conn = &engine->conns[index];
 
 	if (!(conn->flags & TOE_CONN_URGENT)) {
-		if (!toe_tcp_give_up(engine, index, RETRIEVE_RECEIVED_URGENT_DATA))
-			return TOE_INPUT_DONE; /* as if lost: the peer sends it again */
+		toe_tcp_give_up(engine, index, RETRIEVE_RECEIVED_URGENT_DATA);
 		conn->flags |= TOE_CONN_URGENT;
 		conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
 		engine->stats.rx_urgent++;
@@ -144,7 +143,7 @@ note_alive(struct toe_engine *engine, uint32_t index)
 	             (conn->cached_flags & TCP_CACHED_KEEPALIVE)))
 		toe_keepalive_touch(engine, index);
 	if (unlikely(conn->state == TCP_FIN_WAIT_2))
-		toe_tcp_arm(engine, index); /* TMR-3 */
+		tcp_restart_timer(conn); /* TMR-3 */
 }
 
 enum toe_input
@@ -155,7 +154,7 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 
 	engine->stats.rx_segments++;
 	conn->segments_in++;
-	if (unlikely(conn->state == TCP_CLOSED))
+	if (unlikely(conn->flags & TOE_CONN_ENDED))
 		return TOE_INPUT_DONE;
 	if (unlikely(segment->tcp_flags & RTE_TCP_RST_FLAG))
 		return toe_tcp_reset(engine, index, segment);
@@ -177,6 +176,8 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	if (!toe_tcp_ack(engine, index, segment))
 		return TOE_INPUT_DONE;
 	note_alive(engine, index);
+	if (conn->flags & TOE_CONN_REARM)
+		toe_tcp_arm(engine, index);
 	if (unlikely((segment->tcp_flags & RTE_TCP_URG_FLAG) || (conn->flags & TOE_CONN_URGENT)))
 		return input_urgent(engine, index, mbuf);
 	if (conn->options & TCP_OPTION_ECN)

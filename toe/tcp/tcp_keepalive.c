@@ -19,7 +19,8 @@ static bool
 is_on(const struct toe_conn *conn)
 {
 	/* In TIME_WAIT there need not be a peer any more. */
-	return (conn->cached_flags & TCP_CACHED_KEEPALIVE) && conn->state != TCP_TIME_WAIT;
+	return (conn->cached_flags & TCP_CACHED_KEEPALIVE) && conn->state != TCP_TIME_WAIT &&
+	       !(conn->flags & TOE_CONN_ENDED);
 }
 
 static void
@@ -46,6 +47,7 @@ toe_keepalive_start(struct toe_engine *engine, uint32_t index, bool restart)
 		return;
 	/* While it is off, what was handed over stays as it is. */
 	if (!is_on(conn)) {
+		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE;
 		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_KEEPALIVE);
 		return;
 	}
@@ -88,10 +90,7 @@ exhausted(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
 
-	if (!toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION)) {
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE, tcp_deadline(engine, 1));
-		return;
-	}
+	toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION);
 	/* SEC-1: the suspicion was right, the peer has gone. */
 	if (conn->flags & TOE_CONN_KEEPALIVE_ARMED)
 		toe_tcp_closed(engine, index);

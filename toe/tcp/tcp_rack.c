@@ -85,6 +85,7 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	uint32_t wait = 0, record = sender->time_head, window, next;
 	bool lost = false;
 
+	sender->reorder_waits = 0;
 	if (sender->rack_rtt == 0 || sender->sacked + sender->lost == 0)
 		return false;
 	window = sender->reo_wnd = reordering_window(conn, sender);
@@ -104,9 +105,8 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 		}
 	}
 	if (wait > 0) {
-		sender->timer = TOE_SENDER_REORDER;
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT,
-		        tcp_deadline(engine, (wait + 999) / 1000));
+		sender->reorder_waits = 1;
+		sender->reorder_due = tcp_deadline(engine, (wait + 999) / 1000);
 	}
 	return lost;
 }
@@ -123,15 +123,20 @@ tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 	sender->reo_wnd_persist = REO_WND_PERSIST;
 }
 
+bool
+tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
+{
+	return (conn->options & TCP_OPTION_SACK) && sender->phase <= TOE_PHASE_CWR &&
+	       sender->sacked == 0 && sender->lost == 0 && !sender->tlp_out && conn->snd_wnd != 0 &&
+	       conn->retransmit_count == 0;
+}
+
 uint32_t
-tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
-        const struct toe_sender *sender)
+tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
 {
 	uint32_t pto = PTO_INITIAL_MS;
 
-	if (!(conn->options & TCP_OPTION_SACK) || sender->phase > TOE_PHASE_CWR ||
-	        sender->sacked != 0 || sender->lost != 0 || sender->tlp_out || conn->snd_wnd == 0 ||
-	        conn->retransmit_count > 0)
+	if (!tcp_tlp_fits(conn, sender) || (conn->flags & TOE_CONN_PROBE))
 		return 0;
 	if (conn->srtt != 0) {
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
@@ -140,20 +145,15 @@ tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
 		        tcp_smss(conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
-	return pto < toe_rto(conn) ? pto : 0;
+	return pto;
 }
 
 void
-tcp_tlp_send(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
+tcp_tlp_sent(const struct toe_conn *conn, struct toe_sender *sender, bool retransmits)
 {
-	struct toe_conn *conn = &engine->conns[index];
-
-	conn->flags |= TOE_CONN_PROBE;
 	sender->tlp_out = 1;
-	sender->tlp_retransmits = 0;
-	sender->tlp_end = conn->snd_max; /* output sets it again when the probe carries new data */
-	engine->stats.tx_probes++;
-	toe_conn_ready(engine, index);
+	sender->tlp_retransmits = retransmits;
+	sender->tlp_end = conn->snd_max;
 }
 
 bool

@@ -263,6 +263,9 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 		grow(engine, conn, sender, round);
 		break;
 	}
+	/* What was to go whatever cwnd says has been acknowledged before it went. */
+	if (sender->lost == sender->again)
+		sender->burst = 0;
 }
 
 /* The peer threw away what it had reported: it may (RFC 2018 section 8). */
@@ -300,6 +303,7 @@ tcp_recovery_timeout(struct toe_engine *engine, uint32_t index, struct toe_sende
 	conn->cwnd = tcp_smss(conn);
 	conn->dup_ack_count = 0;
 	sender->tlp_out = 0;
+	sender->reorder_waits = 0;
 	if (conn->options & TCP_OPTION_SACK)
 		forget_sacks(engine, sender);
 	else
@@ -313,7 +317,6 @@ tcp_recovery_reorder(struct toe_engine *engine, uint32_t index, struct toe_sende
 	struct toe_conn *conn = &engine->conns[index];
 	uint32_t flight = conn->snd_max - conn->snd_una;
 
-	sender->timer = TOE_SENDER_RTO;
 	if (!tcp_rack_detect(engine, index, sender))
 		return;
 	if (sender->phase <= TOE_PHASE_CWR) {

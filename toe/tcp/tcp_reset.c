@@ -31,15 +31,10 @@ toe_tcp_reset(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 		}
 		return TOE_INPUT_DONE;
 	}
-	/*
-	 * No room to tell the host: as if lost on the way. The peer answers our next segment with
-	 * another.
-	 */
-	if (!toe_conn_indicate(engine, conn, TOE_EVENT_ABORT, 0))
-		return TOE_INPUT_DONE;
 	engine->stats.rx_resets++;
 	conn->flags |= TOE_CONN_ABORTED;
 	toe_tcp_closed(engine, index);
+	toe_conn_tell(engine, index, TOE_EVENT_ABORT, 0); /* EVT-5 */
 	return TOE_INPUT_DONE;
 }
 
@@ -61,12 +56,13 @@ toe_tcp_syn(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 {
 	struct toe_conn *conn = &engine->conns[index];
 
-	if (conn->state == TCP_TIME_WAIT)
+	/* RX-3: the peer begins another connection on the tuple, and the host answers. */
+	if (conn->state == TCP_TIME_WAIT) {
+		toe_tcp_end(engine, index);
 		return TOE_INPUT_TO_HOST;
+	}
 	if (segment->seq == conn->rcv_nxt) {
 		/* RX-3: the peer has started anew; what was here is over. */
-		if (!toe_conn_can_indicate(engine, conn, 1))
-			return TOE_INPUT_DONE;
 		toe_tcp_closed(engine, index);
 		toe_tcp_offer(engine, index);
 		return TOE_INPUT_TO_HOST;

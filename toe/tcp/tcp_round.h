@@ -30,15 +30,16 @@ void tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct t
 void tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct toe_sent *sent, const struct toe_segment *segment,
         uint32_t *rtt);
-/* Mark what is lost by time; true when anything was. May set the reordering timer. */
+/* Mark what is lost by time, and note when more may be (reorder_waits); true when anything was lost. */
 bool tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
 /* A duplicate was reported: reordering is wider than was thought (section 6.2, step 4). */
 void tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender);
-/* ms until the tail loss probe (section 7.2), 0: none is to be sent. */
-uint32_t tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
-        const struct toe_sender *sender);
-/* The timer of the probe has expired (section 7.3). */
-void tcp_tlp_send(struct toe_engine *engine, uint32_t index, struct toe_sender *sender);
+/* May a tail loss probe be waited for, or sent (section 7.2)? */
+bool tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender);
+/* ms that it is waited for from now on, 0: not at all. */
+uint32_t tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender);
+/* It has left (section 7.3); retransmits: it carries old data. */
+void tcp_tlp_sent(const struct toe_conn *conn, struct toe_sender *sender, bool retransmits);
 /* What the ACK says of a probe in flight (section 7.4); true: it repaired a loss. */
 bool tcp_tlp_acked(const struct toe_conn *conn, struct toe_sender *sender,
         const struct toe_segment *segment, const struct tcp_round *round);

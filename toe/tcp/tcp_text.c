@@ -91,10 +91,11 @@ input_fin(struct toe_engine *engine, uint32_t index)
 	else
 		conn->state = TCP_TIME_WAIT;
 	toe_service_fin(engine, index);
-	toe_conn_indicate(engine, conn, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
+	toe_conn_tell(engine, index, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
 	tcp_owe_ack(engine, index);
 	if (conn->state == TCP_TIME_WAIT) {
-		toe_tcp_arm(engine, index); /* no more FIN_WAIT_2 */
+		/* No more FIN_WAIT_2 */
+		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT);
 		toe_tcp_offer(engine, index);
 	}
 }
@@ -112,8 +113,7 @@ pull(struct toe_engine *engine, uint32_t index)
 		struct rte_mbuf *frame = piece->frame;
 		bool fin = piece->fin, taken = false;
 
-		if (!toe_service_accepts(engine, conn) ||
-		        (fin && !toe_conn_can_indicate(engine, conn, 2)))
+		if (!toe_service_accepts(engine, conn))
 			break; /* with the next segment */
 		length = piece->length - RTE_MIN(skip, piece->length);
 		skip += piece->offset;
@@ -211,8 +211,6 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		fin = false;
 		tcp_owe_ack(engine, index);
 	}
-	if (unlikely(fin && !toe_conn_can_indicate(engine, conn, 2)))
-		return TOE_INPUT_DONE; /* as if lost: the peer sends it again */
 	if (length > 0) {
 		conn->flags &= ~TOE_CONN_CHALLENGED;
 		owe_ack_of_text(engine, index);

@@ -8,6 +8,7 @@
 #include "conn_state.h"
 #include "drain.h"
 #include "exception.h"
+#include "indicate.h"
 #include "output_loop.h"
 #include "reassembly.h"
 #include "receive.h"
@@ -61,7 +62,6 @@ conn_clear(struct toe_conn *conn)
 	memset(conn, 0, sizeof(*conn));
 	conn->flags = ready;
 	conn->ready_next = next;
-	conn->inv_pos = TOE_INDEX_NONE;
 	conn->dep_pos = TOE_INDEX_NONE;
 	conn->sender = TOE_INDEX_NONE;
 	conn->attached = TOE_INDEX_NONE;
@@ -89,6 +89,7 @@ toe_item_initiate(
 	conn->path = item->path;
 	conn->host = message->host;
 	conn->host_handle = item->host_handle;
+	toe_conn_fresh(conn, message->request);
 	toe_conn_load(
 	        &worker->engine, conn, constant, item->cached, item->delegated, message->tick_ms);
 	if (toe_service_open(&worker->engine, item->index) != 0) {

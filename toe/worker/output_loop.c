@@ -10,24 +10,30 @@
 #include "tcp.h"
 #include "urgent.h"
 
-/* A stopped connection has something to send: under policy on-send it is asked for (D2). True: no room, try again. */
+/*
+ * A stopped connection has something to send: under policy on-send it is asked for (D2). True: no room, try again; until then
+ * a relink cancels it (D3).
+ */
 static __rte_noinline bool
-retrieve_on_send(struct toe_worker *worker, struct toe_conn *conn)
+retrieve_on_send(struct toe_worker *worker, uint32_t index)
 {
+	struct toe_conn *conn = &worker->engine.conns[index];
+
 	if ((conn->flags & (TOE_CONN_RETRIEVE_ON_SEND | TOE_CONN_INDICATED)) !=
 	                TOE_CONN_RETRIEVE_ON_SEND ||
 	        !toe_retrieve_stands(worker, conn))
 		return false;
-	if (!toe_conn_indicate(&worker->engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE))
+	if (!toe_conn_can_indicate(&worker->engine, conn, 1))
 		return true;
 	conn->flags |= TOE_CONN_INDICATED;
+	toe_conn_tell(&worker->engine, index, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
 	return false;
 }
 
 static void
-prefetch_conn(const struct toe_worker *worker, uint32_t index)
+prefetch_conn(const struct toe_engine *engine, uint32_t index)
 {
-	const struct toe_conn *conn = &worker->engine.conns[index];
+	const struct toe_conn *conn = &engine->conns[index];
 
 	if (index == TOE_INDEX_NONE)
 		return;
@@ -43,15 +49,15 @@ prefetch_conn(const struct toe_worker *worker, uint32_t index)
  * list, it would meet room by chance only, and might never do.
  */
 static void
-output_again(struct toe_worker *worker, uint32_t index, bool sent)
+output_again(struct toe_engine *engine, uint32_t index, bool sent)
 {
-	struct toe_conn *conn = &worker->engine.conns[index];
-	struct toe_route route = toe_route_read(worker->engine.shared, conn->path);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_route route = toe_route_read(engine->shared, conn->path);
 	uint32_t neighbor = toe_path_word_neighbor(route.path_word);
-	struct toe_txq *txq = &worker->engine.txq[worker->engine.shared->neighbors[neighbor].port];
+	struct toe_txq *txq = &engine->txq[engine->shared->neighbors[neighbor].port];
 
 	if (sent || toe_txq_room(txq) >= TOE_TXQ_RESERVE) {
-		toe_conn_ready(&worker->engine, index);
+		toe_conn_ready(engine, index);
 		return;
 	}
 	conn->flags |= TOE_CONN_READY;
@@ -59,28 +65,30 @@ output_again(struct toe_worker *worker, uint32_t index, bool sent)
 	if (txq->wait_head == TOE_INDEX_NONE)
 		txq->wait_head = index;
 	else
-		worker->engine.conns[txq->wait_tail].ready_next = index;
+		engine->conns[txq->wait_tail].ready_next = index;
 	txq->wait_tail = index;
 }
 
 /* The connections that wait at a transmit buffer come first: their turn was before all others'. */
 static void
-waiting_first(struct toe_worker *worker, struct toe_txq *txq)
+waiting_first(struct toe_engine *engine, struct toe_txq *txq)
 {
 	if (txq->wait_head == TOE_INDEX_NONE)
 		return;
-	worker->engine.conns[txq->wait_tail].ready_next = worker->engine.ready_head;
-	if (worker->engine.ready_head == TOE_INDEX_NONE)
-		worker->engine.ready_tail = txq->wait_tail;
-	worker->engine.ready_head = txq->wait_head;
+	engine->conns[txq->wait_tail].ready_next = engine->ready_head;
+	if (engine->ready_head == TOE_INDEX_NONE)
+		engine->ready_tail = txq->wait_tail;
+	engine->ready_head = txq->wait_head;
 	txq->wait_head = TOE_INDEX_NONE;
 }
 
 void
 toe_worker_requeue(struct toe_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
-		waiting_first(worker, &worker->engine.txq[i]);
+	struct toe_engine *engine = &worker->engine;
+
+	for (uint32_t i = 0; i < engine->shared->port_count; i++)
+		waiting_first(engine, &engine->txq[i]);
 }
 
 /* Run one connection; true when there is more to do. */
@@ -90,37 +98,38 @@ run(struct toe_worker *worker, uint32_t index)
 	enum toe_output result = toe_tcp_output(&worker->engine, index, TCP_RUN_MAX);
 
 	if (unlikely(result == TOE_OUTPUT_STOPPED))
-		return retrieve_on_send(worker, &worker->engine.conns[index]);
+		return retrieve_on_send(worker, index);
 	return result == TOE_OUTPUT_MORE;
 }
 
 uint32_t
 toe_worker_output(struct toe_worker *worker, uint32_t budget)
 {
-	uint64_t built = worker->engine.stats.tx_segments;
+	struct toe_engine *engine = &worker->engine;
+	uint64_t built = engine->stats.tx_segments;
 	uint32_t last, runs = 0;
 
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
-		if (toe_txq_room(&worker->engine.txq[i]) >= TOE_TXQ_RESERVE)
-			waiting_first(worker, &worker->engine.txq[i]);
-	last = worker->engine.ready_tail;
+	for (uint32_t i = 0; i < engine->shared->port_count; i++)
+		if (toe_txq_room(&engine->txq[i]) >= TOE_TXQ_RESERVE)
+			waiting_first(engine, &engine->txq[i]);
+	last = engine->ready_tail;
 
 	/*
 	 * The budget counts runs and frames alike: both take time between two looks at the mailbox.
 	 */
-	while (worker->engine.ready_head != TOE_INDEX_NONE && runs < budget &&
-	        worker->engine.stats.tx_segments - built < budget) {
-		uint32_t index = worker->engine.ready_head;
-		struct toe_conn *conn = &worker->engine.conns[index];
-		uint64_t before = worker->engine.stats.tx_segments;
+	while (engine->ready_head != TOE_INDEX_NONE && runs < budget &&
+	        engine->stats.tx_segments - built < budget) {
+		uint32_t index = engine->ready_head;
+		struct toe_conn *conn = &engine->conns[index];
+		uint64_t before = engine->stats.tx_segments;
 
-		worker->engine.ready_head = conn->ready_next;
-		prefetch_conn(worker, worker->engine.ready_head);
+		engine->ready_head = conn->ready_next;
+		prefetch_conn(engine, engine->ready_head);
 		conn->flags &= ~TOE_CONN_READY;
 		runs++;
 		/* A slot freed since it was marked ready (toe_conn_unlink) is only dropped here. */
 		if (conn->generation != 0 && run(worker, index))
-			output_again(worker, index, worker->engine.stats.tx_segments != before);
+			output_again(engine, index, engine->stats.tx_segments != before);
 		if (index == last)
 			break;
 		/* Between two runs no frame is being built. */
@@ -128,7 +137,7 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 			toe_worker_urgent(worker);
 	}
 	/* Nobody else is ready: an empty list says that there is nothing to send. */
-	if (worker->engine.ready_head == TOE_INDEX_NONE)
+	if (engine->ready_head == TOE_INDEX_NONE)
 		toe_worker_requeue(worker);
 	return runs;
 }
@@ -136,7 +145,9 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 void
 toe_worker_flush(struct toe_worker *worker)
 {
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
-		if (worker->engine.txq[i].count > 0)
-			toe_txq_flush(&worker->engine.txq[i]);
+	struct toe_engine *engine = &worker->engine;
+
+	for (uint32_t i = 0; i < engine->shared->port_count; i++)
+		if (engine->txq[i].count > 0)
+			toe_txq_flush(&engine->txq[i]);
 }

@@ -38,17 +38,32 @@ is_from_host(const struct toe_worker *worker, const struct rte_mbuf *mbuf)
 	return worker->engine.shared->ports[mbuf->port].role == TOE_PORT_HOST;
 }
 
-/* RX-6: a neighbor with a VLAN takes frames of that VLAN only, one without takes any. */
-static inline bool
-vlan_matches(const struct toe_worker *worker, const struct toe_conn *conn,
-        const struct toe_segment *segment)
+/* The neighbor of a connection; its constants decide which frames are the connection's. */
+static inline const struct toe_neighbor *
+neighbor_of(const struct toe_worker *worker, const struct toe_conn *conn)
 {
 	const struct toe_shared *shared = worker->engine.shared;
 	uint64_t path_word =
 	        atomic_load_explicit(&shared->paths[conn->path].word, memory_order_acquire);
-	uint16_t vlan_id = shared->neighbors[toe_path_word_neighbor(path_word)].vlan_id;
 
-	return likely(vlan_id == 0) || (segment->vlan & 0xFFF) == vlan_id;
+	return &shared->neighbors[toe_path_word_neighbor(path_word)];
+}
+
+/* RX-6: a neighbor with a VLAN takes frames of that VLAN only, one without takes any. */
+static inline bool
+vlan_matches(const struct toe_neighbor *neighbor, const struct toe_segment *segment)
+{
+	return likely(neighbor->vlan_id == 0) || (segment->vlan & 0xFFF) == neighbor->vlan_id;
+}
+
+/*
+ * A promiscuous port takes frames for anybody. Ours are those to the address that we send from: the neighbor's source
+ * address, which is the port's where the host gave none.
+ */
+static inline bool
+mac_matches(const struct toe_neighbor *neighbor, const struct toe_segment *segment)
+{
+	return toe_mac_word(neighbor->source_mac) == segment->destination;
 }
 
 /* What became of a frame of an offloaded connection; true: the caller frees it. */
@@ -70,8 +85,9 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
         struct rte_mbuf *mbuf)
 {
 	const struct toe_conn *conn = &worker->engine.conns[index];
+	const struct toe_neighbor *neighbor = neighbor_of(worker, conn);
 
-	if (unlikely(conn->state == TCP_CLOSED || conn->flags & TOE_CONN_ABORTED)) {
+	if (unlikely(conn->flags & (TOE_CONN_ENDED | TOE_CONN_ABORTED))) {
 		toe_exception_forward(worker, mbuf, mbuf->port);
 		return false;
 	}
@@ -79,7 +95,12 @@ toe_receive_segment(struct toe_worker *worker, uint32_t index, const struct toe_
 		worker->engine.stats.host_filtered++;
 		return true;
 	}
-	if (unlikely(!vlan_matches(worker, conn, segment))) {
+	if (unlikely(!mac_matches(neighbor, segment))) {
+		worker->engine.stats.rx_other_mac++;
+		toe_exception_forward(worker, mbuf, mbuf->port);
+		return false;
+	}
+	if (unlikely(!vlan_matches(neighbor, segment))) {
 		worker->engine.stats.vlan_mismatch++;
 		toe_mib_discard(
 		        toe_engine_mib(&worker->engine, segment->key.port, segment->key.family),
@@ -120,7 +141,8 @@ is_continued(const struct toe_segment *first, const struct toe_segment *next)
 	       ((first->tcp_flags | next->tcp_flags) & ~RTE_TCP_PSH_FLAG) == RTE_TCP_ACK_FLAG &&
 	       next->has_timestamps == first->has_timestamps &&
 	       (int32_t)(next->tsval - first->tsval) >= 0 && (first->sacks | next->sacks) == 0 &&
-	       next->ecn == first->ecn && next->vlan == first->vlan;
+	       next->ecn == first->ecn && next->vlan == first->vlan &&
+	       next->destination == first->destination;
 }
 
 /* Not in our table: another worker's tuple, or nobody's. */
@@ -247,13 +269,15 @@ burst_continue(struct toe_worker *worker, struct burst *burst, uint32_t i, struc
         uint32_t *freed)
 {
 	uint32_t index = (uint32_t)burst->result[i], n = 0;
+	const struct toe_neighbor *neighbor;
 
 	/* Most often the next one is another connection's. */
 	if (i + 1 == burst->n || burst->segment[i + 1].verdict != TOE_SEGMENT_OK ||
 	        burst->result[i + 1] != burst->result[i])
 		return 0;
-	if (is_from_host(worker, burst->frame[i]) ||
-	        !vlan_matches(worker, &worker->engine.conns[index], &burst->segment[i]))
+	neighbor = neighbor_of(worker, &worker->engine.conns[index]);
+	if (is_from_host(worker, burst->frame[i]) || !mac_matches(neighbor, &burst->segment[i]) ||
+	        !vlan_matches(neighbor, &burst->segment[i]))
 		return 0;
 	for (i++; i < burst->n; i++, n++) {
 		const struct toe_segment *segment = &burst->segment[i];

@@ -26,7 +26,7 @@ toe_conn_unname(struct toe_worker *worker, uint32_t index)
 	struct toe_conn *conn = &worker->engine.conns[index];
 	uint32_t moved;
 
-	if (conn->inv_pos == TOE_INDEX_NONE)
+	if ((conn->flags & TOE_CONN_FRESH) || conn->inv_pos == TOE_INDEX_NONE)
 		return;
 	moved = toe_vector_remove(&worker->named, &worker->vectors, conn->inv_pos);
 	if (moved != TOE_INDEX_NONE)
@@ -65,6 +65,7 @@ toe_stop_named(struct toe_worker *worker, const struct toe_message *message, str
 	conn->flags |= TOE_CONN_INVALID;
 	if (conn->flags & TOE_CONN_INDICATED)
 		return;
+	toe_conn_settled(conn);
 	conn->stop_id = (uint32_t)message->argument;
 	/* Nobody waits: whatever was released long ago, this stop is not. Ids are compared over half their range. */
 	if (worker->named.count == 0)

@@ -32,6 +32,7 @@ toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
 		worker->named_cursor = (struct toe_vector_cursor){0};
 		return;
 	}
+	worker->walk_fetched = 0;
 	path = &worker->paths[message->path];
 	if (path->walk_op == TOE_OP_NONE) {
 		path->walk_next = TOE_INDEX_NONE;
@@ -62,12 +63,12 @@ retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 		return;
 	}
 	conn->flags |= TOE_CONN_INDICATED;
-	toe_conn_indicate(&worker->engine, conn, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
+	toe_conn_tell(&worker->engine, index, TOE_EVENT_RETRIEVE, RETRIEVE_INVALID_STATE);
 }
 
 /*
- * A burst of contexts on its way into the cache: line 0 holds the flags, line 3 the host's handle that an
- * indication carries, lines 1 and 2 what a resume needs to restart the timer.
+ * Contexts on their way into the cache: line 0 holds the flags, line 3 the host's handle that an indication carries, lines 1
+ * and 2 what a resume needs to restart the timer.
  */
 static void
 prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t n, uint8_t op)
@@ -83,6 +84,20 @@ prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t 
 			rte_prefetch0(&conn->host_handle);
 		}
 	}
+}
+
+/* As many contexts of the walk's next step, from the last ones prefetched on. */
+static void
+prefetch_next(struct toe_worker *worker, uint32_t n)
+{
+	struct toe_path_local *path = &worker->paths[worker->walk_head];
+	uint32_t entries[TOE_WALK_BURST];
+
+	if (worker->walk_fetched == 0)
+		worker->walk_ahead = path->cursor;
+	worker->walk_fetched += n;
+	n = toe_vector_walk(&path->dependents, &worker->vectors, &worker->walk_ahead, entries, n);
+	prefetch_all(worker, entries, n, path->walk_op);
 }
 
 /* All connections of a path belong to one host: how many indications its backlog takes now. */
@@ -115,9 +130,9 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 {
 	struct toe_path_local *path = &worker->paths[index];
 	uint32_t entries[TOE_WALK_BURST];
-	struct toe_vector_cursor ahead;
 	uint32_t n;
 
+	worker->walk_fetched = 0;
 	if (!walk_stands(path, toe_route_read(worker->engine.shared, index))) {
 		*done = true;
 		return 0;
@@ -130,11 +145,6 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 		else
 			toe_tcp_resume(&worker->engine, entries[i]);
 	}
-	/* The next step finds its contexts in the cache: they come while the rest of the turn runs. */
-	ahead = path->cursor;
-	prefetch_all(worker, entries,
-	        toe_vector_walk(&path->dependents, &worker->vectors, &ahead, entries, n),
-	        path->walk_op);
 	*done = n < budget;
 	return n;
 }
@@ -196,10 +206,6 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 {
 	const uint64_t burst_ns = (uint64_t)TOE_WALK_BURST * TOE_WALK_PACE_NS;
 
-	if (!worker->named_walk && worker->walk_head == TOE_INDEX_NONE) {
-		worker->walk_credit_ns = 0;
-		return 0;
-	}
 	if (idle)
 		return TOE_WALK_BURST;
 	worker->walk_credit_ns += elapsed;
@@ -212,11 +218,34 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 	return TOE_WALK_BURST;
 }
 
+/*
+ * The next step finds its contexts in the cache. Beside traffic they are fetched in as many turns as pass until then: all at
+ * once, the later ones would wait for the earlier ones, and the traffic with them.
+ */
+static void
+walk_fetch(struct toe_worker *worker, bool idle)
+{
+	uint32_t wanted = TOE_WALK_BURST;
+
+	if (worker->walk_head == TOE_INDEX_NONE)
+		return;
+	if (!idle)
+		wanted = (uint32_t)RTE_MIN(
+		        worker->walk_credit_ns / TOE_WALK_PACE_NS, (uint64_t)TOE_WALK_BURST);
+	if (wanted > worker->walk_fetched)
+		prefetch_next(worker, wanted - worker->walk_fetched);
+}
+
 uint32_t
 toe_worker_walk(struct toe_worker *worker, uint64_t elapsed, bool idle)
 {
-	uint32_t budget = walk_budget(worker, elapsed, idle), visited = 0;
+	uint32_t budget, visited = 0;
 
+	if (!worker->named_walk && worker->walk_head == TOE_INDEX_NONE) {
+		worker->walk_credit_ns = 0;
+		return 0;
+	}
+	budget = walk_budget(worker, elapsed, idle);
 	if (worker->named_walk)
 		visited = walk_named(worker, budget);
 	while (worker->walk_head != TOE_INDEX_NONE && visited < budget) {
@@ -231,5 +260,6 @@ toe_worker_walk(struct toe_worker *worker, uint64_t elapsed, bool idle)
 		if (n == 0 && !done)
 			break;
 	}
+	walk_fetch(worker, idle);
 	return visited;
 }

@@ -29,7 +29,7 @@
 #define TOE_LOOK_RUNS 4u /* connections that output runs between two such looks */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
 #define TOE_WALK_BURST 32u /* dependents visited at once */
-#define TOE_WALK_PACE_NS 800u /* one dependent per so many ns while there is traffic (INV-13) */
+#define TOE_WALK_PACE_NS 900u /* one dependent per so many ns while there is traffic (INV-13) */
 #define TOE_HOLD_FRAMES 256u /* frames a hold queues, both ways together */
 
 /* What a worker is created with. Copied. */
@@ -90,6 +90,8 @@ struct toe_worker {
 	uint8_t named_flags; /* TOE_MSG_... of the last RETRIEVE_NAMED */
 	bool named_walk; /* entries of `named` are to be looked at */
 	uint64_t walk_credit_ns; /* pacing */
+	struct toe_vector_cursor walk_ahead; /* behind what was fetched of the head's next step */
+	uint32_t walk_fetched; /* connections */
 	struct toe_vector_pool vectors;
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;

@@ -8,6 +8,7 @@
 #include <rte_log.h>
 
 #include "held.h"
+#include "indicate.h"
 #include "reassembly.h"
 #include "sender.h"
 #include "service.h"
@@ -53,6 +54,7 @@ toe_worker_estimate(const struct toe_worker_params *params)
 	         (uint64_t)rte_align32pow2((uint32_t)entries) * 16;
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
+	bytes += toe_indications_estimate(params->conn_capacity);
 	return bytes;
 }
 
@@ -126,7 +128,7 @@ tables_alloc(struct toe_worker *worker)
 	if (worker->engine.conns == NULL || worker->paths == NULL || worker->engine.txq == NULL ||
 	        worker->holds == NULL)
 		return -ENOMEM;
-	if (pools_alloc(worker) != 0)
+	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
 	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
@@ -225,6 +227,7 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_mailbox_fini(&worker->control.ordinary);
 	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
+	toe_indications_fini(&worker->engine);
 	toe_pool_fini(&worker->engine.pieces);
 	toe_pool_fini(&worker->engine.reassemblies);
 	toe_pool_fini(&worker->engine.sent);
