@@ -18,6 +18,8 @@
 	X(rx_out_of_order, "segments beyond rcv_nxt, answered with a duplicate ACK")               \
 	X(rx_duplicate, "segments wholly before rcv_nxt")                                          \
 	X(rx_unacceptable, "segments outside the window, or failing PAWS or the ACK check")        \
+	X(rx_unanswered,                                                                           \
+	        "of the unacceptable, empty ones that came too soon after the last answer")        \
 	X(rx_resets, "acceptable RST received")                                                    \
 	X(rx_bad_dropped, "frames with bad checksum, length or truncation, dropped (RX-5)")        \
 	X(tx_segments, "segments built for offloaded connections")                                 \

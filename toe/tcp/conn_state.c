@@ -57,6 +57,7 @@ load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tic
 	conn->rcv_indication_size = cached->rcv_indication_size;
 	conn->ka_probes = (uint8_t)RTE_MIN(cached->ka_probe_count, 255u);
 	conn->ka_timeout = ms_from_ticks(cached->ka_timeout, tick_ms);
+	conn->ka_burst = 0;
 	conn->ka_interval = ms_from_ticks(cached->ka_interval, tick_ms);
 	/* TMR-4: both ends of the range have a meaning of their own. */
 	conn->max_rt =
@@ -106,8 +107,11 @@ static void
 load_state(struct toe_conn *conn, uint32_t state)
 {
 	conn->state = (uint8_t)state;
+	/* With nothing outstanding our FIN is still to be sent: the host closed behind a window that is closed. */
 	if (state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK)
-		conn->flags |= TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
+		conn->flags |= conn->snd_una == conn->snd_max
+		                       ? TOE_CONN_FIN_QUEUED
+		                       : TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
 	if (state == TCP_FIN_WAIT_2)
 		conn->flags |= TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
 	if (state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_LAST_ACK)
@@ -240,6 +244,10 @@ toe_conn_load(struct toe_engine *engine, struct toe_conn *conn, const struct tcp
 	load_send_limit(conn);
 	load_sender(engine, conn);
 	load_timers(engine, conn, delegated, tick_ms);
+	/* A window that takes no segment was closed by what the host had not read: nobody but us opens it (RCV-2). */
+	if (tcp_is_receiving(conn) &&
+	        delegated->rcv_wnd < RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
+		tcp_owe_ack(engine, (uint32_t)(conn - engine->conns));
 }
 
 /* SndNxt of the contract: from where on what was sent is to be sent again first. */

@@ -92,12 +92,16 @@ ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *seg
  * is newer than all before it, even a retransmission with an old sequence number: without its
  * window the right edge would move on with SND.UNA. Of two that acknowledge the same, the larger
  * window is the newer one, since a right edge does not move left; a smaller one needs a newer
- * sequence number.
+ * sequence number. But a closed window is believed (RFC 9293 sections 3.8.6 and 3.10.7.4): taken for open it would only be
+ * run into, and the peer taken for dead; where it is an old one, the first probe opens it again.
  */
 static void
 update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *segment, bool newer)
 {
-	if (!newer && window <= conn->snd_wnd && !seq_lt(conn->snd_wl1, segment->seq))
+	bool same = segment->seq == conn->snd_wl1;
+
+	if (!newer && window <= conn->snd_wnd && !seq_lt(conn->snd_wl1, segment->seq) &&
+	        !(same && window == 0))
 		return;
 	conn->snd_wnd = window;
 	conn->max_snd_wnd = RTE_MAX(conn->max_snd_wnd, window);
@@ -167,6 +171,24 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	tcp_recovery_acked(engine, index, sender, segment, round);
 }
 
+/*
+ * Another ACK has overtaken this one: its window is old. What its blocks say is not: text behind a gap, or a duplicate, is
+ * reported once (RFC 2883 section 4, RFC 6675 section 5).
+ */
+static __rte_noinline void
+ack_overtaken(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
+        const struct toe_segment *segment)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+	struct tcp_round round = {.outstanding = conn->snd_max - conn->snd_una};
+
+	if (sender == NULL || segment->sacks == 0)
+		return;
+	ack_sender(engine, index, sender, segment, &round);
+	if (tcp_has_unsent(conn) || sender->lost != sender->again)
+		toe_conn_ready(engine, index);
+}
+
 bool
 toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
@@ -184,11 +206,13 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 	if (unlikely(
 	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd))) {
 		engine->stats.rx_unacceptable++;
-		tcp_owe_ack(engine, index);
+		tcp_answer(engine, index, segment);
 		return false;
 	}
-	if (seq_lt(ack, conn->snd_una))
-		return true; /* an old duplicate: its window is old too */
+	if (unlikely(seq_lt(ack, conn->snd_una))) {
+		ack_overtaken(engine, index, sender, segment);
+		return true;
+	}
 	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
 	                  window == conn->snd_wnd && window != 0 &&

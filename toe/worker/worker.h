@@ -113,6 +113,8 @@ void toe_worker_fini(struct toe_worker *worker);
  * and idle; and what comes to that at most when all have data in flight and the queues of text out of order are full.
  */
 uint64_t toe_worker_estimate(const struct toe_worker_params *params);
+/* What of the former is in EAL's memory. */
+uint64_t toe_worker_estimate_eal(const struct toe_worker_params *params);
 uint64_t toe_worker_estimate_busy(const struct toe_worker_params *params);
 /* Connect the steering rings of all workers. 0 or -ENOMEM. */
 int toe_workers_connect(struct toe_worker **workers, uint32_t count);

@@ -39,19 +39,21 @@ params_default(struct toe_worker_params *params)
 }
 
 uint64_t
+toe_worker_estimate_eal(const struct toe_worker_params *params)
+{
+	return toe_flow_table_bytes(flow_entries(params));
+}
+
+uint64_t
 toe_worker_estimate(const struct toe_worker_params *params)
 {
-	uint64_t entries = flow_entries(params);
-	uint64_t bytes = sizeof(struct toe_worker);
+	uint64_t bytes = sizeof(struct toe_worker) + toe_worker_estimate_eal(params);
 
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
 	        params->conn_capacity * 2, params->shared->path_capacity + 1);
 	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
-	/* rte_hash: a key slot, and two buckets of 64 bytes for eight entries, one of them for overflow. */
-	bytes += entries * (sizeof(struct toe_flow_key) + 8) +
-	         (uint64_t)rte_align32pow2((uint32_t)entries) * 16;
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
 	bytes += toe_indications_estimate(params->conn_capacity);
