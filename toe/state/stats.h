@@ -36,6 +36,9 @@
 	X(rx_reassembly_full, "segments out of order that found no room")                          \
 	X(tx_no_mbuf, "segments not built for lack of a buffer, tried again")                      \
 	X(tx_discarded, "frames discarded by drains")                                              \
+	X(tx_too_long, "frames longer than the MTU of the port that they were for, dropped")       \
+	X(tx_refused, "frames that a port's driver refused for good, dropped")                     \
+	X(tx_stale, "frames that their port did not take for a second, dropped")                   \
 	X(exception_to_host, "frames passed from the wire to the host port")                       \
 	X(exception_to_wire, "frames passed from the host port to the wire")                       \
 	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \

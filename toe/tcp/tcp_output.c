@@ -57,7 +57,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		mss -= RTE_MIN(mss - 1, toe_reassembly_option_room(engine, conn));
 	run->limits.mss = run->limits.frame = mss;
-	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS)
+	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS && !run->txq->no_tso)
 		run->limits.frame = TSO_TEXT_MAX / mss * mss;
 	if (unlikely(conn->snd_nxt != conn->snd_max)) {
 		/* A drain took frames back (INV-7): what they carried is to be sent again. */
