@@ -326,9 +326,8 @@ test_tampered(void)
 		by_service[service]++;
 		n++;
 	}
-	CU_ASSERT(by_service[OFFLOAD_SERVICE_SINK] > 0);
-	CU_ASSERT(by_service[OFFLOAD_SERVICE_SOURCE] > 0);
-	CU_ASSERT(by_service[OFFLOAD_SERVICE_ECHO] > 0);
+	CU_ASSERT(by_service[OFFLOAD_SERVICE_SINK] > 0 && by_service[OFFLOAD_SERVICE_SOURCE] > 0 &&
+	          by_service[OFFLOAD_SERVICE_ECHO] > 0);
 }
 
 /* A seed that failed fails again when it is run alone: whatever ran before, the same frames are sent at the same times. */
