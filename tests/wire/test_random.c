@@ -2,10 +2,9 @@
 /*
  * Two ends over a wire that loses, doubles, reorders and delays, everything drawn from one seed:
  * addresses, options, windows, sequence numbers, services, stops in between. Whatever happens,
- * every byte arrives once and in order, both streams end with FIN, and every frame passes the
- * audit. What either service is given, sink, source or echo, is hashed where it is delivered and held
- * against what the application at the other end generates. A failing seed is printed;
- * WIRE_SEED runs that one alone, WIRE_COUNT says how many are run.
+ * every byte arrives once and in order, both streams end with FIN, and every frame passes the audit. What either service is
+ * given is hashed where it is delivered and held against what the application at the other end generates. A failing seed is
+ * printed; WIRE_SEED runs that one alone, WIRE_COUNT says how many are run.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -281,7 +280,7 @@ run_scenario(struct scenario *scenario)
 	}
 	link_fini(&wire);
 	/* Each begins at the same point of a ms, and goes as if it were run alone. */
-	/* Each begins at the same place of the wheel: where it looks at far deadlines is a moment at which ends work. */
+	/* At the same place of the wheel: where it looks at far deadlines ends work. */
 	now_us = (wire.now_us / WHEEL_US + 1) * WHEEL_US + 1;
 	if (wrong == NULL && test_pool_in_use(pool) != 0)
 		wrong = "mbufs leak";
