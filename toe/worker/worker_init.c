@@ -53,7 +53,7 @@ toe_worker_estimate(const struct toe_worker_params *params)
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
-	        params->conn_capacity * 2, params->shared->path_capacity + 1);
+	        params->conn_capacity * 2, params->shared->path_capacity + TOE_MAX_HOSTS);
 	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
@@ -81,8 +81,13 @@ static void
 lists_init(struct toe_worker *worker)
 {
 	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
-	worker->walk_head = worker->walk_tail = TOE_INDEX_NONE;
-	toe_vector_init(&worker->named);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		struct toe_host_walks *walks = &worker->walks[i];
+
+		toe_vector_init(&walks->named);
+		walks->retrieve.first = walks->retrieve.last = TOE_INDEX_NONE;
+		walks->resume.first = walks->resume.last = TOE_INDEX_NONE;
+	}
 	for (uint32_t i = 0; i < worker->engine.shared->path_capacity; i++)
 		toe_vector_init(&worker->paths[i].dependents);
 	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
@@ -135,7 +140,7 @@ tables_alloc(struct toe_worker *worker)
 	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
-	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
+	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + TOE_MAX_HOSTS);
 }
 
 static int
