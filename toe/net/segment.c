@@ -47,7 +47,16 @@ static inline enum toe_verdict
 bad(const struct frame *frame, struct toe_segment *segment, enum toe_fault fault)
 {
 	segment->fault = (uint8_t)fault;
+	segment->bad_sum = false;
 	segment->octets = frame->total - RTE_MIN(frame->total, (uint32_t)RTE_ETHER_HDR_LEN);
+	return TOE_SEGMENT_BAD;
+}
+
+static inline enum toe_verdict
+bad_sum(const struct frame *frame, struct toe_segment *segment, enum toe_fault fault)
+{
+	bad(frame, segment, fault);
+	segment->bad_sum = true;
 	return TOE_SEGMENT_BAD;
 }
 
@@ -171,7 +180,7 @@ parse_tcp(const struct frame *frame, const struct transport *transport, struct t
 	if (unlikely(header < TCP_HEADER || header > transport->length || header > here))
 		return bad(frame, segment, TOE_FAULT_TCP);
 	if (unlikely(!tcp_checksum_good(frame, transport)))
-		return bad(frame, segment, TOE_FAULT_TCP);
+		return bad_sum(frame, segment, TOE_FAULT_TCP);
 
 	segment->data = tcp + header;
 	segment->length = transport->length - header;
@@ -228,7 +237,7 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	if (unlikely(header != IPV4_HEADER))
 		return TOE_SEGMENT_OPTIONS;
 	if (unlikely(!ipv4_checksum_good(frame, ip)))
-		return bad(frame, segment, TOE_FAULT_HEADER);
+		return bad_sum(frame, segment, TOE_FAULT_HEADER);
 
 	/* Padding of short Ethernet frames lies beyond `total` and is not looked at. */
 	transport.offset = offset + IPV4_HEADER;
