@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The target: creation, the turn of the control lcore, shutdown. */
 #include "control.h"
+#include "give_pages.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -160,6 +161,8 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	toe_awake_look(&target->awake, now);
 	work = fanout_replies(target);
 	work += requests_turn(target, LANE_URGENT, CONTROL_URGENT_BUDGET);
+	if (work == 0)
+		pages_turn(target);
 	work += requests_turn(target, LANE_ORDINARY, CONTROL_ORDINARY_BUDGET);
 	work += holds_turn(target);
 	workers_watch(target);
