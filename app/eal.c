@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
+#include <rte_malloc.h>
 
 #include "eal.h"
 #include "options.h"
@@ -37,19 +39,19 @@ argument_given(int argc, char **argv, const char *name)
 	return false;
 }
 
-/* Free hugepages of all sizes. */
-static unsigned long
+/* Bytes of free hugepages of all sizes: folders are called "hugepages-2048kB". */
+static uint64_t
 hugepages_free(void)
 {
 	DIR *directory = opendir(HUGEPAGE_DIRECTORY);
-	unsigned long sum = 0;
+	uint64_t sum = 0;
 	struct dirent *entry;
 
 	if (directory == NULL)
 		return 0;
 	while ((entry = readdir(directory)) != NULL) {
 		char path[sizeof(HUGEPAGE_DIRECTORY) + sizeof(entry->d_name) + 16];
-		unsigned long count = 0;
+		uint64_t count = 0, kilobytes = 0;
 		FILE *file;
 
 		snprintf(
@@ -57,12 +59,29 @@ hugepages_free(void)
 		file = fopen(path, "r");
 		if (file == NULL)
 			continue;
-		if (fscanf(file, "%lu", &count) == 1)
-			sum += count;
+		if (fscanf(file, "%" SCNu64, &count) == 1 &&
+		        sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kilobytes) == 1)
+			sum += count * kilobytes * 1024;
 		fclose(file);
 	}
 	closedir(directory);
 	return sum;
+}
+
+void
+eal_memory_read(struct eal_memory *memory)
+{
+	memset(memory, 0, sizeof(*memory));
+	for (unsigned int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
+		struct rte_malloc_socket_stats stats;
+
+		if (rte_malloc_get_socket_stats((int)socket, &stats) != 0)
+			continue;
+		memory->used += stats.heap_allocsz_bytes;
+		memory->free += stats.heap_freesz_bytes;
+	}
+	if (rte_eal_has_hugepages())
+		memory->free += hugepages_free();
 }
 
 /* Options of ours before `--`: EAL would answer with all of its own. 0 or -1 (said). */

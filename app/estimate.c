@@ -1,97 +1,149 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the capacities will cost in memory: printed before anything is allocated, and refused when too much. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_malloc.h>
 #include <rte_mbuf.h>
 
+#include "eal.h"
 #include "estimate.h"
 #include "say.h"
 #include "target_setup.h"
 
-#define MBUF_BYTES (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 64)
 #define MEBIBYTE (1024.0 * 1024.0)
+/* What EAL and drivers take for themselves while they work, and for pieces between others. */
+#define RING_SLOT 128u /* of a port's ring, for the driver */
+#define EAL_SPARE (8ull << 20)
+#define EAL_SPARE_PERCENT 1u
 
-/* One number from a file that holds just that ("max" and the like: no number). */
-static int
-file_number(const char *path, uint64_t *number)
-{
-	FILE *file = fopen(path, "r");
-	int found;
-
-	if (file == NULL)
-		return -1;
-	found = fscanf(file, "%" SCNu64, number);
-	fclose(file);
-	return found == 1 ? 0 : -1;
-}
-
+/*
+ * Packet buffers as rte_mempool lays them out: none lies across two pages of EAL's memory. A ring and a cache for each
+ * lcore come to that.
+ */
 static uint64_t
-memory_available(void)
+pool_bytes(uint32_t buffers)
 {
-	uint64_t available = 0, limit, used;
-	FILE *file = fopen("/proc/meminfo", "r");
-	char line[128];
+	uint32_t page = rte_eal_has_hugepages() ? RTE_PGSIZE_2M : (uint32_t)getpagesize();
+	uint32_t size = rte_mempool_calc_obj_size(
+	        sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE, 0, NULL);
+	uint32_t in_page = RTE_MAX(page / size, 1u);
 
-	if (file != NULL) {
-		while (fgets(line, sizeof(line), file) != NULL)
-			if (sscanf(line, "MemAvailable: %" SCNu64 " kB", &available) == 1)
-				break;
-		fclose(file);
-	}
-	available *= 1024;
-	if (file_number("/sys/fs/cgroup/memory.max", &limit) == 0 &&
-	        file_number("/sys/fs/cgroup/memory.current", &used) == 0 && used <= limit &&
-	        (available == 0 || limit - used < available))
-		available = limit - used;
-	return available;
+	return (uint64_t)(buffers + in_page - 1) / in_page * RTE_ALIGN(RTE_MAX(page, size), page) +
+	       rte_align64pow2(buffers + 1ull) * sizeof(void *) +
+	       RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
 }
 
-/* Without hugepages EAL has what -m gave it, all of it mapped at start. */
-static int
-estimate_check_eal(uint64_t mbufs)
+/* Workers and control, with room for this many connections on each worker, and with services or none. */
+static uint64_t
+engine_bytes(const struct program *program, const struct options *options, uint32_t connections,
+        bool services, struct program_memory *memory)
 {
-	struct rte_malloc_socket_stats stats;
-	uint64_t free_bytes = 0;
+	struct chimney_params target;
+	uint64_t bytes = 0;
 
-	if (rte_eal_has_hugepages())
-		return 0;
-	for (unsigned int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++)
-		if (rte_malloc_get_socket_stats((int)socket, &stats) == 0)
-			free_bytes += stats.heap_freesz_bytes;
-	if (mbufs <= free_bytes)
-		return 0;
-	say_error("%.0f MiB of packet buffers do not fit into EAL's %.0f MiB", mbufs / MEBIBYTE,
-	        free_bytes / MEBIBYTE);
-	say_hint("Raise EAL's -m (at least -m %.0f), or lower --mbufs, --rx-ring or --tx-ring.",
-	        mbufs / MEBIBYTE * 1.1 + 64);
-	return -1;
+	for (uint32_t i = 0; i < program->worker_count; i++) {
+		struct toe_worker_params params;
+
+		target_worker_params(program, options, i, &params);
+		params.conn_capacity = connections;
+		params.attached_capacity = services ? params.attached_capacity : 0;
+		bytes += toe_worker_estimate(&params);
+		if (memory == NULL)
+			continue;
+		memory->workers += toe_worker_estimate(&params);
+		memory->eal += toe_worker_estimate_eal(&params);
+		memory->busy += toe_worker_estimate_busy(&params);
+	}
+	target_params(program, options, &target);
+	target.conn_capacity = connections;
+	if (memory != NULL)
+		memory->control = chimney_estimate(&target);
+	return bytes + chimney_estimate(&target);
+}
+
+static uint32_t
+services_possible(const struct options *options)
+{
+	return RTE_MIN(options->services, options->connections);
 }
 
 static void
 estimate_make(
         const struct program *program, const struct options *options, struct program_memory *memory)
 {
-	struct chimney_params target;
+	uint64_t all, none, one;
 
 	memset(memory, 0, sizeof(*memory));
 	memory->tables = (uint64_t)options->neighbors * sizeof(struct toe_neighbor) +
 	                 (uint64_t)options->paths * sizeof(struct toe_path);
-	for (uint32_t i = 0; i < program->worker_count; i++) {
-		struct toe_worker_params params;
+	memory->mbufs = pool_bytes(program->mbufs);
+	all = engine_bytes(program, options, program->conn_capacity, true, memory);
+	memory->eal += memory->mbufs + (uint64_t)program->shared.port_count *
+	                                       program->worker_count *
+	                                       (options->rx_ring + options->tx_ring) * RING_SLOT;
+	memory->total = memory->tables + memory->mbufs + all;
+	none = engine_bytes(program, options, program->conn_capacity, false, NULL);
+	one = engine_bytes(program, options, 1, false, NULL);
+	memory->connection = (double)(none - one) / options->connections;
+	memory->service =
+	        services_possible(options) != 0 ? (all - none) / services_possible(options) : 0;
+	memory->fixed = memory->tables + one;
+	memory_limit_read("", &memory->limit);
+}
 
-		target_worker_params(program, options, i, &params);
-		memory->workers += toe_worker_estimate(&params);
-		memory->busy += toe_worker_estimate_busy(&params);
+/* EAL's memory, so that everything fits. 0 or -1 (said). */
+static int
+check_eal(const struct program_memory *memory)
+{
+	uint64_t need = memory->eal + memory->eal * EAL_SPARE_PERCENT / 100 + EAL_SPARE;
+	struct eal_memory eal;
+
+	eal_memory_read(&eal);
+	say("memory: %.0f MiB of that in EAL's memory, which has %.0f MiB", memory->eal / MEBIBYTE,
+	        eal.free / MEBIBYTE);
+	if (need <= eal.free)
+		return 0;
+	say_error("flow tables and packet buffers need %.0f MiB of EAL's memory, which has %.0f",
+	        need / MEBIBYTE, eal.free / MEBIBYTE);
+	if (rte_eal_has_hugepages())
+		say_hint("It needs %.0f MiB of hugepages more, or fewer --connections, or less of "
+		         "--mbufs, --rx-ring or --tx-ring.",
+		        (need - eal.free) / MEBIBYTE);
+	else
+		say_hint("It needs -m %.0f (before `--`), or fewer --connections, or less of "
+		         "--mbufs, --rx-ring or --tx-ring.",
+		        (eal.used + need) / MEBIBYTE + 1);
+	return -1;
+}
+
+/* The machine's memory, or what a control group leaves of it. 0 or -1 (said). */
+static int
+check_machine(const struct program_memory *memory)
+{
+	/* hugepages are set apart already */
+	uint64_t need = memory->total - (rte_eal_has_hugepages() ? memory->eal : 0);
+	uint64_t available = memory->limit.available;
+	bool group = memory->limit.group[0] != '\0';
+
+	if (available == 0)
+		return 0;
+	say("memory: %.0f MiB are available%s%s", available / MEBIBYTE,
+	        group ? " in control group " : "", memory->limit.group);
+	if (need > available) {
+		say_error("the capacities need %.0f MiB, %.0f MiB are available%s%s",
+		        need / MEBIBYTE, available / MEBIBYTE, group ? " in control group " : "",
+		        memory->limit.group);
+		say_hint("Lower --connections (%.0f bytes each), --services (%.0f), --paths or "
+		         "--neighbors (with all else %.1f MiB), or --mbufs.",
+		        memory->connection, (double)memory->service, memory->fixed / MEBIBYTE);
+		return -1;
 	}
-	target_params(program, options, &target);
-	memory->control = chimney_estimate(&target);
-	memory->mbufs = (uint64_t)program->mbufs * MBUF_BYTES;
-	memory->total = memory->tables + memory->workers + memory->control + memory->mbufs;
-	memory->available = memory_available();
+	/* Possible, as long as they are not all busy at once. */
+	if (need + memory->busy > available)
+		say("memory: not enough for all connections to be busy at once");
+	return 0;
 }
 
 int
@@ -100,25 +152,13 @@ estimate_check(struct program *program, const struct options *options)
 	struct program_memory *memory = &program->memory;
 
 	estimate_make(program, options, memory);
-	say("memory: %.1f MiB for %u neighbors, %u paths, %u connections on %u worker%s, all "
-	    "idle (tables %.1f, workers %.1f, control %.1f), %.1f more when all are busy, "
-	    "%.1f MiB for %u packet buffers; %.0f MiB available",
+	say("memory: %.1f MiB for %u neighbors, %u paths, %u connections on %u worker%s, all idle",
 	        (memory->total - memory->mbufs) / MEBIBYTE, options->neighbors, options->paths,
-	        options->connections, program->worker_count, program->worker_count == 1 ? "" : "s",
-	        memory->tables / MEBIBYTE, memory->workers / MEBIBYTE, memory->control / MEBIBYTE,
-	        memory->busy / MEBIBYTE, memory->mbufs / MEBIBYTE, program->mbufs,
-	        memory->available / MEBIBYTE);
-	if (memory->available != 0 && memory->total - memory->mbufs > memory->available) {
-		say_error("the capacities need %.0f MiB, %.0f MiB are available",
-		        (memory->total - memory->mbufs) / MEBIBYTE, memory->available / MEBIBYTE);
-		say_hint("Lower --connections, --paths or --neighbors; a connection takes about "
-		         "%.0f bytes.",
-		        (double)(memory->workers + memory->control) / options->connections);
-		return -1;
-	}
-	/* Possible, as long as they are not all busy at once. */
-	if (memory->available != 0 &&
-	        memory->total - memory->mbufs + memory->busy > memory->available)
-		say("memory: not enough for all connections to be busy at once");
-	return estimate_check_eal(memory->mbufs);
+	        options->connections, program->worker_count, program->worker_count == 1 ? "" : "s");
+	say("memory: a connection %.0f bytes, each of %u services %.0f more, all else %.1f MiB",
+	        memory->connection, services_possible(options), (double)memory->service,
+	        memory->fixed / MEBIBYTE);
+	say("memory: %.1f MiB more when all are busy; %.1f MiB for %u packet buffers",
+	        memory->busy / MEBIBYTE, memory->mbufs / MEBIBYTE, program->mbufs);
+	return check_machine(memory) == 0 && check_eal(memory) == 0 ? 0 : -1;
 }

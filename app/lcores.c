@@ -3,12 +3,14 @@
  * The lcore loops: they take the time, call the polls, and rest when there is nothing to do and the idle
  * policy lets them. All else is in the polls, which tests step without lcores.
  */
+#include <sched.h>
 #include <unistd.h>
 
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_pause.h>
 
+#include "control_turn.h"
 #include "doorbell.h"
 #include "lcores.h"
 #include "say.h"
@@ -21,25 +23,39 @@ struct lcore_argument {
 	struct program *program;
 	struct toe_worker *worker; /* NULL: control */
 	_Atomic uint64_t *longest; /* ns of the longest turn; the lcore: w, main clears it */
+	/* others run on its CPU: it lets them when it has nothing to do */
+	bool beside;
 };
 
 static struct lcore_argument lcore_arguments[RTE_MAX_LCORE];
 static _Atomic bool lcores_halt; /* main: w, lcores: r */
 
-static uint32_t
+/* A turn; false: there was nothing to do in it. */
+static bool
 lcore_poll(const struct lcore_argument *argument)
 {
-	uint64_t now = clock_now(&argument->program->clock), took;
+	uint64_t now, took;
 	uint32_t work;
 
-	if (argument->worker != NULL)
-		work = toe_worker_poll(argument->worker, now);
-	else
-		work = chimney_control_poll(argument->program->target, now);
-	took = clock_now(&argument->program->clock) - now;
+	/* when main is in a turn of control there is more to look at after it */
+	if (argument->worker == NULL)
+		return !control_turn(argument->program, &work) || work != 0;
+	now = program_now(argument->program);
+	work = toe_worker_poll(argument->worker, now);
+	took = program_now(argument->program) - now;
 	if (took > atomic_load_explicit(argument->longest, memory_order_relaxed))
 		atomic_store_explicit(argument->longest, took, memory_order_relaxed);
-	return work;
+	return work != 0;
+}
+
+/* Between two turns. */
+static void
+lcore_pause(const struct lcore_argument *argument)
+{
+	if (argument->beside)
+		sched_yield();
+	else
+		rte_pause();
 }
 
 /*
@@ -50,7 +66,7 @@ static void
 lcore_rest(const struct lcore_argument *argument, struct toe_doorbell *bell)
 {
 	toe_doorbell_announce(bell);
-	if (lcore_poll(argument) == 0 && !atomic_load_explicit(&lcores_halt, memory_order_relaxed))
+	if (!lcore_poll(argument) && !atomic_load_explicit(&lcores_halt, memory_order_relaxed))
 		toe_doorbell_sleep(bell, IDLE_SLEEP_US);
 	toe_doorbell_awake(bell);
 }
@@ -66,15 +82,36 @@ lcore_loop(void *pointer)
 	uint32_t idle = 0;
 
 	while (!atomic_load_explicit(&lcores_halt, memory_order_relaxed)) {
-		if (lcore_poll(argument) != 0) {
+		if (lcore_poll(argument)) {
 			idle = 0;
 		} else if (program->idle_sleep && ++idle >= IDLE_TURNS) {
 			lcore_rest(argument, bell);
 		} else {
-			rte_pause();
+			lcore_pause(argument);
 		}
 	}
 	return 0;
+}
+
+/* May the two run on the same CPU? */
+static bool
+beside(unsigned int one, unsigned int other)
+{
+	rte_cpuset_t cpus = rte_lcore_cpuset(one), others = rte_lcore_cpuset(other);
+
+	CPU_AND(&cpus, &cpus, &others);
+	return CPU_COUNT(&cpus) != 0;
+}
+
+static bool
+beside_any(unsigned int lcore)
+{
+	unsigned int other;
+
+	RTE_LCORE_FOREACH(other)
+	if (other != lcore && beside(lcore, other))
+		return true;
+	return false;
 }
 
 int
@@ -96,18 +133,27 @@ lcores_plan(struct program *program)
 			program->worker_lcore[program->worker_count++] = lcore;
 		}
 	}
+	program->main_beside_control = beside(rte_get_main_lcore(), program->control_lcore);
+	for (uint32_t i = 0; i < program->worker_count; i++)
+		if (beside(rte_get_main_lcore(), program->worker_lcore[i]))
+			program->main_beside_worker = true;
 	return 0;
+}
+
+static void
+lcore_prepare(struct program *program, uint32_t lcore, struct toe_worker *worker)
+{
+	lcore_arguments[lcore] = (struct lcore_argument){
+	        program, worker, &program->longest_turn_ns[lcore], beside_any(lcore)};
 }
 
 int
 lcores_launch(struct program *program)
 {
 	atomic_store(&lcores_halt, false);
-	lcore_arguments[program->control_lcore] = (struct lcore_argument){
-	        program, NULL, &program->longest_turn_ns[program->control_lcore]};
+	lcore_prepare(program, program->control_lcore, NULL);
 	for (uint32_t i = 0; i < program->worker_count; i++)
-		lcore_arguments[program->worker_lcore[i]] = (struct lcore_argument){program,
-		        program->workers[i], &program->longest_turn_ns[program->worker_lcore[i]]};
+		lcore_prepare(program, program->worker_lcore[i], program->workers[i]);
 	if (rte_eal_remote_launch(lcore_loop, &lcore_arguments[program->control_lcore],
 	            program->control_lcore) != 0)
 		return say_error("lcore %u is busy, control cannot run", program->control_lcore);

@@ -154,9 +154,10 @@ on_signal(evutil_socket_t number, short what, void *context)
 
 	/* a stop and a hangup come together, in either order: that is no reason to hurry */
 	if (number == SIGHUP) {
-		stop->hung_up = !stop->wanted;
-		if (!stop->wanted)
-			shutdown_begin(stop, "SIGHUP");
+		if (stop->wanted)
+			return;
+		stop->hung_up = true;
+		shutdown_begin(stop, "SIGHUP");
 	} else if (stop->hung_up) {
 		stop->hung_up = false;
 	} else {

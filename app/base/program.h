@@ -15,6 +15,7 @@
 #include <rte_mempool.h>
 
 #include "clock.h"
+#include "memory_limit.h"
 #include "target.h"
 #include "worker.h"
 
@@ -39,14 +40,20 @@ struct program_memory {
 	uint64_t workers;
 	/* handles, requests */
 	uint64_t control;
-	/* packet buffers, in EAL's memory */
+	/* packet buffers */
 	uint64_t mbufs;
 	/* of all these */
 	uint64_t total;
-	/* beyond that, at most: all connections with data in flight or out of order */
+	/* of the total: what one connection takes, one service more, and all that does not grow with them */
+	double connection;
+	uint64_t service;
+	uint64_t fixed;
+	/* of the total: in EAL's memory, flow tables and packet buffers */
+	uint64_t eal;
+	/* beyond the total, at most: all connections with data in flight or out of order */
 	uint64_t busy;
-	/* of the machine, or of the control group when that is less; 0: unknown */
-	uint64_t available;
+	/* what could be used at start */
+	struct memory_limit limit;
 };
 
 struct program {
@@ -58,6 +65,9 @@ struct program {
 	uint32_t mbufs;
 	bool idle_sleep;
 	uint32_t control_lcore;
+	/* main has a CPU in common with control, and with a worker */
+	bool main_beside_control;
+	bool main_beside_worker;
 	uint32_t worker_lcore[TOE_MAX_WORKERS];
 	struct toe_shared shared;
 	struct program_port ports[TOE_MAX_PORTS];
@@ -67,6 +77,8 @@ struct program {
 	struct chimney *target;
 	/* longest turn of each lcore, preemption included: the lcore writes, main clears */
 	_Atomic uint64_t longest_turn_ns[RTE_MAX_LCORE];
+	/* somebody is in a turn of control (control_turn.h) */
+	_Atomic bool control_baton;
 	/* main's: an lcore did not return; what it uses must not be freed */
 	bool lcores_stuck;
 };

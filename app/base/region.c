@@ -8,8 +8,7 @@
 
 /* From here on a region has pages of its own; below, the heap is quicker and packs better. */
 #define REGION_PAGES (1u << 20)
-#define REGION_HUGE (64u << 20)
-/* Unmapped in one step: a thousand pages, or a few huge ones. */
+/* Unmapped in one step: a thousand pages. */
 #define REGION_STEP (4u << 20)
 
 /* A region that is being given back. */
@@ -33,8 +32,8 @@ region_open(struct region *region, size_t size)
 		region->memory = NULL;
 		return -ENOMEM;
 	}
-	if (size >= REGION_HUGE)
-		madvise(region->memory, size, MADV_HUGEPAGE);
+	/* the first touch of a huge page takes milliseconds: it is zeroed, and the machine may have to find it */
+	madvise(region->memory, size, MADV_NOHUGEPAGE);
 	return 0;
 }
 

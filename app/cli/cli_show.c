@@ -166,18 +166,23 @@ cli_show_memory(struct session *session)
 {
 	const struct program *program = session->cli->program;
 	const struct program_memory *memory = &program->memory;
-	uint64_t engine = memory->workers + memory->control;
+	json_t *data = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "tables_bytes",
+	        (json_int_t)memory->tables, "workers_bytes", (json_int_t)memory->workers,
+	        "control_bytes", (json_int_t)memory->control, "mbufs_bytes",
+	        (json_int_t)memory->mbufs, "total_bytes", (json_int_t)memory->total, "busy_bytes",
+	        (json_int_t)memory->busy, "connection_bytes", memory->connection, "service_bytes",
+	        (json_int_t)memory->service, "fixed_bytes", (json_int_t)memory->fixed);
 
-	reply_ok(session,
-	        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I}", "tables_bytes",
-	                (json_int_t)memory->tables, "workers_bytes", (json_int_t)memory->workers,
-	                "control_bytes", (json_int_t)memory->control, "mbufs_bytes",
-	                (json_int_t)memory->mbufs, "total_bytes", (json_int_t)memory->total,
-	                "busy_bytes", (json_int_t)memory->busy, "available_at_start_bytes",
-	                (json_int_t)memory->available, "resident_bytes",
-	                (json_int_t)resident_bytes(), "bytes_per_connection_of_capacity",
-	                (double)engine / program->connections, "mbufs", (json_int_t)program->mbufs,
-	                "mbufs_in_use", (json_int_t)rte_mempool_in_use_count(program->pool)));
+	json_object_set_new(data, "eal_bytes", json_integer((json_int_t)memory->eal));
+	json_object_set_new(data, "available_at_start_bytes",
+	        json_integer((json_int_t)memory->limit.available));
+	if (memory->limit.group[0] != '\0')
+		json_object_set_new(data, "available_in_group", json_string(memory->limit.group));
+	json_object_set_new(data, "resident_bytes", json_integer((json_int_t)resident_bytes()));
+	json_object_set_new(data, "mbufs", json_integer((json_int_t)program->mbufs));
+	json_object_set_new(data, "mbufs_in_use",
+	        json_integer((json_int_t)rte_mempool_in_use_count(program->pool)));
+	reply_ok(session, data);
 }
 
 void

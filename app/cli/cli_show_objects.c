@@ -28,8 +28,9 @@ struct show {
 	struct rows rows;
 };
 
+/* By what the host itself knows of it. */
 static bool
-show_matches(const struct show *show, const struct object *object, const struct conn_look *look)
+object_matches(const struct show *show, const struct object *object)
 {
 	const struct object *path = object->layer == OFFLOAD_LAYER_TCP ? object->parent : object;
 
@@ -39,13 +40,16 @@ show_matches(const struct show *show, const struct object *object, const struct 
 		return false;
 	if (show->neighbor != NULL && (path == NULL || path->parent != show->neighbor))
 		return false;
-	if (object->layer != OFFLOAD_LAYER_TCP)
-		return true;
+	return object->layer != OFFLOAD_LAYER_TCP || !show->indicated || object->retrieves != 0;
+}
+
+/* By a look at the connection; NULL: it could not be looked at. */
+static bool
+look_matches(const struct show *show, const struct conn_look *look)
+{
 	if (show->state >= 0 && (look == NULL || look->conn.state != show->state))
 		return false;
-	if (show->stopped && (look == NULL || look->may_send))
-		return false;
-	return !show->indicated || object->retrieves != 0;
+	return !show->stopped || (look != NULL && !look->may_send);
 }
 
 static void
@@ -93,17 +97,22 @@ show_object(struct show *show, struct object *object)
 {
 	const struct program *program = show->work.session->cli->program;
 	bool tcp = object->layer == OFFLOAD_LAYER_TCP;
+	bool full = show->rows.count >= show->limit;
 	char name[OBJECT_NAME_MAX];
 	struct conn_look store;
 	const struct conn_look *look = NULL;
 	json_t *row;
 
 	show->seen++;
-	if (tcp && conn_look(program, object->cell, &store))
-		look = &store;
-	if (!show_matches(show, object, look) || show->matches++ < show->offset)
+	if (!object_matches(show, object))
 		return;
-	if (show->rows.count >= show->limit) {
+	/* a look costs more than all else: a million are only counted */
+	if (tcp && (show->state >= 0 || show->stopped || !full) &&
+	        conn_look(program, object->cell, &store))
+		look = &store;
+	if ((tcp && !look_matches(show, look)) || show->matches++ < show->offset)
+		return;
+	if (full) {
 		rows_leave_out(&show->rows);
 		return;
 	}

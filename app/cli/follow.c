@@ -5,13 +5,6 @@
 
 #include "follow.h"
 
-void
-follow_set(struct session *session, bool follows)
-{
-	session_follow(session, follows);
-	session->followed = session->cli->host->log.count;
-}
-
 static int
 entry_text(const struct event_entry *entry, char *to, size_t size)
 {
@@ -93,6 +86,25 @@ follow_catch_up(struct session *session)
 			session->followed = first - 1;
 		}
 	}
+}
+
+void
+follow_begin(struct session *session, uint64_t past)
+{
+	const struct event_log *log = &session->cli->host->log;
+	uint64_t kept = log->count < EVENTS_KEPT ? log->count : EVENTS_KEPT;
+
+	session_follow(session, true);
+	session->followed = log->count - (past < kept ? past : kept);
+	reply_ok(session, NULL);
+	follow_catch_up(session);
+}
+
+void
+follow_end(struct session *session)
+{
+	session_follow(session, false);
+	reply_ok(session, NULL);
 }
 
 void

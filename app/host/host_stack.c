@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The CLI as a host stack: registering, reading completions and indications, submitting requests. */
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 
 #include <event2/event.h>
 #include <rte_pause.h>
 
+#include "control_turn.h"
 #include "host_stack.h"
 #include "say.h"
 
@@ -72,34 +74,52 @@ on_records(evutil_socket_t fd, short what, void *context)
 	host_stack_pump(context);
 }
 
-/* Where main and control have one CPU between them, polling would only keep control from running. */
+/*
+ * A moment of what main waits for: a turn of control when main looks for it, and a worker's when it has the same CPU.
+ * False: to sleep is quicker.
+ */
 static bool
-shares_cpu_with_control(const struct program *program)
+wait_a_moment(struct program *program, bool control)
 {
-	rte_cpuset_t main_cpus = rte_lcore_cpuset(rte_get_main_lcore());
-	rte_cpuset_t control_cpus = rte_lcore_cpuset(program->control_lcore);
+	uint32_t work;
 
-	return CPU_COUNT(&main_cpus) == 1 && CPU_EQUAL(&main_cpus, &control_cpus);
+	if (control && !control_turn(program, &work))
+		return false;
+	if (program->main_beside_worker)
+		sched_yield();
+	else
+		rte_pause();
+	return true;
+}
+
+/* A caller of invalidate polls for a moment; where control shares its CPU, only when it can be control itself. */
+static void
+poll_completion(struct host_stack *host, const struct host_request *request, bool control)
+{
+	struct program *program = host->program;
+	uint64_t until = program_now(program) + INVALIDATE_POLL_NS;
+
+	if (program->main_beside_control && !control)
+		return;
+	while (request->phase == REQUEST_SUBMITTED && program_now(program) < until)
+		if (!wait_a_moment(program, control) || !read_records(host))
+			return;
 }
 
 int
 host_stack_begin(struct host_stack *host, struct host_request *request)
 {
 	bool polls = request->kind == CHIMNEY_INVALIDATE;
+	bool control =
+	        polls && host->program->main_beside_control && control_take_over(host->program);
 	int result = host_request_begin(request);
-	uint64_t until;
 
-	if (result != 0 || request->phase != REQUEST_SUBMITTED)
-		return result;
-	until = request->submitted +
-	        (shares_cpu_with_control(host->program) ? 0 : INVALIDATE_POLL_NS);
-	while (polls && request->phase == REQUEST_SUBMITTED && program_now(host->program) < until) {
-		if (!read_records(host))
-			break;
-		rte_pause();
-	}
+	if (polls && result == 0)
+		poll_completion(host, request, control);
+	if (control)
+		control_hand_back(host->program);
 	host_stack_pump(host);
-	return 0;
+	return result;
 }
 
 static int
@@ -114,7 +134,7 @@ add_events(struct host_stack *host, struct event_base *base)
 }
 
 int
-host_stack_open(struct host_stack *host, const struct program *program, struct event_base *base,
+host_stack_open(struct host_stack *host, struct program *program, struct event_base *base,
         struct turns *turns, const struct host_stack_params *sizes)
 {
 	struct chimney_host_params params = {

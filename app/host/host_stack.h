@@ -20,7 +20,7 @@ struct event;
 struct event_base;
 
 struct host_stack {
-	const struct program *program;
+	struct program *program;
 	struct chimney_host *host;
 	struct object_table objects;
 	struct host_request_table requests;
@@ -40,7 +40,7 @@ struct host_stack_params {
 };
 
 /* 0 or -1 (said). Needs the target; closed when no lcore runs any more. `turns`: for what takes long. */
-int host_stack_open(struct host_stack *host, const struct program *program, struct event_base *base,
+int host_stack_open(struct host_stack *host, struct program *program, struct event_base *base,
         struct turns *turns, const struct host_stack_params *params);
 void host_stack_close(struct host_stack *host);
 

@@ -4,6 +4,7 @@
 
 #include "host_requests.h"
 #include "request_apply.h"
+#include "request_failure.h"
 #include "request_rows.h"
 
 /* What an update asks for once (UPD-3) is not asked for again by the next one. */
@@ -85,6 +86,7 @@ apply_one(struct host_request *request, const struct offload_block_list *block)
 	uint32_t status = block->status < OFFLOAD_STATUS_COUNT ? block->status : OFFLOAD_PENDING;
 
 	request->status[status]++;
+	request_failure_note(request, block);
 	if (request->error == 0)
 		host_request_row_add(request, block);
 	if (tree_object(block) != NULL)

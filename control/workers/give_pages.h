@@ -7,7 +7,7 @@ struct chimney;
 
 /*
  * Give the range of one worker back to the system, if there is one: 256 KiB at most, which takes in the order of ten
- * microseconds. For turns in which no invalidate waits.
+ * microseconds. A worker has one a millisecond at most.
  */
 void pages_turn(struct chimney *target);
 

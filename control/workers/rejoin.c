@@ -11,14 +11,19 @@ bool
 worker_may_rejoin(const struct chimney *target, uint32_t worker)
 {
 	const struct worker_link *link = &target->links[worker];
-	const struct list_node *oldest = target->requests.active.next;
 
 	if (worker_at_large(link))
 		return false;
 	/* Terminates are not among them: they look at the slot. */
-	return oldest == &target->requests.active ||
-	       LIST_OWNER((struct list_node *)(uintptr_t)oldest, struct request, active)->sequence >
-	               link->loss.sequence;
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		const struct list_node *active = &target->requests.host[i].active;
+
+		if (!list_empty(active) &&
+		        LIST_OWNER(active->next, struct request, active)->sequence <=
+		                link->loss.sequence)
+			return false;
+	}
+	return true;
 }
 
 void

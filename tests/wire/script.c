@@ -207,6 +207,28 @@ script_took_text(struct script *script, int32_t seq, uint32_t length, uint8_t fl
 	return true;
 }
 
+void
+script_fill(struct script *script)
+{
+	struct toe_txq *txq = &script->end.worker.engine.txq[0];
+
+	while (toe_txq_room(txq) > 0) {
+		struct rte_mbuf *frame = rte_pktmbuf_alloc(script->pool);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(frame);
+		toe_txq_put(txq, frame);
+	}
+}
+
+void
+script_drop(struct script *script)
+{
+	struct rte_mbuf *frame;
+
+	while (end_take(&script->end, &frame, 1) > 0)
+		rte_pktmbuf_free(frame);
+}
+
 uint32_t
 script_waiting(struct script *script)
 {

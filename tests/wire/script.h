@@ -67,6 +67,10 @@ bool script_take(struct script *script);
 bool script_took_ack(struct script *script, int32_t ack);
 /* True when the next frame carries this text (and FIN, if in flags). */
 bool script_took_text(struct script *script, int32_t seq, uint32_t length, uint8_t flags);
+/* The port takes nothing: frames of others fill the transmit buffer. */
+void script_fill(struct script *script);
+/* What is in the transmit buffer goes away unseen. */
+void script_drop(struct script *script);
 /* Frames that the end has sent and that nobody has taken. */
 uint32_t script_waiting(struct script *script);
 

@@ -239,10 +239,56 @@ test_model(void)
 	}
 }
 
+/*
+ * RFC 2018 section 8, T1: text that was reported stays where there is no room for what would take its place: a frame of three
+ * buffers covers a piece, and the worker has room for two.
+ */
+static void
+test_covered_without_room(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
+	struct toe_engine *engine = &script.end.worker.engine;
+	uint32_t max = engine->reassembly_buffers_max, left;
+	struct toe_segment segment = {
+	        .seq = SCRIPT_PEER + 1500, .length = 1800, .tcp_flags = RTE_TCP_ACK_FLAG};
+	struct rte_mbuf *part[3];
+
+	params.constant.flags = TCP_OPTION_SACK;
+	script_open(&script, &params);
+	script_send(&script, (struct script_segment){.seq = 2000, .length = 1000});
+	script_send(&script, (struct script_segment){.seq = 5000, .length = 1000});
+	engine->reassembly_buffers_max = 2;
+	for (uint32_t i = 0; i < RTE_DIM(part); i++) {
+		part[i] = rte_pktmbuf_alloc(script.pool);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(rte_pktmbuf_append(part[i], 600));
+		part[i == 0 ? 0 : i - 1]->next = i == 0 ? NULL : part[i];
+	}
+	part[0]->nb_segs = 3;
+	part[0]->pkt_len = 1800;
+	segment.data = rte_pktmbuf_mtod(part[0], const uint8_t *);
+	left = toe_pool_left(&engine->pieces);
+	CU_ASSERT_FALSE(toe_reassembly_add(engine, 0, &segment, part[0]));
+	rte_pktmbuf_free(part[0]);
+	CU_ASSERT_EQUAL(toe_pool_left(&engine->pieces), left);
+	CU_ASSERT_EQUAL(engine->reassembly_buffers, 2);
+	CU_ASSERT_FALSE(script_conn(&script)->flags & TOE_CONN_DSACK);
+	engine->reassembly_buffers_max = max;
+	while (script_take(&script))
+		;
+	/* The gap is filled: what was reported is there. */
+	script_send(&script, (struct script_segment){.seq = 0, .length = 1000});
+	script_send(&script, (struct script_segment){.seq = 1000, .length = 1000});
+	while (script_take(&script))
+		;
+	CU_ASSERT_EQUAL(script_conn(&script)->rcv_nxt, SCRIPT_PEER + 3000);
+	script_close(&script, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
+	        {"RFC 2018 8 T1 covered text without room", test_covered_without_room},
 	        {"TCP-1 RFC 2018 blocks", test_blocks},
 	        {"TCP-1 RFC 2018 blocks end", test_blocks_end},
 	        {"TCP-1 RFC 2018 blocks beside timestamps", test_blocks_beside_timestamps},

@@ -60,6 +60,8 @@
 #define TOE_CONN_RETRIEVE_DUE (1u << 25)
 #define TOE_CONN_ABORT_DUE (1u << 26)
 #define TOE_CONN_TELL_DUE (TOE_CONN_DISCONNECT_DUE | TOE_CONN_RETRIEVE_DUE | TOE_CONN_ABORT_DUE)
+/* What the retransmission timer waits for is to be decided again, once the segment has been digested whole */
+#define TOE_CONN_REARM (1u << 27)
 
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
 #define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED)
@@ -152,6 +154,7 @@ struct toe_conn {
 	uint8_t ka_probes; /* 0: the default */
 	uint32_t flow_label : 20;
 	uint32_t user_priority : 3;
+	uint32_t ka_burst : 2; /* keepalive probes that followed each other at once */
 	uint16_t cached_flags; /* TCP_CACHED_... */
 	/* ms >> 8 of the last challenge ACK to a SYN in the window (SEC-1) */
 	uint16_t syn_challenged;
@@ -165,7 +168,12 @@ struct toe_conn {
 	uint32_t segments_in; /* modulo 2^32 */
 	uint32_t segments_out;
 	uint32_t segments_retransmitted;
-	uint8_t retrieve_due; /* enum retrieve_reason, with TOE_CONN_RETRIEVE_DUE */
+	uint32_t retrieve_due : 4; /* enum retrieve_reason, with TOE_CONN_RETRIEVE_DUE */
+	/*
+	 * Worker ms, modulo 2^28 and never 0, of the last answer to an empty segment that is not acceptable. When the clock comes
+	 * round (3 days) one such segment may go without an answer; the next one has its.
+	 */
+	uint32_t answered : 28;
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct toe_conn) == 256, "an idle connection is four cache lines");

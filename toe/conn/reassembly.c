@@ -71,6 +71,17 @@ toe_reassembly_duplicate(struct toe_engine *engine, uint32_t index, uint32_t sta
 		return;
 	reassembly->duplicate = (struct toe_sack){start, end};
 	conn->flags |= TOE_CONN_DSACK;
+	/* The block that holds it is reported next to it (RFC 2883 section 4). */
+	for (uint32_t i = 1; i < reassembly->blocks; i++) {
+		struct toe_sack block = reassembly->block[i];
+
+		if (seq_leq(block.start, start) && seq_leq(end, block.end)) {
+			memmove(&reassembly->block[1], &reassembly->block[0],
+			        i * sizeof(reassembly->block[0]));
+			reassembly->block[0] = block;
+			break;
+		}
+	}
 }
 
 static void
@@ -155,7 +166,8 @@ find_place(const struct toe_engine *engine, const struct toe_reassembly *reassem
 
 /* Cut off what the piece before has; false: it has all of it. */
 static bool
-trim_front(const struct toe_engine *engine, uint32_t prev, struct toe_piece *new)
+trim_front(const struct toe_engine *engine, uint32_t prev, struct toe_piece *new,
+        struct toe_sack *repeated)
 {
 	const struct toe_piece *at;
 	uint32_t end, cut;
@@ -170,33 +182,56 @@ trim_front(const struct toe_engine *engine, uint32_t prev, struct toe_piece *new
 	if (cut >= new->length + new->fin)
 		return false;
 	cut = RTE_MIN(cut, new->length);
+	toe_sack_repeat(repeated, new->seq, new->seq + cut);
 	new->seq += cut;
 	new->length -= cut;
 	new->offset = (uint16_t)(new->offset + cut);
 	return true;
 }
 
-/* Pieces that the new one covers give way; it gives way to one that it covers in part. */
-static void
-trim_back(struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t prev,
-        struct toe_piece *new)
-{
-	for (;;) {
-		uint32_t next =
-		        prev == TOE_INDEX_NONE ? reassembly->head : piece_at(engine, prev)->next;
-		const struct toe_piece *at;
+/* Pieces behind `prev` that new text covers: they give way to it. */
+struct covered {
+	uint32_t pieces;
+	uint32_t buffers;
+};
 
-		if (next == TOE_INDEX_NONE)
-			return;
-		at = piece_at(engine, next);
-		if (!seq_lt(at->seq, new->seq + new->length + new->fin))
-			return;
-		if (seq_lt(new->seq + new->length + new->fin, at->seq + at->length + at->fin)) {
+/* What the new piece covers; it is cut where it covers a piece in part. Nothing is changed yet. */
+static struct covered
+trim_back(const struct toe_engine *engine, const struct toe_reassembly *reassembly, uint32_t prev,
+        struct toe_piece *new, struct toe_sack *repeated)
+{
+	uint32_t next = prev == TOE_INDEX_NONE ? reassembly->head : piece_at(engine, prev)->next;
+	struct covered covered = {0, 0};
+
+	while (next != TOE_INDEX_NONE) {
+		const struct toe_piece *at = piece_at(engine, next);
+		uint32_t end = new->seq + new->length + new->fin;
+
+		if (!seq_lt(at->seq, end))
+			break;
+		if (seq_lt(end, at->seq + at->length + at->fin)) {
+			toe_sack_repeat(repeated, at->seq, end);
 			new->length = at->seq - new->seq;
 			new->fin = false;
-			return;
+			break;
 		}
-		frame_free(engine, at->frame);
+		toe_sack_repeat(repeated, at->seq, at->seq + at->length + at->fin);
+		covered.pieces++;
+		covered.buffers += at->frame->nb_segs;
+		next = at->next;
+	}
+	return covered;
+}
+
+static void
+free_covered(struct toe_engine *engine, struct toe_reassembly *reassembly, uint32_t prev,
+        uint32_t pieces)
+{
+	for (; pieces > 0; pieces--) {
+		uint32_t next =
+		        prev == TOE_INDEX_NONE ? reassembly->head : piece_at(engine, prev)->next;
+
+		frame_free(engine, piece_at(engine, next)->frame);
 		unlink_after(engine, reassembly, prev, next);
 	}
 }
@@ -228,6 +263,47 @@ insert(struct toe_engine *engine, struct toe_reassembly *reassembly, const struc
 	note_run(engine, reassembly, touches ? place->run : piece, piece);
 }
 
+/* Room for a piece, when those that it covers have given way. */
+static bool
+has_room(const struct toe_engine *engine, const struct toe_reassembly *reassembly,
+        const struct covered *covered, const struct rte_mbuf *mbuf)
+{
+	return reassembly->pieces - covered->pieces < TOE_REASSEMBLY_PIECES &&
+	       toe_pool_left(&engine->pieces) + covered->pieces > 0 &&
+	       engine->reassembly_buffers - covered->buffers + mbuf->nb_segs <=
+	               engine->reassembly_buffers_max;
+}
+
+/*
+ * Put a piece in its place; true: the frame was taken over. What was reported to the peer is given up for nothing but a piece that
+ * has it all (RFC 2018 section 8): whether there is room is known before anything is changed.
+ */
+static bool
+add_piece(struct toe_engine *engine, struct toe_reassembly *reassembly, const struct place *place,
+        struct toe_piece *new, struct toe_sack *repeated)
+{
+	struct covered covered = trim_back(engine, reassembly, place->prev, new, repeated);
+	struct toe_piece *prev =
+	        place->prev == TOE_INDEX_NONE ? NULL : piece_at(engine, place->prev);
+
+	if (new->length == 0 && !new->fin)
+		return false;
+	if (prev != NULL && prev->seq + prev->length ==
+	                            new->seq &&append_small(engine, reassembly, prev, new)) {
+		free_covered(engine, reassembly, place->prev, covered.pieces);
+		note_run(engine, reassembly, place->run, place->prev);
+		return false;
+	}
+	if (!has_room(engine, reassembly, &covered, new->frame)) {
+		engine->stats.rx_reassembly_full++;
+		repeated->end = repeated->start;
+		return false;
+	}
+	free_covered(engine, reassembly, place->prev, covered.pieces);
+	insert(engine, reassembly, place, new);
+	return true;
+}
+
 bool
 toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
@@ -241,8 +317,10 @@ toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_s
 	        .fin = segment->tcp_flags & RTE_TCP_FIN_FLAG,
 	        .frame = mbuf,
 	};
+	struct toe_sack repeated = {0, 0};
 	struct place place;
 	uint32_t room;
+	bool taken;
 
 	if (unlikely(reassembly == NULL))
 		return false;
@@ -253,30 +331,15 @@ toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_s
 		new.fin = false;
 	}
 	place = find_place(engine, reassembly, new.seq);
-	if (!trim_front(engine, place.prev, &new)) {
+	if (!trim_front(engine, place.prev, &new, &repeated)) {
 		toe_reassembly_duplicate(
 		        engine, index, segment->seq, segment->seq + segment->length + new.fin);
 		return false;
 	}
-	trim_back(engine, reassembly, place.prev, &new);
-	if (new.length == 0 && !new.fin)
-		return false;
-	if (place.prev != TOE_INDEX_NONE) {
-		struct toe_piece *prev = piece_at(engine, place.prev);
-
-		if (prev->seq + prev->length == new.seq &&
-		        append_small(engine, reassembly, prev, &new)) {
-			note_run(engine, reassembly, place.run, place.prev);
-			return false;
-		}
-	}
-	if (reassembly->pieces >= TOE_REASSEMBLY_PIECES || toe_pool_left(&engine->pieces) == 0 ||
-	        engine->reassembly_buffers + mbuf->nb_segs > engine->reassembly_buffers_max) {
-		engine->stats.rx_reassembly_full++;
-		return false;
-	}
-	insert(engine, reassembly, &place, &new);
-	return true;
+	taken = add_piece(engine, reassembly, &place, &new, &repeated);
+	if (repeated.start != repeated.end)
+		toe_reassembly_duplicate(engine, index, repeated.start, repeated.end);
+	return taken;
 }
 
 struct toe_piece *

@@ -48,6 +48,16 @@ struct toe_reassembly {
 
 struct toe_engine;
 
+/* What new text repeats of what is there: the first stretch of it (RFC 2883 section 4). */
+static inline void
+toe_sack_repeat(struct toe_sack *repeated, uint32_t start, uint32_t end)
+{
+	if (repeated->start == repeated->end)
+		*repeated = (struct toe_sack){start, end};
+	else if (start == repeated->end)
+		repeated->end = end;
+}
+
 /*
  * Queue text (and FIN) that begins beyond rcv_nxt and lies within the window. True when the frame was taken over;
  * false: the caller frees it (no room, or nothing new in it).

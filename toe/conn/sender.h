@@ -32,7 +32,7 @@ struct toe_sent {
 	uint32_t time; /* us of the last transmission */
 	uint8_t flags; /* TOE_SENT_... */
 	uint8_t timed; /* on the list by time */
-	uint16_t reserved;
+	uint16_t segments; /* SACKED: how many it is at least */
 };
 
 _Static_assert(sizeof(struct toe_sent) == 32, "two records a cache line");
@@ -80,7 +80,8 @@ struct toe_sender {
 	uint32_t time_head, time_tail; /* records by time */
 	uint32_t records;
 	uint32_t sacked, lost, again; /* bytes of records with these flags */
-	uint32_t retry; /* record from which on the next one to be sent again is looked for */
+	uint32_t
+	        rto_due; /* worker ms at which the retransmission timeout is due, unless something sooner runs */
 	uint32_t last_sent; /* us */
 	uint32_t rack_time, rack_end; /* RACK.xmit_ts, RACK.end_seq */
 	uint32_t rack_rtt; /* us */
@@ -93,6 +94,8 @@ struct toe_sender {
 	uint8_t tlp_retransmits : 1; /* it carries old data */
 	uint8_t undo_possible : 1;
 	uint8_t reordering : 1; /* seen on this connection */
+	uint8_t reorder_waits : 1; /* reorder_due holds: something is lost then, unless it is delivered before */
+	uint8_t sent_new : 1; /* new data has left: a tail loss probe's time begins anew */
 	uint8_t reo_wnd_mult; /* RFC 8985 section 6.2, step 4 */
 
 	/* line 1: recovery */
@@ -101,14 +104,14 @@ struct toe_sender {
 	uint32_t tlp_end; /* RFC 8985: TLP.end_seq */
 	uint32_t dsack_round; /* RACK.dsack_round */
 	uint32_t prr_delivered, prr_out, recover_fs; /* RFC 6937 */
-	/* Before the reduction, in case it was not justified */
-	uint32_t prior_cwnd, prior_ssthresh;
-	uint32_t undo_start; /* snd_una at that time */
+	uint32_t reorder_due; /* worker ms (RFC 8985 section 6.2, step 5) */
+	uint32_t undo_start; /* snd_una at the reduction */
 	uint32_t undo_bytes; /* sent again since and not reported as duplicates */
 	uint32_t acked_rest; /* bytes acknowledged that cwnd has not been credited yet */
 	uint32_t pace_next; /* us at which pacing lets the next segment go */
 	uint32_t reo_wnd; /* us, as it was applied last */
 	uint32_t min_rtt_ms; /* worker ms when min_rtt was measured */
+	uint32_t segs_sacked; /* RACK.segs_sacked: segments of SACKED records */
 	uint8_t reo_wnd_persist;
 	bool dsack_seen; /* dsack_round holds */
 
@@ -121,6 +124,9 @@ struct toe_sender {
 		struct toe_dctcp dctcp;
 	} cc;
 	uint32_t undo_ts; /* TSval of the first segment sent again since the reduction (RFC 3522) */
+	/* Before the reduction, in case it was not justified */
+	uint32_t prior_cwnd, prior_ssthresh;
+	uint32_t retry; /* record from which on the next one to be sent again is looked for */
 } __rte_cache_aligned;
 
 _Static_assert(offsetof(struct toe_sender, recovery_end) == 64, "line 0");
@@ -158,8 +164,14 @@ uint32_t toe_sent_split(
         struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t seq);
 /* Mark a record that is not SACKED as lost; what was sent again of it is lost again. */
 void toe_sent_lose(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
-/* Mark a record as selectively acknowledged and take it off the list by time. */
-void toe_sent_sack(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
+/*
+ * Mark a record, which is so many segments at least, as selectively acknowledged and take it off the list by time. It is one
+ * with the record before it where that is SACKED too: the list stays short. Returns the record in which it is now.
+ */
+uint32_t toe_sent_sack(
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t segments);
+/* A SACKED record is not reported any more (RFC 2018 section 8). */
+void toe_sent_unsack(struct toe_sender *sender, struct toe_sent *sent);
 /* Forget a record (acknowledged). */
 void toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
 /* Everything from `seq` on that is not SACKED is to be sent again, but is no sign of congestion. */

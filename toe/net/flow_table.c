@@ -57,12 +57,27 @@ toe_flow_table_init(struct toe_flow_table *table, const char *name, uint32_t ent
 	        .extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
 	};
 
+	rte_errno = 0;
 	table->hash = rte_hash_create(&parameters);
 	if (table->hash != NULL)
 		return 0;
+	/* where memory is short, what is left there is ENOENT: there was no table of this name */
+	if (rte_errno != EEXIST && rte_errno != EINVAL)
+		rte_errno = ENOMEM;
 	RTE_LOG(ERR, USER1, "flow table %s for %u connections: %s\n", name, entries,
 	        rte_strerror(rte_errno));
-	return rte_errno != 0 ? -rte_errno : -ENOMEM;
+	return -rte_errno;
+}
+
+/* A slot for each key and its value; twice buckets of 64 bytes for eight keys; rings of free slots and buckets. */
+uint64_t
+toe_flow_table_bytes(uint32_t entries)
+{
+	uint64_t slots = RTE_MAX(entries, 64u) + 1ull;
+	uint64_t buckets = rte_align64pow2(slots - 1) / 8;
+
+	return slots * (sizeof(struct toe_flow_key) + sizeof(void *)) + 2 * buckets * 64 +
+	       sizeof(uint32_t) * (rte_align64pow2(slots) + rte_align64pow2(buckets + 1));
 }
 
 void

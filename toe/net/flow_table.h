@@ -35,6 +35,8 @@ struct toe_flow_table {
 /* Room for `entries` connections and holds, every one of which fits. name: unique. 0 or negative errno. */
 int toe_flow_table_init(
         struct toe_flow_table *table, const char *name, uint32_t entries, int socket);
+/* Bytes of EAL's memory that it takes. */
+uint64_t toe_flow_table_bytes(uint32_t entries);
 void toe_flow_table_fini(struct toe_flow_table *table);
 /* Forget every tuple. */
 void toe_flow_reset(struct toe_flow_table *table);

@@ -18,6 +18,8 @@
 	X(rx_out_of_order, "segments beyond rcv_nxt, answered with a duplicate ACK")               \
 	X(rx_duplicate, "segments wholly before rcv_nxt")                                          \
 	X(rx_unacceptable, "segments outside the window, or failing PAWS or the ACK check")        \
+	X(rx_unanswered,                                                                           \
+	        "of the unacceptable, empty ones that came too soon after the last answer")        \
 	X(rx_resets, "acceptable RST received")                                                    \
 	X(rx_bad_dropped, "frames with bad checksum, length or truncation, dropped (RX-5)")        \
 	X(tx_segments, "segments built for offloaded connections")                                 \
@@ -34,6 +36,9 @@
 	X(rx_reassembly_full, "segments out of order that found no room")                          \
 	X(tx_no_mbuf, "segments not built for lack of a buffer, tried again")                      \
 	X(tx_discarded, "frames discarded by drains")                                              \
+	X(tx_too_long, "frames longer than the MTU of the port that they were for, dropped")       \
+	X(tx_refused, "frames that a port's driver refused for good, dropped")                     \
+	X(tx_stale, "frames that their port did not take for a second, dropped")                   \
 	X(exception_to_host, "frames passed from the wire to the host port")                       \
 	X(exception_to_wire, "frames passed from the host port to the wire")                       \
 	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \

@@ -37,15 +37,6 @@ ticks_from_us(uint32_t us, uint32_t tick_ms)
 	return us == 0 ? 0 : RTE_MAX((us + tick_ms * 500) / (tick_ms * 1000), 1u);
 }
 
-/* A deadline so many ms from now; never 0, which means "not running". */
-static uint32_t
-due_in(const struct toe_engine *engine, uint32_t ms)
-{
-	uint32_t due = engine->now_ms + RTE_MIN(ms, (uint32_t)INT32_MAX);
-
-	return due ? due : 1;
-}
-
 /* Ticks left of a timer: 0 when it is due, OFFLOAD_TIMER_OFF when it does not run (CTX-6). */
 static int32_t
 ticks_left(const struct toe_engine *engine, uint32_t due, uint32_t tick_ms)
@@ -66,6 +57,7 @@ load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tic
 	conn->rcv_indication_size = cached->rcv_indication_size;
 	conn->ka_probes = (uint8_t)RTE_MIN(cached->ka_probe_count, 255u);
 	conn->ka_timeout = ms_from_ticks(cached->ka_timeout, tick_ms);
+	conn->ka_burst = 0;
 	conn->ka_interval = ms_from_ticks(cached->ka_interval, tick_ms);
 	/* TMR-4: both ends of the range have a meaning of their own. */
 	conn->max_rt =
@@ -115,8 +107,11 @@ static void
 load_state(struct toe_conn *conn, uint32_t state)
 {
 	conn->state = (uint8_t)state;
+	/* With nothing outstanding our FIN is still to be sent: the host closed behind a window that is closed. */
 	if (state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK)
-		conn->flags |= TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
+		conn->flags |= conn->snd_una == conn->snd_max
+		                       ? TOE_CONN_FIN_QUEUED
+		                       : TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
 	if (state == TCP_FIN_WAIT_2)
 		conn->flags |= TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
 	if (state == TCP_CLOSE_WAIT || state == TCP_CLOSING || state == TCP_LAST_ACK)
@@ -181,9 +176,8 @@ load_timers(struct toe_engine *engine, struct toe_conn *conn, const struct tcp_d
 	toe_keepalive_start(engine, index, false);
 	toe_tcp_arm(engine, index);
 	if (delegated->retransmit_time_left >= 0)
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_RETRANSMIT,
-		        due_in(engine,
-		                ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms)));
+		toe_tcp_arm_left(engine, index,
+		        ms_from_ticks((uint32_t)delegated->retransmit_time_left, tick_ms));
 }
 
 /*
@@ -250,6 +244,10 @@ toe_conn_load(struct toe_engine *engine, struct toe_conn *conn, const struct tcp
 	load_send_limit(conn);
 	load_sender(engine, conn);
 	load_timers(engine, conn, delegated, tick_ms);
+	/* A window that takes no segment was closed by what the host had not read: nobody but us opens it (RCV-2). */
+	if (tcp_is_receiving(conn) &&
+	        delegated->rcv_wnd < RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
+		tcp_owe_ack(engine, (uint32_t)(conn - engine->conns));
 }
 
 /* SndNxt of the contract: from where on what was sent is to be sent again first. */

@@ -80,6 +80,7 @@ ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *seg
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	conn->flags &= ~TOE_CONN_CHALLENGED;
+	tcp_restart_timer(conn); /* RFC 6298 (5.3) */
 	if (bytes > 0)
 		toe_service_acked(engine, index, bytes);
 	if (fin_acked)
@@ -91,12 +92,16 @@ ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *seg
  * is newer than all before it, even a retransmission with an old sequence number: without its
  * window the right edge would move on with SND.UNA. Of two that acknowledge the same, the larger
  * window is the newer one, since a right edge does not move left; a smaller one needs a newer
- * sequence number.
+ * sequence number. But a closed window is believed (RFC 9293 sections 3.8.6 and 3.10.7.4): taken for open it would only be
+ * run into, and the peer taken for dead; where it is an old one, the first probe opens it again.
  */
 static void
 update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *segment, bool newer)
 {
-	if (!newer && window <= conn->snd_wnd && !seq_lt(conn->snd_wl1, segment->seq))
+	bool same = segment->seq == conn->snd_wl1;
+
+	if (!newer && window <= conn->snd_wnd && !seq_lt(conn->snd_wl1, segment->seq) &&
+	        !(same && window == 0))
 		return;
 	conn->snd_wnd = window;
 	conn->max_snd_wnd = RTE_MAX(conn->max_snd_wnd, window);
@@ -104,26 +109,17 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 		conn->snd_wl1 = segment->seq;
 }
 
-/* The ACK that opens the window does not cover what went out as a probe: the peer has not taken it, it goes again first. */
-static void
-probe_refused(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
-{
-	if (sender->head == TOE_INDEX_NONE)
-		return;
-	toe_sent_lose(engine, sender, sender->head);
-	tcp_duplicates_clamp(conn, sender);
-	sender->burst = 1;
-}
-
 /*
  * The window is closed, and the peer has said so once more: it is alive. The next round of probes begins, however many
- * were not answered in this one (TMR-1). An open window ends them.
+ * were not answered in this one (TMR-1). An open window ends them. What the closed one refused goes again: first what went
+ * out as a probe; when that was taken just now the rest is RACK's to find, or without SACK goes segment by segment.
  */
 static void
-probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
+probe_answered(struct toe_engine *engine, uint32_t index, bool probed, bool taken)
 {
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_sender *sender = toe_sender_of(engine, conn);
+	bool found = taken && (conn->options & TCP_OPTION_SACK);
 
 	if (conn->snd_wnd == 0 && !probed)
 		return;
@@ -132,11 +128,13 @@ probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
 	if (conn->snd_wnd == 0) {
 		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
 	} else {
-		if (sender != NULL && (probed || conn->snd_wnd_probe_count > 0))
-			probe_refused(engine, conn, sender);
+		if (sender != NULL && !found && (probed || conn->snd_wnd_probe_count > 0)) {
+			tcp_lose_head(engine, conn, sender);
+			sender->burst = sender->lost != sender->again;
+		}
 		conn->snd_wnd_probe_count = 0;
 	}
-	toe_tcp_arm(engine, index);
+	tcp_restart_timer(conn);
 }
 
 /* The sender's part: scoreboard, round trip, windows, recovery. */
@@ -157,13 +155,32 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	/* The usual case: nothing amiss before and after. */
 	if (likely(round->acked > 0 && sender->phase == TOE_PHASE_OPEN && !round->ece &&
 	            !round->sacked && !round->dsack && !sender->tlp_out && !sender->has_recovery &&
-	            sender->sacked + sender->lost == 0)) {
+	            !sender->reorder_waits && sender->sacked + sender->lost == 0 &&
+	            !tcp_rack_behind(engine, sender))) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)
 			toe_cc_acked(conn, sender, round->acked, engine->now_us);
 		return;
 	}
 	tcp_recovery_acked(engine, index, sender, segment, round);
+}
+
+/*
+ * Another ACK has overtaken this one: its window is old. What its blocks say is not: text behind a gap, or a duplicate, is
+ * reported once (RFC 2883 section 4, RFC 6675 section 5).
+ */
+static __rte_noinline void
+ack_overtaken(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
+        const struct toe_segment *segment)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+	struct tcp_round round = {.outstanding = conn->snd_max - conn->snd_una};
+
+	if (sender == NULL || segment->sacks == 0)
+		return;
+	ack_sender(engine, index, sender, segment, &round);
+	if (tcp_has_unsent(conn) || sender->lost != sender->again)
+		toe_conn_ready(engine, index);
 }
 
 bool
@@ -183,11 +200,13 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 	if (unlikely(
 	            seq_lt(conn->snd_max, ack) || seq_lt(ack, conn->snd_una - conn->max_snd_wnd))) {
 		engine->stats.rx_unacceptable++;
-		tcp_owe_ack(engine, index);
+		tcp_answer(engine, index, segment);
 		return false;
 	}
-	if (seq_lt(ack, conn->snd_una))
-		return true; /* an old duplicate: its window is old too */
+	if (unlikely(seq_lt(ack, conn->snd_una))) {
+		ack_overtaken(engine, index, sender, segment);
+		return true;
+	}
 	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
 	                  window == conn->snd_wnd && window != 0 &&
@@ -201,17 +220,13 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 	}
 	update_window(conn, window, segment, round.acked > 0);
 	if (sender != NULL && (round.acked > 0 || round.outstanding > 0)) {
-		bool arm = round.acked > 0;
-
-		/* Before the recovery: it may set the timer to something shorter. */
-		if (arm)
-			toe_tcp_arm(engine, index);
 		ack_sender(engine, index, sender, segment, &round);
-	} else if (round.acked > 0) {
-		toe_tcp_arm(engine, index);
+		conn->flags |= TOE_CONN_REARM;
 	}
 	if (unlikely(was_closed))
-		probe_answered(engine, index, probed);
+		probe_answered(engine, index, probed, round.acked > 0);
+	else if (unlikely(window == 0))
+		conn->flags |= TOE_CONN_REARM;
 	if (tcp_has_unsent(conn) || (sender != NULL && sender->lost != sender->again))
 		toe_conn_ready(engine, index);
 	return true;

@@ -89,21 +89,6 @@ pace_sent(const struct toe_engine *engine, const struct toe_conn *conn, struct t
 	sender->pace_next += (uint32_t)time;
 }
 
-/*
- * New data starts a tail loss probe's timer anew (RFC 8985 section 7.2). The first segment of a flight may have none, since
- * its probe would have to wait for the peer's delayed ACK; with the second one there is one.
- */
-static bool
-probe_restarts(const struct toe_engine *engine, const struct toe_conn *conn,
-        const struct toe_sender *sender, uint32_t length)
-{
-	if (sender->timer == TOE_SENDER_TLP)
-		return true;
-	return sender->timer == TOE_SENDER_RTO &&
-	       tcp_outstanding(conn) - length <= tcp_smss(conn) &&
-	       tcp_tlp_delay(engine, conn, sender) > 0;
-}
-
 /* The scoreboard after text or FIN has left. */
 static void
 note_sent(
@@ -112,8 +97,13 @@ note_sent(
 	struct toe_conn *conn = &engine->conns[run->index];
 	struct toe_sender *sender = run->sender;
 	uint32_t length = count * plan->length + plan->fin, record = plan->record;
+	uint32_t outstanding = tcp_outstanding(conn);
 
+	/* RFC 6298 (5.1); RFC 6675 section 6: what goes again has a round trip of its own to be acknowledged. */
+	if (plan->seq == conn->snd_una)
+		conn->due[TOE_TIMER_RETRANSMIT] = 0;
 	if (likely(record == TOE_INDEX_NONE)) {
+		sender->sent_new |= !plan->probe;
 		toe_sent_append(engine, sender, plan->seq, plan->seq + length);
 		conn->snd_max = conn->snd_nxt = plan->seq + length;
 		if (plan->fin) {
@@ -134,18 +124,14 @@ note_sent(
 	}
 	if (unlikely(plan->probe)) {
 		conn->flags &= ~TOE_CONN_PROBE;
-		if (record == TOE_INDEX_NONE)
-			sender->tlp_end = conn->snd_max;
-		else
-			sender->tlp_retransmits = 1;
+		if (outstanding > 0)
+			tcp_tlp_sent(conn, sender, record != TOE_INDEX_NONE);
 	}
 	tcp_recovery_sent(sender, length);
 	engine->stats.tx_bytes += count * plan->length;
 	if (unlikely(conn->flags & TOE_CONN_PACED))
 		pace_sent(engine, conn, sender, length);
-	/* RFC 6298 (5.1) */
-	run->sent_new |= conn->due[TOE_TIMER_RETRANSMIT] == 0 ||
-	                 (record == TOE_INDEX_NONE && probe_restarts(engine, conn, sender, length));
+	run->rearm = true;
 }
 
 /* Explicit congestion notification in a segment with new data (RFC 3168 sections 6.1.1 to 6.1.3). */

@@ -14,7 +14,7 @@ struct tcp_run {
 	struct toe_sender *sender; /* NULL: the connection has none yet */
 	uint32_t index;
 	bool open; /* the members below hold: something is being sent */
-	bool sent_new; /* new data has been sent: the timer starts */
+	bool rearm; /* the retransmission timer is to be decided again */
 	struct tcp_plan_limits limits;
 	uint32_t frame_segments; /* that the frame being built is, or becomes */
 	struct toe_frame_template template;

@@ -35,14 +35,9 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	if (tcp_outstanding(conn) == 0) {
 		conn->flags |= TOE_CONN_PROBE;
 	} else {
-		struct toe_sent *head = toe_sent_at(engine, sender->head);
-
-		/* A window may be closed for longer than the records' clock of 32 bits lasts. */
+		/* It may take longer than the clock of the records goes. */
 		toe_sent_restamp(engine, sender);
-		if (head->end - head->seq > tcp_smss(conn))
-			toe_sent_split(engine, sender, sender->head, head->seq + tcp_smss(conn));
-		toe_sent_lose(engine, sender, sender->head);
-		tcp_duplicates_clamp(conn, sender);
+		tcp_lose_head(engine, conn, sender);
 		sender->burst = 1;
 	}
 }
@@ -66,16 +61,14 @@ timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 		return;
 	}
 	conn->total_rt += toe_rto(conn);
+	conn->flags &= ~TOE_CONN_PROBE;
 	if (conn->snd_wnd == 0) {
 		persist_expired(engine, index, sender);
 	} else {
 		engine->stats.tx_timeouts++;
 		tcp_recovery_timeout(engine, index, sender);
 	}
-	if (sender != NULL)
-		sender->timer = TOE_SENDER_RTO;
 	conn->retransmit_count += conn->retransmit_count < UINT8_MAX;
-	tcp_set_retransmit(engine, index, toe_rto(conn));
 	toe_conn_ready(engine, index);
 }
 
@@ -92,14 +85,11 @@ retransmit_expired(struct toe_engine *engine, uint32_t index)
 			timeout(engine, index, sender);
 		return;
 	}
-	if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_TLP) {
-		/* What a drain took back goes first, and asks the same. */
-		if (sender->lost == sender->again && conn->snd_nxt == conn->snd_max)
-			tcp_tlp_send(engine, index, sender);
-		sender->timer = TOE_SENDER_RTO;
-		tcp_set_retransmit(engine, index, toe_rto(conn));
-	} else if (conn->snd_wnd != 0 && sender->timer == TOE_SENDER_REORDER) {
-		tcp_set_retransmit(engine, index, toe_rto(conn));
+	if (sender->timer == TOE_SENDER_TLP) {
+		engine->stats.tx_probes++;
+		conn->flags |= TOE_CONN_PROBE;
+		toe_conn_ready(engine, index);
+	} else if (sender->timer == TOE_SENDER_REORDER) {
 		tcp_recovery_reorder(engine, index, sender);
 	} else {
 		timeout(engine, index, sender);
@@ -153,6 +143,8 @@ toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 	if (take_due(engine, conn, TOE_TIMER_RETRANSMIT)) {
 		if (may_send) {
 			retransmit_expired(engine, index);
+			if (!(conn->flags & TOE_CONN_STOPPED))
+				toe_tcp_arm(engine, index);
 		} else if (tcp_outstanding(conn) > 0 || tcp_unsent(conn) > 0) {
 			/* It would have something to send (D2, policy on-send). */
 			tcp_blocked(engine, conn);

@@ -6,9 +6,12 @@
 #ifndef TOE_TCP_FACTS_H
 #define TOE_TCP_FACTS_H
 
+#include <rte_tcp.h>
+
 #include "conn_mib.h"
 #include "engine.h"
 #include "frame.h"
+#include "segment.h"
 #include "tcp_types.h"
 
 #define TCP_STATE_BIT(state) (1u << (state))
@@ -23,6 +26,8 @@
 #define TCP_STATES_RECEIVING                                                                       \
 	(TCP_STATE_BIT(TCP_ESTABLISHED) | TCP_STATE_BIT(TCP_FIN_WAIT_1) |                          \
 	        TCP_STATE_BIT(TCP_FIN_WAIT_2))
+
+#define TCP_ANSWER_CLOCK 0xFFFFFFFu /* of toe_conn.answered */
 
 #define TCP_MSS_DEFAULT 536u /* RFC 9293 section 3.7.1: the peer sent no MSS option */
 
@@ -111,6 +116,35 @@ tcp_owe_ack(struct toe_engine *engine, uint32_t index)
 {
 	engine->conns[index].flags |= TOE_CONN_ACK_NOW;
 	toe_conn_ready(engine, index);
+}
+
+/* Sequence numbers that a segment takes: its text and its FIN. */
+static inline uint32_t
+tcp_span(const struct toe_segment *segment)
+{
+	return segment->length + (segment->tcp_flags & RTE_TCP_FIN_FLAG ? 1 : 0);
+}
+
+/*
+ * A segment that is not acceptable is answered with an ACK (RFC 9293 section 3.10.7.4). Where it carries nothing that the peer
+ * might send again, at most one in TCP_ANSWER_MS is: two ends out of step would answer each other for ever (RFC 5961
+ * section 7).
+ */
+static inline void
+tcp_answer(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
+{
+	struct toe_conn *conn = &engine->conns[index];
+	uint32_t now = engine->now_ms & TCP_ANSWER_CLOCK;
+
+	if (tcp_span(segment) == 0) {
+		if (conn->answered != 0 &&
+		        ((now - conn->answered) & TCP_ANSWER_CLOCK) < TCP_ANSWER_MS) {
+			engine->stats.rx_unanswered++;
+			return;
+		}
+		conn->answered = now ? now : 1;
+	}
+	tcp_owe_ack(engine, index);
 }
 
 /* It has something to send, and may not. */

@@ -21,10 +21,10 @@
 #define ECN_CE 3u /* RFC 3168 section 5 */
 
 static void
-refuse(struct toe_engine *engine, uint32_t index)
+refuse(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
 	engine->stats.rx_unacceptable++;
-	tcp_owe_ack(engine, index);
+	tcp_answer(engine, index, segment);
 }
 
 /*
@@ -34,11 +34,11 @@ refuse(struct toe_engine *engine, uint32_t index)
 static __rte_noinline void
 refuse_old(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
-	if (segment->length > 0 &&
-	        seq_leq(segment->seq + segment->length, engine->conns[index].rcv_nxt))
-		toe_reassembly_duplicate(
-		        engine, index, segment->seq, segment->seq + segment->length);
-	refuse(engine, index);
+	uint32_t end = segment->seq + tcp_span(segment);
+
+	if (end != segment->seq && seq_leq(end, engine->conns[index].rcv_nxt))
+		toe_reassembly_duplicate(engine, index, segment->seq, end);
+	refuse(engine, index, segment);
 }
 
 /* RFC 7323 sections 3.2 and 5.3. False: the segment is dropped. */
@@ -53,7 +53,8 @@ accept_timestamps(struct toe_engine *engine, uint32_t index, const struct toe_se
 		engine->stats.rx_unacceptable++;
 		return false;
 	}
-	if (unlikely(seq_lt(segment->tsval, conn->ts_recent)) &&
+	/* A TS.Recent of 0 is not known: the kernel does not tell it, and the first acceptable segment does. */
+	if (unlikely(seq_lt(segment->tsval, conn->ts_recent)) && conn->ts_recent != 0 &&
 	        engine->now_ms - conn->ts_recent_age <= PAWS_IDLE_MS) {
 		refuse_old(engine, index, segment);
 		return false;
@@ -70,10 +71,10 @@ static inline bool
 accept_sequence(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
 	const struct toe_conn *conn = &engine->conns[index];
-	uint32_t span = segment->length + (segment->tcp_flags & RTE_TCP_FIN_FLAG ? 1 : 0);
+	uint32_t span = tcp_span(segment);
 
 	if (unlikely(seq_lt(conn->rcv_adv, segment->seq))) {
-		refuse(engine, index);
+		refuse(engine, index, segment);
 		return false;
 	}
 	/* Something of it, if only its empty place, must lie at RCV.NXT or after it. */
@@ -81,7 +82,7 @@ accept_sequence(struct toe_engine *engine, uint32_t index, const struct toe_segm
 		engine->stats.rx_duplicate++;
 		if (span > 0)
 			toe_reassembly_duplicate(engine, index, segment->seq, segment->seq + span);
-		tcp_owe_ack(engine, index);
+		tcp_answer(engine, index, segment);
 		return false;
 	}
 	return true;
@@ -143,7 +144,7 @@ note_alive(struct toe_engine *engine, uint32_t index)
 	             (conn->cached_flags & TCP_CACHED_KEEPALIVE)))
 		toe_keepalive_touch(engine, index);
 	if (unlikely(conn->state == TCP_FIN_WAIT_2))
-		toe_tcp_arm(engine, index); /* TMR-3 */
+		tcp_restart_timer(conn); /* TMR-3 */
 }
 
 enum toe_input
@@ -164,18 +165,20 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 		return TOE_INPUT_DONE;
 	if (unlikely(!(segment->tcp_flags & RTE_TCP_ACK_FLAG)))
 		return TOE_INPUT_DONE;
+	if (!toe_tcp_ack(engine, index, segment))
+		return TOE_INPUT_DONE;
 	/*
 	 * RFC 7323 section 4.3: the timestamp to echo is that of the segment that the last ACK
 	 * waited for. It is not older than ts_recent, or ts_recent has expired: accept_timestamps
-	 * saw to that.
+	 * saw to that. Nothing is kept of a segment before its ACK has been checked, too (RFC 5961 section 5.2).
 	 */
 	if (segment->has_timestamps && seq_leq(segment->seq, conn->last_ack_sent)) {
 		conn->ts_recent = segment->tsval;
 		conn->ts_recent_age = engine->now_ms;
 	}
-	if (!toe_tcp_ack(engine, index, segment))
-		return TOE_INPUT_DONE;
 	note_alive(engine, index);
+	if (conn->flags & TOE_CONN_REARM)
+		toe_tcp_arm(engine, index);
 	if (unlikely((segment->tcp_flags & RTE_TCP_URG_FLAG) || (conn->flags & TOE_CONN_URGENT)))
 		return input_urgent(engine, index, mbuf);
 	if (conn->options & TCP_OPTION_ECN)

@@ -29,6 +29,9 @@ set_idle(struct toe_engine *engine, uint32_t index)
 	struct toe_conn *conn = &engine->conns[index];
 	uint32_t idle = RTE_MIN(conn->ka_timeout, TOE_WHEEL_MAX_MS);
 
+	/* A peer that answers at once must not be asked again at once for ever (RFC 9293 section 3.8.4, MUST-28). */
+	if (conn->ka_burst == TCP_KEEPALIVE_BURST)
+		idle = RTE_MAX(idle, TCP_KEEPALIVE_INTERVAL_MS);
 	conn->ka_probe_count = 0;
 	if (is_on(conn))
 		toe_wheel_set(
@@ -47,6 +50,7 @@ toe_keepalive_start(struct toe_engine *engine, uint32_t index, bool restart)
 		return;
 	/* While it is off, what was handed over stays as it is. */
 	if (!is_on(conn)) {
+		conn->flags &= ~TOE_CONN_KEEPALIVE_DUE;
 		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_KEEPALIVE);
 		return;
 	}
@@ -115,6 +119,8 @@ toe_keepalive_expired(struct toe_engine *engine, uint32_t index)
 		return;
 	}
 	conn->ka_probe_count += conn->ka_probe_count < UINT8_MAX;
+	conn->ka_burst += conn->ka_burst < TCP_KEEPALIVE_BURST &&
+	                  conn->ka_timeout < TCP_KEEPALIVE_INTERVAL_MS;
 	conn->flags |= TOE_CONN_KEEPALIVE_DUE;
 	engine->stats.keepalive_probes++;
 	toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE,

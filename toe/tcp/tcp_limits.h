@@ -3,6 +3,8 @@
 #ifndef TOE_TCP_LIMITS_H
 #define TOE_TCP_LIMITS_H
 
+#include <rte_branch_prediction.h>
+
 #include "engine.h"
 #include "frame.h"
 #include "tcp_facts.h"
@@ -34,11 +36,18 @@ toe_tcp_send_mss(const struct toe_conn *conn, struct toe_route route, uint8_t fa
 	return mss > options ? mss - options : 1;
 }
 
-/* The same for this engine: a segment lies in one buffer. */
+/* The same for this engine: a segment lies in one buffer, and its port takes it. */
 static inline uint32_t
 tcp_segment_max(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_route route, uint8_t family)
 {
+	const struct toe_shared *shared = engine->shared;
+	uint32_t mtu = toe_port_mtu(
+	        &shared->ports[shared->neighbors[toe_path_word_neighbor(route.path_word)].port]);
+
+	if (unlikely(mtu < toe_path_word_mtu(route.path_word)))
+		route.path_word = toe_path_word(toe_path_word_neighbor(route.path_word), mtu,
+		        toe_word_epoch(route.path_word), true);
 	return RTE_MIN(toe_tcp_send_mss(conn, route, family), tcp_first_room(engine));
 }
 

@@ -43,7 +43,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	uint32_t mss;
 
 	run->index = index;
-	run->open = run->sent_new = false; /* the template needs no zeros */
+	run->open = run->rearm = false; /* the template needs no zeros */
 	run->route.words = toe_route_read(shared, conn->path);
 	if (unlikely((conn->flags & TOE_CONN_STOPPED) || !toe_route_valid(run->route.words)))
 		return false;
@@ -57,7 +57,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		mss -= RTE_MIN(mss - 1, toe_reassembly_option_room(engine, conn));
 	run->limits.mss = run->limits.frame = mss;
-	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS)
+	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS && !run->txq->no_tso)
 		run->limits.frame = TSO_TEXT_MAX / mss * mss;
 	if (unlikely(conn->snd_nxt != conn->snd_max)) {
 		/* A drain took frames back (INV-7): what they carried is to be sent again. */
@@ -94,8 +94,7 @@ run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 		if (!tcp_plan_carries(&plan) &&
 		        !(conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE))) {
 			/* Nothing in flight, a closed window, something to send: persist (TMR-1). */
-			if (unlikely(conn->snd_wnd == 0 && conn->due[TOE_TIMER_RETRANSMIT] == 0))
-				toe_tcp_arm(engine, run->index);
+			run->rearm |= conn->snd_wnd == 0;
 			return false;
 		}
 		room = toe_txq_room(run->txq);
@@ -120,14 +119,6 @@ run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 	}
 }
 
-/* The run is over: the retransmission timer, once for all that was sent. */
-static void
-run_end(struct toe_engine *engine, const struct tcp_run *run)
-{
-	if (run->sent_new)
-		toe_tcp_arm(engine, run->index);
-}
-
 enum toe_output
 toe_tcp_output(struct toe_engine *engine, uint32_t index, uint32_t frames)
 {
@@ -137,7 +128,8 @@ toe_tcp_output(struct toe_engine *engine, uint32_t index, uint32_t frames)
 	if (!run_begin(engine, index, &run))
 		return output_stopped(engine, &engine->conns[index]);
 	more = run_segments(engine, &run, frames);
-	run_end(engine, &run);
+	if (run.rearm)
+		toe_tcp_arm(engine, index);
 	return more ? TOE_OUTPUT_MORE : TOE_OUTPUT_DONE;
 }
 

@@ -72,8 +72,10 @@ toe_tcp_syn(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 		toe_keepalive_arm(engine, index);
 		if (!may_challenge_syn(engine, conn))
 			return TOE_INPUT_DONE;
+		tcp_owe_ack(engine, index); /* RFC 5961 section 4.2 */
+	} else {
+		tcp_answer(engine, index, segment);
 	}
 	engine->stats.challenge_acks++;
-	tcp_owe_ack(engine, index); /* RFC 5961 section 4.2 */
 	return TOE_INPUT_DONE;
 }

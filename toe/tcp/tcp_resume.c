@@ -17,6 +17,7 @@ toe_tcp_resume(struct toe_engine *engine, uint32_t index)
 	conn->flags &= ~(TOE_CONN_BLOCKED | TOE_CONN_RETRIEVE_ON_SEND);
 	if (sender != NULL)
 		toe_sent_restamp(engine, sender);
+	conn->due[TOE_TIMER_RETRANSMIT] = 0;
 	toe_tcp_arm(engine, index);
 	toe_keepalive_start(engine, index, false);
 	if (conn->flags & TOE_CONN_ACK_DELAYED)

@@ -94,7 +94,8 @@ input_fin(struct toe_engine *engine, uint32_t index)
 	toe_conn_tell(engine, index, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
 	tcp_owe_ack(engine, index);
 	if (conn->state == TCP_TIME_WAIT) {
-		toe_tcp_arm(engine, index); /* no more FIN_WAIT_2 */
+		/* No more FIN_WAIT_2 */
+		toe_wheel_clear(&engine->wheel, index, TOE_TIMER_RETRANSMIT);
 		toe_tcp_offer(engine, index);
 	}
 }
@@ -104,6 +105,7 @@ static __rte_noinline void
 pull(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sack repeated = {conn->rcv_nxt, conn->rcv_nxt};
 	struct toe_piece *piece;
 
 	while (conn->reassembly != TOE_INDEX_NONE && tcp_is_receiving(conn) &&
@@ -117,6 +119,10 @@ pull(struct toe_engine *engine, uint32_t index)
 		length = piece->length - RTE_MIN(skip, piece->length);
 		skip += piece->offset;
 		fin = fin && conn->rcv_nxt + length == piece->seq + piece->length;
+		/* What came in order has this piece, or a part of it, once more. */
+		if (skip > piece->offset)
+			toe_sack_repeat(&repeated, piece->seq,
+			        piece->seq + RTE_MIN(skip - piece->offset, piece->length));
 		toe_reassembly_pop(engine, index);
 		if (length > 0)
 			taken = deliver(engine, index, frame, skip, length);
@@ -125,6 +131,8 @@ pull(struct toe_engine *engine, uint32_t index)
 		if (fin)
 			input_fin(engine, index);
 	}
+	if (repeated.start != repeated.end && !(conn->flags & TOE_CONN_DSACK))
+		toe_reassembly_duplicate(engine, index, repeated.start, repeated.end);
 	if (conn->reassembly == TOE_INDEX_NONE)
 		return;
 	/* What lies behind a FIN is nobody's: neither kept nor reported. */

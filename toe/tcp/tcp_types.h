@@ -10,7 +10,10 @@
 #define TCP_FIN_WAIT_2_MS 120000u /* TMR-1 */
 #define TCP_KEEPALIVE_PROBES 10u /* SEC-1: where the host says 0 */
 #define TCP_KEEPALIVE_INTERVAL_MS 1000u
+/* However short the host's times are: so many probes may follow each other at once, then one in an interval. */
+#define TCP_KEEPALIVE_BURST 3u
 #define TCP_KEEPALIVE_ARMED_MS 300000u /* SEC-1: after a suspicious segment */
+#define TCP_ANSWER_MS 500u /* RFC 5961 section 7: between two answers to what says nothing */
 #define TCP_SYN_CHALLENGE_MS 3000u /* SEC-1: at most one challenge ACK to a SYN in so long */
 #define TCP_DUP_THRESHOLD 3u /* RFC 5681 section 3.2 */
 /* Segments (RFC 6928); also the restart window of RFC 5681 section 4.1 */

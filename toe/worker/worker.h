@@ -58,11 +58,29 @@ struct toe_worker_params {
  */
 struct toe_path_local {
 	struct toe_vector dependents;
-	uint32_t walk_next; /* next path with a walk to do */
+	uint32_t walk_next, walk_previous; /* paths of the same host with such a walk to do */
 	struct toe_vector_cursor cursor;
 	uint8_t walk_op; /* TOE_OP_NONE: no walk */
+	uint8_t walk_host;
 	uint8_t walk_flags; /* TOE_MSG_... */
 	struct toe_route route; /* words that the walk expects */
+};
+
+/* Paths with a walk to do, in the order in which they were asked for. */
+struct toe_path_list {
+	uint32_t first, last;
+};
+
+/* What a worker owes to one host (walk.h). */
+struct toe_host_walks {
+	struct toe_vector named; /* connections named by invalidates, not yet indicated */
+	struct toe_vector_cursor cursor; /* of the pass over them */
+	uint32_t released; /* every stop up to this id is due (serial arithmetic) */
+	uint8_t flags; /* TOE_MSG_... of the last RETRIEVE_NAMED */
+	bool walking; /* a pass is under way */
+	bool again; /* more was released since it began: another one follows */
+	bool paths_first; /* named connections and paths have turns */
+	struct toe_path_list retrieve, resume;
 };
 
 /* Steering: frames from worker i to worker j. */
@@ -91,15 +109,13 @@ struct toe_worker {
 	/* private to W */
 	struct toe_flow_table flows;
 	struct toe_path_local *paths; /* index as in shared->paths */
-	uint32_t walk_head, walk_tail; /* paths with a walk to do, FIFO */
-	struct toe_vector named; /* connections named by invalidates, not yet indicated */
-	struct toe_vector_cursor named_cursor;
-	uint32_t named_released; /* every stop up to this id is due (serial arithmetic) */
-	uint8_t named_flags; /* TOE_MSG_... of the last RETRIEVE_NAMED */
-	bool named_walk; /* entries of `named` are to be looked at */
+	struct toe_host_walks walks[TOE_MAX_HOSTS];
+	uint32_t walk_hosts; /* bit per host with a walk to do */
+	uint32_t walk_turn; /* which of them is first */
 	uint64_t walk_credit_ns; /* pacing */
-	struct toe_vector_cursor walk_ahead; /* behind what was fetched of the head's next step */
-	uint32_t walk_fetched; /* connections */
+	struct toe_vector_cursor walk_ahead; /* behind what was fetched of the next step */
+	uint32_t walk_fetching; /* the path whose connections are fetched */
+	uint32_t walk_fetched; /* of them */
 	struct toe_vector_pool vectors;
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
@@ -122,6 +138,8 @@ void toe_worker_fini(struct toe_worker *worker);
  * and idle; and what comes to that at most when all have data in flight and the queues of text out of order are full.
  */
 uint64_t toe_worker_estimate(const struct toe_worker_params *params);
+/* What of the former is in EAL's memory. */
+uint64_t toe_worker_estimate_eal(const struct toe_worker_params *params);
 uint64_t toe_worker_estimate_busy(const struct toe_worker_params *params);
 /* Connect the steering rings of all workers. 0 or -ENOMEM. */
 int toe_workers_connect(struct toe_worker **workers, uint32_t count);

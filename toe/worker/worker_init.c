@@ -58,10 +58,15 @@ pool_sizes(const struct toe_worker_params *given, struct pool_size sizes[POOLS])
 }
 
 uint64_t
+toe_worker_estimate_eal(const struct toe_worker_params *params)
+{
+	return toe_flow_table_bytes(flow_entries(params));
+}
+
+uint64_t
 toe_worker_estimate(const struct toe_worker_params *params)
 {
-	uint64_t entries = flow_entries(params);
-	uint64_t bytes = sizeof(struct toe_worker);
+	uint64_t bytes = sizeof(struct toe_worker) + toe_worker_estimate_eal(params);
 	struct pool_size sizes[POOLS];
 
 	pool_sizes(params, sizes);
@@ -71,11 +76,8 @@ toe_worker_estimate(const struct toe_worker_params *params)
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
-	        params->conn_capacity * 2, params->shared->path_capacity + 1);
+	        params->conn_capacity * 2, params->shared->path_capacity + TOE_MAX_HOSTS);
 	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
-	/* rte_hash: a key slot, and two buckets of 64 bytes for eight entries, one of them for overflow. */
-	bytes += entries * (sizeof(struct toe_flow_key) + 8) +
-	         (uint64_t)rte_align32pow2((uint32_t)entries) * 16;
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
 	bytes += toe_indications_estimate(params->conn_capacity);
@@ -99,14 +101,20 @@ static void
 lists_init(struct toe_worker *worker)
 {
 	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
-	worker->walk_head = worker->walk_tail = TOE_INDEX_NONE;
-	toe_vector_init(&worker->named);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		struct toe_host_walks *walks = &worker->walks[i];
+
+		toe_vector_init(&walks->named);
+		walks->retrieve.first = walks->retrieve.last = TOE_INDEX_NONE;
+		walks->resume.first = walks->resume.last = TOE_INDEX_NONE;
+	}
 	for (uint32_t i = 0; i < worker->engine.shared->path_capacity; i++)
 		toe_vector_init(&worker->paths[i].dependents);
 	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
 		worker->engine.txq[i].ethdev = worker->engine.shared->ports[i].ethdev;
 		worker->engine.txq[i].queue = (uint16_t)worker->engine.index;
 		worker->engine.txq[i].wait_head = TOE_INDEX_NONE;
+		worker->engine.txq[i].dropped = &worker->engine.stats.tx_refused;
 	}
 }
 
@@ -144,7 +152,7 @@ tables_alloc(struct toe_worker *worker)
 	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
-	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
+	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + TOE_MAX_HOSTS);
 }
 
 static int
