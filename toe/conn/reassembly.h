@@ -67,6 +67,8 @@ bool toe_reassembly_add(struct toe_engine *engine, uint32_t index,
 /* Text that was there already has arrived once more: the next ACK says so. */
 void toe_reassembly_duplicate(
         struct toe_engine *engine, uint32_t index, uint32_t start, uint32_t end);
+/* There will be no ACK to report duplicates in: nothing is kept for that. */
+void toe_reassembly_unreported(struct toe_engine *engine, uint32_t index);
 /* The first piece, when it begins at or before rcv_nxt; NULL: none. */
 struct toe_piece *toe_reassembly_next(const struct toe_engine *engine, const struct toe_conn *conn);
 /* Forget the first piece; its frame is the caller's now. */

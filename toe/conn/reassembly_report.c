@@ -41,6 +41,17 @@ toe_reassembly_settle(struct toe_engine *engine, uint32_t index)
 	conn->reassembly = TOE_INDEX_NONE;
 }
 
+void
+toe_reassembly_unreported(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	if (!(conn->flags & TOE_CONN_DSACK))
+		return;
+	conn->flags &= ~TOE_CONN_DSACK;
+	toe_reassembly_settle(engine, index);
+}
+
 /* Blocks that fit beside timestamps (RFC 2018 section 3). */
 static uint32_t
 blocks_max(const struct toe_conn *conn)

@@ -31,6 +31,7 @@ output_stopped(struct toe_engine *engine, struct toe_conn *conn)
 	if (!(conn->flags & TOE_CONN_BLOCKED) && !toe_tcp_has_work(engine, conn))
 		return TOE_OUTPUT_DONE;
 	tcp_blocked(engine, conn);
+	toe_reassembly_unreported(engine, (uint32_t)(conn - engine->conns));
 	return TOE_OUTPUT_STOPPED;
 }
 

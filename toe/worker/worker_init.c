@@ -14,8 +14,9 @@
 #include "service.h"
 #include "worker.h"
 
-#define STEER_RING_SIZE 1024u
-#define REASSEMBLY_SHARE 4u
+#define STEER_FRAMES 1024u /* on their way to a worker from all others, at most */
+#define STEER_RING_MIN 32u
+#define STEER_SHARE 4u /* and of its share of the pool */
 #define FLOW_HEADROOM_PERCENT 5u
 #define POOLS 5u
 
@@ -174,6 +175,20 @@ rings_alloc(struct toe_worker *worker)
 	return rc;
 }
 
+/* What the worker may keep: half for echoes, a third for text out of order, a sixth for holds. */
+static void
+kept_divide(struct toe_worker *worker)
+{
+	const struct toe_worker_params *params = &worker->params;
+	uint32_t kept = params->kept_capacity;
+
+	if (kept == 0)
+		kept = params->mbuf_pool->size / 4 * 3 / params->shared->worker_count;
+	worker->engine.echo_buffers_max = kept / 2;
+	worker->engine.reassembly_buffers_max = kept / 3;
+	worker->held_buffers_max = kept / 6;
+}
+
 int
 toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *params, uint64_t now)
 {
@@ -194,9 +209,7 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->control.bell.fd = -1;
 	worker->engine.start = worker->engine.now = now;
 	worker->engine.now_ms = 1;
-	/* A fraction of the pool, so that text out of order never keeps a port from receiving. */
-	worker->engine.reassembly_buffers_max =
-	        params->mbuf_pool->size / (params->shared->worker_count * REASSEMBLY_SHARE);
+	kept_divide(worker);
 	rc = tables_alloc(worker);
 	if (rc == 0)
 		rc = rings_alloc(worker);
@@ -262,6 +275,16 @@ toe_worker_fini(struct toe_worker *worker)
 	memset(worker, 0, sizeof(*worker));
 }
 
+/* Frames that wait between two workers: together no more than a part of the pool. */
+static uint32_t
+steer_ring_size(const struct toe_worker *worker, uint32_t count)
+{
+	uint32_t frames = worker->params.mbuf_pool->size / (count * STEER_SHARE);
+
+	frames = RTE_MIN(frames, STEER_FRAMES) / (count - 1);
+	return RTE_MAX(rte_align32prevpow2(frames), STEER_RING_MIN);
+}
+
 int
 toe_workers_connect(struct toe_worker **workers, uint32_t count)
 {
@@ -271,8 +294,8 @@ toe_workers_connect(struct toe_worker **workers, uint32_t count)
 
 			if (from == to)
 				continue;
-			ring = toe_ring_alloc(
-			        STEER_RING_SIZE, sizeof(void *), RING_F_SP_ENQ | RING_F_SC_DEQ);
+			ring = toe_ring_alloc(steer_ring_size(workers[to], count), sizeof(void *),
+			        RING_F_SP_ENQ | RING_F_SC_DEQ);
 			if (ring == NULL)
 				return -ENOMEM;
 			workers[to]->steer.from[from] = ring;
