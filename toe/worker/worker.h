@@ -93,6 +93,14 @@ struct toe_steer {
 	struct rte_ring *from[TOE_MAX_WORKERS]; /* NULL: none; SPSC, i -> this worker */
 };
 
+/* The look through the pools for memory that can go back (give_back.h). */
+struct toe_give_back {
+	uint32_t ms; /* of the last step */
+	uint32_t pool, block; /* to be looked at next */
+	struct toe_pool *out; /* of the blocks that are control's now */
+	uint32_t out_block, out_count; /* 0: none */
+};
+
 struct toe_hold;
 
 /* What came from a port. */
@@ -125,6 +133,7 @@ struct toe_worker {
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;
+	struct toe_give_back give_back;
 	uint32_t held_buffers; /* mbufs that all of them keep */
 	uint32_t held_buffers_max;
 	uint32_t park_next; /* lost: next connection to give back */
