@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* W3: whose frames go first where a port is slower than what there is for it. */
+#define BED_CONNS 64u
+#define BED_TX_RING 32u
+#include "receive_bed.h"
+#include "test_mutant.h"
+
+#define OURS 2222u
+#define PEERS 1000u /* port of the first connection's peer */
+#define TURN_NS 10000u
+#define PLENTY (1u << 28)
+
+static struct bed bed;
+static struct toe_worker *const worker = &bed.worker[0];
+static uint64_t now;
+
+static void
+start(uint32_t conns)
+{
+	now = 0;
+	bed_open(&bed, 1, false);
+	for (uint32_t i = 0; i < conns; i++)
+		CU_ASSERT_EQUAL(bed_offload_as(&bed, 0, i, BED_PATH4, OURS, (uint16_t)(PEERS + i),
+		                        OFFLOAD_SERVICE_SOURCE),
+		        OFFLOAD_SUCCESS);
+}
+
+static uint32_t
+turn(void)
+{
+	return toe_worker_poll(worker, now += TURN_NS);
+}
+
+/* The wire takes so many frames: how many of them are segments, and how many others'. */
+static void
+wire_takes(uint32_t n, uint32_t *segments, uint32_t *others)
+{
+	struct rte_mbuf *frame;
+
+	for (; n > 0 && test_port_read(&bed.port[BED_WIRE], &frame, 1) == 1; n--) {
+		if (rte_pktmbuf_mtod(frame, uint8_t *)[23] == IPPROTO_TCP)
+			(*segments)++;
+		else
+			(*others)++;
+		rte_pktmbuf_free(frame);
+	}
+}
+
+/* A turn: the host writes so many frames, the wire takes eight. */
+static void
+share(uint32_t host_frames, uint32_t *segments, uint32_t *others)
+{
+	struct raw_frame frame = {.family = 4, .protocol = IPPROTO_UDP, .text = 100};
+
+	*segments = *others = 0;
+	start(4);
+	for (uint32_t i = 0; i < 4; i++)
+		worker->engine.conns[i].cwnd = worker->engine.conns[i].snd_wnd = PLENTY;
+	for (uint32_t n = 0; n < 2000; n++) {
+		for (uint32_t i = 0; i < host_frames && test_port_unread(&bed.port[BED_HOST]) < 64;
+		        i++)
+			bed_write(&bed, BED_HOST, 0, &frame);
+		turn();
+		wire_takes(8, segments, others);
+	}
+	bed_close(&bed);
+}
+
+/* Of 16,000 frames a quarter at least is for whoever is fewer, and nothing of the wire is left unused. */
+static void
+test_shares(void)
+{
+	uint32_t segments, others;
+
+	share(0, &segments, &others);
+	CU_ASSERT(segments >= 15900);
+	for (uint32_t host_frames = 8; host_frames <= 32; host_frames *= 2) {
+		share(host_frames, &segments, &others);
+		CU_ASSERT(segments >= 4000);
+		CU_ASSERT(others >= 4000);
+		CU_ASSERT(segments + others >= 15900);
+	}
+	/* A host that has little gets all of it out. */
+	share(1, &segments, &others);
+	CU_ASSERT(others >= 1900);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct unit_test tests[] = {
+	        {"W3 shares of a slow wire", test_shares},
+	};
+
+	if (!test_mutant_arguments(argc, argv) || test_eal_start(128) != 0)
+		return EXIT_FAILURE;
+	return unit_run("turn", tests, RTE_DIM(tests));
+}
