@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* W3: whose frames go first where a port is slower than what there is for it. */
+/*
+ * W3, W4, W5: whose frames go where a port is slower than what there is for it; what comes first after a pause; and which
+ * turns are idle.
+ */
 #define BED_CONNS 64u
 #define BED_TX_RING 32u
 #include "receive_bed.h"
@@ -85,11 +88,99 @@ test_shares(void)
 	CU_ASSERT(others >= 1900);
 }
 
+/*
+ * So many connections have sent a segment; while the worker does not run for so long, all the ACKs arrive. It has been
+ * there before, so that the deadlines are those of the segments.
+ */
+static void
+pause_for(uint32_t conns, uint32_t ms)
+{
+	uint32_t segments = 0, others = 0;
+
+	start(conns);
+	for (uint32_t i = 0; i < conns; i++)
+		worker->engine.conns[i].cwnd = 1460;
+	for (uint32_t i = 0; i < 50; i++) {
+		turn();
+		wire_takes(TOE_TXQ_SIZE, &segments, &others);
+	}
+	CU_ASSERT_EQUAL(segments, conns);
+	for (uint32_t i = 0; i < conns; i++) {
+		struct raw_frame frame = {.family = 4,
+		        .source_port = (uint16_t)(PEERS + i),
+		        .destination_port = OURS,
+		        .ack = 1460};
+
+		bed_write(&bed, BED_WIRE, 0, &frame);
+	}
+	now += (uint64_t)ms * 1000000;
+	for (uint32_t i = 0; i < 50; i++) {
+		turn();
+		wire_takes(TOE_TXQ_SIZE, &segments, &others);
+	}
+	CU_ASSERT_EQUAL(worker->engine.stats.tx_timeouts, 0);
+	CU_ASSERT_EQUAL(worker->engine.stats.tx_retransmitted, 0);
+	bed_close(&bed);
+}
+
+static void
+test_pause(void)
+{
+	pause_for(20, 60000);
+	pause_for(64, 100);
+	pause_for(64, 1300);
+	pause_for(64, 60000);
+}
+
+/* Bounded all the same: a port that never runs dry keeps the worker from nothing. */
+static void
+test_flood(void)
+{
+	struct raw_frame frame = {.family = 4, .protocol = IPPROTO_UDP, .text = 10};
+	uint32_t segments = 0, others = 0;
+
+	start(1);
+	for (uint32_t i = 0; i < BED_RX_RING; i++)
+		bed_write(&bed, BED_WIRE, 0, &frame);
+	/* Without a gap one burst a turn */
+	turn();
+	CU_ASSERT_EQUAL(test_port_unread(&bed.port[BED_WIRE]), BED_RX_RING - TOE_RX_BURST);
+	now += TOE_GAP_NS;
+	turn();
+	CU_ASSERT_EQUAL(test_port_unread(&bed.port[BED_WIRE]), 0);
+	wire_takes(TOE_TXQ_SIZE, &segments, &others);
+	CU_ASSERT(segments > 0);
+	bed_close(&bed);
+}
+
+/* Frames that a port has not taken are work; when it has, the worker may sleep. */
+static void
+test_idle(void)
+{
+	struct raw_frame frame = {.family = 4, .protocol = IPPROTO_UDP, .text = 10};
+	uint32_t segments = 0, others = 0;
+
+	start(0);
+	for (uint32_t i = 0; i < BED_TX_RING + 8; i++)
+		bed_write(&bed, BED_HOST, 0, &frame);
+	for (uint32_t i = 0; i < 10; i++)
+		CU_ASSERT(turn() > 0);
+	CU_ASSERT_EQUAL(worker->engine.txq[BED_WIRE].count, 8);
+	wire_takes(8, &segments, &others);
+	turn();
+	CU_ASSERT_EQUAL(worker->engine.txq[BED_WIRE].count, 0);
+	CU_ASSERT_EQUAL(turn(), 0);
+	bed_close(&bed);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"W3 shares of a slow wire", test_shares},
+	        {"W4 ACKs that came in a pause", test_pause},
+	        {"W4 a flood in a pause", test_flood},
+	        {"W5 frames that a port refused are work", test_idle},
 	};
 
 	if (!test_mutant_arguments(argc, argv) || test_eal_start(128) != 0)
