@@ -5,6 +5,7 @@
 #include <rte_branch_prediction.h>
 
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "user.h"
 
 /*
@@ -171,6 +172,6 @@ echo_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 	offered = conn->rcv_adv - conn->rcv_nxt;
 	window = echo_window(engine, conn);
 	if (tcp_is_receiving(conn) && offered < tcp_window_limit(conn) / 2 &&
-	        window >= offered + RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
+	        window >= offered + RTE_MIN(tcp_smss(engine, conn), tcp_window_limit(conn) / 2))
 		tcp_owe_ack(engine, index);
 }
