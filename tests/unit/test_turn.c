@@ -49,6 +49,15 @@ wire_takes(uint32_t n, uint32_t *segments, uint32_t *others)
 	}
 }
 
+/* Connections that have more to send than any wire takes. */
+static void
+start_plenty(void)
+{
+	start(4);
+	for (uint32_t i = 0; i < 4; i++)
+		worker->engine.conns[i].cwnd = worker->engine.conns[i].snd_wnd = PLENTY;
+}
+
 /* A turn: the host writes so many frames, the wire takes eight. */
 static void
 share(uint32_t host_frames, uint32_t *segments, uint32_t *others)
@@ -56,9 +65,7 @@ share(uint32_t host_frames, uint32_t *segments, uint32_t *others)
 	struct raw_frame frame = {.family = 4, .protocol = IPPROTO_UDP, .text = 100};
 
 	*segments = *others = 0;
-	start(4);
-	for (uint32_t i = 0; i < 4; i++)
-		worker->engine.conns[i].cwnd = worker->engine.conns[i].snd_wnd = PLENTY;
+	start_plenty();
 	for (uint32_t n = 0; n < 2000; n++) {
 		for (uint32_t i = 0; i < host_frames && test_port_unread(&bed.port[BED_HOST]) < 64;
 		        i++)
@@ -86,6 +93,24 @@ test_shares(void)
 	/* A host that has little gets all of it out. */
 	share(1, &segments, &others);
 	CU_ASSERT(others >= 1900);
+}
+
+/* A host that writes frames at once now and then finds its share and what the wire has just taken, however full that is. */
+static void
+test_burst(void)
+{
+	struct raw_frame frame = {.family = 4, .protocol = IPPROTO_UDP, .text = 100};
+	uint32_t segments = 0, others = 0;
+
+	start_plenty();
+	for (uint32_t n = 1; n <= 2000; n++) {
+		for (uint32_t i = 0; n % 20 == 0 && i < TOE_TXQ_OTHERS_MIN + 8; i++)
+			bed_write(&bed, BED_HOST, 0, &frame);
+		turn();
+		wire_takes(8, &segments, &others);
+	}
+	CU_ASSERT_EQUAL(worker->engine.stats.exception_dropped, 0);
+	bed_close(&bed);
 }
 
 /*
@@ -178,6 +203,7 @@ main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"W3 shares of a slow wire", test_shares},
+	        {"W3 a burst of the host's", test_burst},
 	        {"W4 ACKs that came in a pause", test_pause},
 	        {"W4 a flood in a pause", test_flood},
 	        {"W5 frames that a port refused are work", test_idle},
