@@ -106,6 +106,12 @@ struct toe_give_back {
 
 struct toe_hold;
 
+/* What came from a port. */
+struct toe_port_seen {
+	uint64_t frames;
+	uint64_t bad_checksums; /* of these, as far as a worker looks at checksums */
+};
+
 struct toe_worker {
 	struct toe_engine engine; /* first: what the engine's functions take */
 
@@ -135,6 +141,7 @@ struct toe_worker {
 	uint32_t held_buffers_max;
 	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
+	struct toe_port_seen seen[TOE_MAX_PORTS]; /* W writes, anyone reads */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 } __rte_cache_aligned;
 
