@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <rte_eal.h>
@@ -13,6 +14,7 @@
 #include "estimate.h"
 #include "lcores.h"
 #include "port_setup.h"
+#include "port_watch.h"
 #include "ports.h"
 #include "say.h"
 #include "script.h"
@@ -30,7 +32,12 @@ struct app {
 	struct cli cli;
 	struct server server;
 	struct shutdown shutdown;
+	struct port_watch port_watch;
+	/* a worker was lost, and the program was told to exit then */
+	bool lost;
 };
+
+#define STATUS_LOST 3
 
 static struct app the_app;
 
@@ -107,12 +114,31 @@ loop_down(struct app *app)
 	event_base_free(app->base);
 }
 
+/* --on-lost exit */
+static void
+on_lost(void *context, uint32_t worker)
+{
+	struct app *app = context;
+	char why[32];
+
+	app->lost = true;
+	snprintf(why, sizeof(why), "worker %u is lost", worker);
+	if (!app->shutdown.wanted)
+		shutdown_begin(&app->shutdown, why);
+}
+
 static int
 host_up(struct app *app)
 {
 	struct host_stack_params params = {app->options.request_ring, app->options.event_ring};
 
-	return host_stack_open(&app->host, &app->program, app->base, &app->turns, &params);
+	if (host_stack_open(&app->host, &app->program, app->base, &app->turns, &params) != 0)
+		return -1;
+	if (app->options.on_lost_exit) {
+		app->host.news.lost = on_lost;
+		app->host.news.context = app;
+	}
+	return 0;
 }
 
 static void
@@ -183,6 +209,18 @@ telemetry_down(struct app *app)
 }
 
 static int
+watch_up(struct app *app)
+{
+	return port_watch_open(&app->port_watch, &app->program, app->base);
+}
+
+static void
+watch_down(struct app *app)
+{
+	port_watch_close(&app->port_watch);
+}
+
+static int
 server_up(struct app *app)
 {
 	return server_open(&app->server, &app->cli, app->base);
@@ -210,6 +248,7 @@ static const struct part {
         {running_up, running_down},
         {shutdown_up, shutdown_down},
         {telemetry_up, telemetry_down},
+        {watch_up, watch_down},
         {server_up, server_down},
 };
 
@@ -277,9 +316,14 @@ main(int argc, char **argv)
 	result = eal_check_lcores();
 	if (result == 0)
 		result = app_main(app);
-	if (!app->program.lcores_stuck)
-		rte_eal_cleanup();
 	if (result == 0)
 		say("stopped");
-	return result == 0 ? 0 : 1;
+	result = app->lost ? STATUS_LOST : result == 0 ? 0 : 1;
+	/* An lcore that is left behind may still wake up: nothing of what it uses may be torn down, not by libraries either. */
+	if (app->program.lcores_stuck) {
+		fflush(NULL);
+		_exit(result);
+	}
+	rte_eal_cleanup();
+	return result;
 }

@@ -11,6 +11,9 @@ entry_text(const struct event_entry *entry, char *to, size_t size)
 	if (entry->kind == CHIMNEY_COMPLETION)
 		return snprintf(to, size, "* completion request %u %s\n", entry->request,
 		        chimney_request_name(entry->detail));
+	if (entry->kind == EVENT_WORKER)
+		return snprintf(to, size, "* worker %u %s\n", entry->worker,
+		        event_worker_name(entry->detail));
 	return snprintf(to, size, "* %s %s%s%s\n", event_kind_name(entry->kind), entry->object,
 	        entry->kind == CHIMNEY_RETRIEVE ? " " : "",
 	        entry->kind == CHIMNEY_RETRIEVE ? retrieve_reason_name(entry->detail) : "");
@@ -29,6 +32,10 @@ entry_json(const struct event_entry *entry, char *to, size_t size)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"request\":%u,\"kind\":\"%s\"}\n", entry->request,
 		        chimney_request_name(entry->detail));
+	else if (entry->kind == EVENT_WORKER)
+		used += snprintf(to + used, size - (size_t)used,
+		        ",\"worker\":%u,\"state\":\"%s\"}\n", entry->worker,
+		        event_worker_name(entry->detail));
 	else if (entry->kind == CHIMNEY_RETRIEVE)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"object\":\"%s\",\"reason\":\"%s\"}\n", entry->object,

@@ -15,14 +15,17 @@ wait_times(struct session *session, uint64_t timeout_ms)
 	struct wait *wait = &session->wait;
 
 	wait->started = program_now(session->cli->program);
-	wait->deadline = wait->started + timeout_ms * 1000000u;
+	wait->deadline =
+	        toe_awake_look(&session->cli->awake, wait->started) + timeout_ms * 1000000u;
 	wait->progress = wait->started + PROGRESS_NS;
 }
 
 bool
 wait_late(const struct session *session)
 {
-	return program_now(session->cli->program) >= session->wait.deadline;
+	struct cli *cli = session->cli;
+
+	return toe_awake_look(&cli->awake, program_now(cli->program)) >= session->wait.deadline;
 }
 
 bool

@@ -44,6 +44,7 @@ struct host_request {
 	uint32_t id;
 	uint8_t kind; /* enum chimney_request */
 	uint8_t phase; /* enum request_phase */
+	bool unsettled; /* a lost worker may still use its tree */
 	int error; /* FAILED: negative errno */
 	/* static: the words of the CLI command */
 	const char *command;

@@ -60,7 +60,7 @@ apply_block(const struct host_request *request, const struct offload_block_list 
 			object->invalid = true;
 		break;
 	case CHIMNEY_TERMINATE:
-		if (success)
+		if (success || object->leaving)
 			object_drop(objects, object);
 		break;
 	default:

@@ -13,6 +13,7 @@
 #include "tcp_cc.h"
 #include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -159,7 +160,10 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	            sender->sacked + sender->lost == 0 && !tcp_rack_behind(engine, sender))) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)
-			toe_cc_acked(conn, sender, round->acked, engine->now_us);
+			toe_cc_acked(
+			        conn, sender, round->acked, engine->now_us, tcp_smss(engine, conn));
+		else
+			toe_cc_limited(conn, sender);
 		return;
 	}
 	tcp_recovery_acked(engine, index, sender, segment, round);

@@ -4,6 +4,7 @@
  * delivered since is lost; how much before is the reordering window.
  */
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -126,7 +127,8 @@ tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
 }
 
 uint32_t
-tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
+tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender)
 {
 	uint32_t pto = PTO_INITIAL_MS;
 
@@ -136,7 +138,7 @@ tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
 		/* A FIN is no segment of its own. */
 		if (conn->snd_max - conn->snd_una <=
-		        tcp_smss(conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
+		        tcp_smss(engine, conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
 	return pto;

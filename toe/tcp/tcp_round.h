@@ -76,7 +76,8 @@ void tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender);
 /* May a tail loss probe be waited for, or sent (section 7.2)? */
 bool tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender);
 /* ms that it is waited for from now on, 0: not at all. */
-uint32_t tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender);
+uint32_t tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender);
 /* It has left (section 7.3); retransmits: it carries old data. */
 void tcp_tlp_sent(const struct toe_conn *conn, struct toe_sender *sender, bool retransmits);
 /* What the ACK says of a probe in flight (section 7.4); true: it repaired a loss. */

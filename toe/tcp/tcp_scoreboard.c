@@ -6,6 +6,7 @@
 #include <rte_branch_prediction.h>
 
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
 
@@ -77,7 +78,8 @@ static void
 mark(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
         uint32_t end, const struct toe_segment *segment, struct tcp_round *round)
 {
-	uint32_t record = find(engine, conn, sender, start), smss = tcp_smss(conn), segments;
+	uint32_t record = find(engine, conn, sender, start), smss = tcp_smss(engine, conn),
+	         segments;
 
 	while (record != TOE_INDEX_NONE) {
 		struct toe_sent *sent = toe_sent_at(engine, record);
