@@ -153,16 +153,16 @@ answers_owed(const struct chimney *target)
 uint32_t
 chimney_control_poll(struct chimney *target, uint64_t now)
 {
-	uint32_t work;
+	uint32_t hosts = atomic_load_explicit(&target->hosts_in_use, memory_order_acquire), work;
 
 	target->now = now;
 	toe_awake_look(&target->awake, now);
 	work = fanout_replies(target);
-	work += requests_turn(target);
+	work += requests_turn(target, hosts);
 	work += holds_turn(target);
 	workers_watch(target);
-	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		work += host_turn(&target->hosts[i]);
+	for (uint32_t left = hosts; left != 0; left &= left - 1)
+		work += host_turn(&target->hosts[__builtin_ctz(left)]);
 	work += retrieve_turn(target);
 	if (target->losses != 0)
 		work += lost_turn(target);

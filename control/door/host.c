@@ -94,6 +94,7 @@ chimney_host_register(
 		return rc;
 	}
 	atomic_store_explicit(&host->state, HOST_USED, memory_order_release);
+	atomic_fetch_or_explicit(&target->hosts_in_use, 1u << host->index, memory_order_release);
 	*out = host;
 	return 0;
 }
