@@ -83,6 +83,15 @@ parse_idle(struct options *options, const char *text)
 }
 
 static int
+parse_on_lost(struct options *options, const char *text)
+{
+	if (strcmp(text, "rejoin") != 0 && strcmp(text, "exit") != 0)
+		return say_error("--on-lost %s: give 'rejoin' or 'exit'", text);
+	options->on_lost_exit = strcmp(text, "exit") == 0;
+	return 0;
+}
+
+static int
 parse_vlan(struct options *options, const char *text)
 {
 	uint64_t id;
@@ -149,7 +158,11 @@ static const struct option_spec specs[] = {
         POWER("request-ring", request_ring, 2, 65536, "requests in the ring of the CLI"),
         POWER("mailbox", mailbox, 8, 65536, "messages between control and a worker"),
         NUMBER("drain-deadline-ms", drain_deadline_ms, 1, 3600000,
-                "ms after which a worker that does not answer a drain is lost"),
+                "ms after which a worker that does not answer is lost; one that waits for a CPU "
+                "has ten times as long"),
+        CALL("on-lost", "rejoin|exit", parse_on_lost,
+                "what becomes of a lost worker: it may come back, or the program stops, with "
+                "status 3 [rejoin]"),
         CALL("retrieve-policy", "delay|on-send", parse_policy,
                 "when stopped connections are asked back: a delay after the completion, or when "
                 "they have something to send [delay]"),

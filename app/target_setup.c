@@ -10,6 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_random.h>
 
+#include "lcores.h"
 #include "say.h"
 #include "target_setup.h"
 
@@ -29,6 +30,7 @@ target_plan(struct program *program, const struct options *options)
 	program->shared.path_capacity = options->paths;
 	program->connections = options->connections;
 	program->conn_capacity = (uint32_t)(workers == 1 ? share : share + share / 8 + 64);
+	program->drain_deadline_ms = options->drain_deadline_ms;
 	program->mbufs = options->mbufs;
 	if (program->mbufs == 0)
 		program->mbufs = program->shared.port_count * workers * per_queue +
@@ -72,6 +74,8 @@ target_params(
 	params->salt = rte_rand();
 	params->vlans = options->vlan_count != 0 ? options->vlans : NULL;
 	params->vlan_count = options->vlan_count;
+	params->cpu_time = lcores_cpu_time;
+	params->cpu_time_context = (struct program *)(uintptr_t)program;
 }
 
 static int

@@ -91,8 +91,6 @@ struct neighbor_slot {
 struct slot_table {
 	uint32_t free_first, free_last; /* TOE_INDEX_NONE: none given back */
 	uint32_t fresh; /* slots from here on were never used */
-	uint32_t withheld_first,
-	        withheld_last; /* connections: given back while their worker was lost */
 	uint32_t capacity;
 	uint32_t used;
 };
@@ -119,13 +117,6 @@ uint64_t slots_estimate(const struct toe_shared *shared, uint32_t conns);
 uint32_t slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host);
 /* Give a slot back. Its generation never answers again (CTX-2). Paths and neighbors hang from nothing. */
 void slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);
-/*
- * Give back the slot of a connection whose worker is lost and may still use it. It becomes free when slots_return says
- * that the worker has nothing any more.
- */
-void slots_withhold(struct slots *slots, uint32_t worker, uint32_t index);
-void slots_return(struct slots *slots, uint32_t worker);
-
 /* The slot, whatever its state. worker: of a connection, else 0. */
 struct slot *slots_at(
         struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);

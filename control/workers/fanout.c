@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Chains, drains and replies. */
-#include <rte_log.h>
-
 #include "control.h"
 #include "news.h"
 
@@ -161,7 +159,6 @@ link_heard(struct chimney *target, uint32_t worker)
 	if (!link->starved)
 		return;
 	link->starved = false;
-	RTE_LOG(NOTICE, USER1, "worker %u answers again\n", worker);
 	worker_news(target, worker, CHIMNEY_WORKER_RUNNING);
 }
 

@@ -2,8 +2,6 @@
 /* Workers that are lost. */
 #include "lost.h"
 
-#include <rte_log.h>
-
 #include "control.h"
 #include "news.h"
 #include "rejoin.h"
@@ -53,10 +51,6 @@ worker_lose(struct chimney *target, uint32_t worker)
 	struct worker_link *link = &target->links[worker];
 	struct worker_loss *loss = &link->loss;
 
-	RTE_LOG(ERR, USER1,
-	        "worker %u has not answered for %u ms: declared lost, and its connections with "
-	        "it\n",
-	        worker, target->params.drain_deadline_ms);
 	link->lost = true;
 	link->owed = 0;
 	memset(link->chains, 0, sizeof(link->chains));

@@ -9,6 +9,20 @@
 #include "tcp_round.h"
 #include "tcp_types.h"
 
+void
+tcp_lose_head(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
+{
+	const struct toe_sent *sent;
+
+	if (sender->head == TOE_INDEX_NONE)
+		return;
+	sent = toe_sent_at(engine, sender->head);
+	if (sent->end - sent->seq > tcp_smss(conn))
+		toe_sent_split(engine, sender, sender->head, sent->seq + tcp_smss(conn));
+	toe_sent_lose(engine, sender, sender->head);
+	tcp_duplicates_clamp(conn, sender);
+}
+
 /* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
 static void
 reduce(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, uint32_t flight)
@@ -85,21 +99,6 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 	conn->cwnd = RTE_MAX((uint32_t)(pipe + send), mss);
 }
 
-/* The head, up to a segment of it, is lost (NewReno: the one hole that is known). */
-static void
-lose_head(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender)
-{
-	struct toe_sent *sent;
-
-	if (sender->head == TOE_INDEX_NONE)
-		return;
-	sent = toe_sent_at(engine, sender->head);
-	if (sent->end - sent->seq > tcp_smss(conn))
-		toe_sent_split(engine, sender, sender->head, sent->seq + tcp_smss(conn));
-	toe_sent_lose(engine, sender, sender->head);
-	tcp_duplicates_clamp(conn, sender);
-}
-
 /*
  * Without SACK. Duplicates count as segments that arrived (RFC 3042: the third and fourth segment go out); three of them
  * are a loss, unless they follow from a recovery that is just over (RFC 6582 section 3.2, step 2). A partial ACK in recovery
@@ -118,7 +117,7 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 		tcp_duplicates_clamp(conn, sender);
 		if (sender->phase == TOE_PHASE_RECOVERY &&
 		        seq_lt(conn->snd_una, sender->recovery_end)) {
-			lose_head(engine, conn, sender);
+			tcp_lose_head(engine, conn, sender);
 			sender->burst = 1;
 		}
 		return false;
@@ -132,7 +131,7 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 	if (conn->dup_ack_count != TCP_DUP_THRESHOLD || sender->phase > TOE_PHASE_CWR ||
 	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)))
 		return false;
-	lose_head(engine, conn, sender);
+	tcp_lose_head(engine, conn, sender);
 	return true;
 }
 
@@ -279,10 +278,8 @@ forget_sacks(struct toe_engine *engine, struct toe_sender *sender)
 	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->next) {
 		struct toe_sent *sent = toe_sent_at(engine, record);
 
-		if (sent->flags & TOE_SENT_SACKED) {
-			sender->sacked -= sent->end - sent->seq;
-			sent->flags = TOE_SENT_EVER;
-		}
+		if (sent->flags & TOE_SENT_SACKED)
+			toe_sent_unsack(sender, sent);
 	}
 	memset(sender->sack_seen, 0, sizeof(sender->sack_seen));
 }
