@@ -8,7 +8,7 @@
 static void
 root_park(struct request_lane *lane, struct offload_block_list *root)
 {
-	struct submit_node *node = (struct submit_node *)(void *)root->target_scratch;
+	struct submit_node *node = root_node(root);
 
 	node->next = NULL;
 	node->entry = (uintptr_t)root;
@@ -59,7 +59,7 @@ root_start(struct chimney *target, struct chimney_host *host, enum control_lane 
 	if (lane->parked != NULL && lane_has_room(lane, true))
 		return request_start(target, host, CHIMNEY_INVALIDATE, root_unpark(lane));
 	while (*budget > 0 && lane_has_room(lane, false) &&
-	        submit_take(&host->submit[lane_index], &root, &kind, &busy)) {
+	        host_take(host, lane_index, &root, &kind, &busy)) {
 		if (lane_index == LANE_ORDINARY || !root_is_tree(root) ||
 		        (lane->parked == NULL && lane_has_room(lane, true)))
 			return request_start(target, host, kind, root);
