@@ -8,6 +8,7 @@
 
 #include "cli_number.h"
 #include "cli_socket.h"
+#include "cli_wrap.h"
 #include "options.h"
 #include "say.h"
 #include "target.h"
@@ -179,7 +180,6 @@ static const struct option_spec specs[] = {
 };
 
 #define HELP_COLUMN 28u
-#define HELP_WIDTH 79u
 
 static const struct options defaults = {
         .cli_socket = CLI_SOCKET_DEFAULT,
@@ -202,24 +202,10 @@ static const struct options defaults = {
         .max_retransmit = 15,
 };
 
-/* Help text behind the option's name, wrapped into the right column. */
 static void
-print_wrapped(FILE *to, const char *text)
+print_line(void *to, const char *line, size_t length)
 {
-	size_t column = HELP_COLUMN;
-
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-
-		if (column + word > HELP_WIDTH && column > HELP_COLUMN) {
-			fprintf(to, "\n%*s", (int)HELP_COLUMN, "");
-			column = HELP_COLUMN;
-		}
-		fprintf(to, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)word, text);
-		column += word + 1;
-		text += word + (text[word] == ' ');
-	}
-	fputc('\n', to);
+	fprintf(to, "%.*s\n", (int)length, line);
 }
 
 static void
@@ -227,6 +213,7 @@ print_option(FILE *to, const struct option_spec *spec)
 {
 	const char *member = (const char *)&defaults + spec->offset;
 	char left[64], range[96] = "", text[512];
+	struct cli_wrap line = {.emit = print_line, .context = to};
 
 	snprintf(left, sizeof(left), "  --%s%s%s", spec->name, spec->argument ? " " : "",
 	        spec->argument ? spec->argument : "");
@@ -240,11 +227,11 @@ print_option(FILE *to, const struct option_spec *spec)
 		                ? *(const char *const *)(const void *)member
 		                : "none");
 	snprintf(text, sizeof(text), "%s%s", spec->help, range);
-	if (strlen(left) + 2 > HELP_COLUMN)
-		fprintf(to, "%s\n%*s", left, (int)HELP_COLUMN, "");
-	else
-		fprintf(to, "%-*s", (int)HELP_COLUMN, left);
-	print_wrapped(to, text);
+	cli_wrap_put(&line, left, strlen(left), HELP_COLUMN, 0, 0);
+	if (strlen(left) >= HELP_COLUMN)
+		cli_wrap_end(&line, HELP_COLUMN);
+	cli_wrap_words(&line, text, 0, HELP_COLUMN);
+	cli_wrap_end(&line, 0);
 }
 
 void

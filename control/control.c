@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The target: creation, the turn of the control lcore, shutdown. */
 #include "control.h"
+#include "give_pages.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -166,6 +167,7 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	if (target->losses != 0)
 		work += lost_turn(target);
 	work += answers_owed(target);
+	pages_turn(target);
 	if (atomic_load_explicit(&target->stopping, memory_order_relaxed))
 		atomic_store_explicit(
 		        &target->stopped, work == 0 && all_completed(target), memory_order_release);

@@ -77,7 +77,7 @@ cli_json(struct session *session)
 }
 
 static void
-append_line(void *context, const char *line)
+append_line(void *context, const char *line, size_t length)
 {
 	json_array_append_new(context, json_string(line));
 }

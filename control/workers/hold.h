@@ -8,7 +8,8 @@
 #include "message.h"
 
 #define HOLD_RECORDS 64u /* of all hosts */
-#define HOLD_SHARE (HOLD_RECORDS / TOE_MAX_HOSTS) /* of one: holds that its workers know of at once */
+#define HOLD_SHARE                                                                                 \
+	(HOLD_RECORDS / TOE_MAX_HOSTS) /* of one: holds that its workers know of at once */
 
 struct hold_record {
 	struct toe_hold_request request; /* what the worker reads */

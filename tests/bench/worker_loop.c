@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The loop of the worker's lcore. */
 #include "worker_loop.h"
+#include "bench_priority.h"
 
 #include <rte_pause.h>
 
@@ -21,6 +22,7 @@ worker_loop_run(void *argument)
 {
 	struct worker_loop *loop = argument;
 
+	bench_prioritise();
 	while (!atomic_load_explicit(&loop->stop, memory_order_relaxed)) {
 		worker_call_t call = atomic_load_explicit(&loop->call, memory_order_acquire);
 		uint32_t work;

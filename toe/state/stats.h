@@ -21,6 +21,8 @@
 	X(rx_unanswered,                                                                           \
 	        "of the unacceptable, empty ones that came too soon after the last answer")        \
 	X(rx_resets, "acceptable RST received")                                                    \
+	X(rx_bad_checksums,                                                                        \
+	        "frames with a wrong IPv4 or TCP checksum, passed on or dropped (RX-5)")           \
 	X(rx_bad_dropped, "frames with bad checksum, length or truncation, dropped (RX-5)")        \
 	X(tx_segments, "segments built for offloaded connections")                                 \
 	X(tx_bytes, "bytes of text sent, retransmissions included")                                \
@@ -34,6 +36,7 @@
 	X(challenge_acks, "challenge ACKs owed to suspicious segments (RFC 5961)")                 \
 	X(rx_urgent, "connections that received urgent data (RX-4)")                               \
 	X(rx_reassembly_full, "segments out of order that found no room")                          \
+	X(rx_no_room, "segments in order that their user had no room for, not acknowledged")       \
 	X(tx_no_mbuf, "segments not built for lack of a buffer, tried again")                      \
 	X(tx_discarded, "frames discarded by drains")                                              \
 	X(tx_too_long, "frames longer than the MTU of the port that they were for, dropped")       \
@@ -48,7 +51,7 @@
 	X(steered, "frames passed to the worker that owns their connection")                       \
 	X(steer_dropped, "frames dropped because the owner's steering ring was full")              \
 	X(held_frames, "frames queued for held tuples")                                            \
-	X(held_dropped, "frames dropped because a hold's queue was full")                          \
+	X(held_dropped, "frames of held tuples dropped: its queue, or all of them, full")          \
 	X(parked_dropped, "frames that the worker held when it woke up after having been "         \
 	                  "declared lost, dropped")                                                \
 	X(connections, "connections offloaded to this worker now")                                 \

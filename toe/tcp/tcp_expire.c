@@ -11,6 +11,7 @@
 #include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_keepalive.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 
@@ -109,7 +110,7 @@ sender_expired(struct toe_engine *engine, uint32_t index)
 		toe_conn_ready(engine, index);
 		return;
 	}
-	toe_cc_restart(conn, NULL);
+	toe_cc_restart(conn, NULL, tcp_smss(engine, conn));
 	toe_sender_drop(engine, index);
 }
 

@@ -4,6 +4,7 @@
  * delivered since is lost; how much before is the reordering window.
  */
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -29,16 +30,14 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct toe_sent *sent, uint32_t end,
         const struct toe_segment *segment, uint32_t *rtt)
 {
-	uint32_t age = engine->now_us - sent->time;
+	uint32_t age = engine->now_us - sent->time, echo;
 
 	if (sent->flags & TOE_SENT_EVER) {
 		/* Step 2: is it the first transmission that was delivered, not the last one? */
-		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(end, segment->ack)) {
-			uint32_t sent_ms = engine->now_ms - age / 1000 + conn->ts_offset;
-
-			if (seq_lt(segment->tsecr, sent_ms - 1))
-				return;
-		}
+		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(end, segment->ack) &&
+		        (!tcp_echo_age(engine, conn, sender, segment, &echo) ||
+		                echo > age / 1000 + 1))
+			return;
 		if (age < sender->min_rtt)
 			return;
 	} else {
@@ -128,7 +127,8 @@ tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
 }
 
 uint32_t
-tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
+tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender)
 {
 	uint32_t pto = PTO_INITIAL_MS;
 
@@ -138,7 +138,7 @@ tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
 		/* A FIN is no segment of its own. */
 		if (conn->snd_max - conn->snd_una <=
-		        tcp_smss(conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
+		        tcp_smss(engine, conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
 	return pto;

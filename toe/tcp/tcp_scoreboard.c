@@ -6,6 +6,7 @@
 #include <rte_branch_prediction.h>
 
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
 
@@ -77,7 +78,8 @@ static void
 mark(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
         uint32_t end, const struct toe_segment *segment, struct tcp_round *round)
 {
-	uint32_t record = find(engine, conn, sender, start), smss = tcp_smss(conn), segments;
+	uint32_t record = find(engine, conn, sender, start), smss = tcp_smss(engine, conn),
+	         segments;
 
 	while (record != TOE_INDEX_NONE) {
 		struct toe_sent *sent = toe_sent_at(engine, record);
@@ -123,12 +125,20 @@ static bool
 sent_once(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_sender *sender,
         const struct toe_sack *block)
 {
-	uint32_t record;
+	uint32_t record, at = block->start;
 
-	if (seq_lt(block->start, conn->snd_una))
+	if (seq_lt(at, conn->snd_una) || seq_lt(conn->snd_max, block->end))
 		return false;
-	record = find(engine, conn, sender, block->start);
-	return record != TOE_INDEX_NONE && !(toe_sent_at(engine, record)->flags & TOE_SENT_EVER);
+	record = find(engine, conn, sender, at);
+	while (record != TOE_INDEX_NONE && seq_lt(at, block->end)) {
+		const struct toe_sent *sent = toe_sent_at(engine, record);
+
+		if (sent->flags & TOE_SENT_EVER)
+			return false;
+		at = sent->end;
+		record = sent->next;
+	}
+	return true;
 }
 
 void

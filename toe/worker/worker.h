@@ -25,6 +25,9 @@
 #define TOE_RX_BURST 32u
 /* Connections that output runs, or frames that it builds, in a turn */
 #define TOE_OUTPUT_BUDGET 16u
+#define TOE_GAP_NS                                                                                 \
+	1000000u /* between two turns, beyond which deadlines may have passed meanwhile */
+#define TOE_GAP_BURSTS 128u /* received after one at most, of each port */
 #define TOE_LOOK_FRAMES 8u /* received between two looks at the urgent mailbox; a fold is not cut */
 #define TOE_LOOK_RUNS 4u /* connections that output runs between two such looks */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
@@ -46,6 +49,11 @@ struct toe_worker_params {
 	uint32_t mailbox_size; /* records, power of two */
 	uint32_t hold_capacity; /* tuples held at once */
 	struct rte_mempool *mbuf_pool;
+	/*
+	 * Packet buffers that this worker may keep, all kinds together (design.md, Buffers): what is left of the pool is
+	 * for receiving and sending. 0: three quarters of its share of the pool.
+	 */
+	uint32_t kept_capacity;
 	bool drop_bad; /* RX-5: drop and count bad frames instead of passing them on */
 	bool check_checksums; /* verify received checksums in software when the port did not */
 	uint32_t max_retransmit; /* TMR-4: retransmissions of one segment when max_rt is 0 */
@@ -88,7 +96,21 @@ struct toe_steer {
 	struct rte_ring *from[TOE_MAX_WORKERS]; /* NULL: none; SPSC, i -> this worker */
 };
 
+/* The look through the pools for memory that can go back (give_back.h). */
+struct toe_give_back {
+	uint32_t ms; /* of the last step */
+	uint32_t pool, block; /* to be looked at next */
+	struct toe_pool *out; /* of the blocks that are control's now */
+	uint32_t out_block, out_count; /* 0: none */
+};
+
 struct toe_hold;
+
+/* What came from a port. */
+struct toe_port_seen {
+	uint64_t frames;
+	uint64_t bad_checksums; /* of these, as far as a worker looks at checksums */
+};
 
 struct toe_worker {
 	struct toe_engine engine; /* first: what the engine's functions take */
@@ -114,8 +136,12 @@ struct toe_worker {
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;
+	struct toe_give_back give_back;
+	uint32_t held_buffers; /* mbufs that all of them keep */
+	uint32_t held_buffers_max;
 	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
+	struct toe_port_seen seen[TOE_MAX_PORTS]; /* W writes, anyone reads */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 } __rte_cache_aligned;
 
