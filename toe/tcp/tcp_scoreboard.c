@@ -125,12 +125,20 @@ static bool
 sent_once(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_sender *sender,
         const struct toe_sack *block)
 {
-	uint32_t record;
+	uint32_t record, at = block->start;
 
-	if (seq_lt(block->start, conn->snd_una))
+	if (seq_lt(at, conn->snd_una) || seq_lt(conn->snd_max, block->end))
 		return false;
-	record = find(engine, conn, sender, block->start);
-	return record != TOE_INDEX_NONE && !(toe_sent_at(engine, record)->flags & TOE_SENT_EVER);
+	record = find(engine, conn, sender, at);
+	while (record != TOE_INDEX_NONE && seq_lt(at, block->end)) {
+		const struct toe_sent *sent = toe_sent_at(engine, record);
+
+		if (sent->flags & TOE_SENT_EVER)
+			return false;
+		at = sent->end;
+		record = sent->next;
+	}
+	return true;
 }
 
 void

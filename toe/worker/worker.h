@@ -25,6 +25,9 @@
 #define TOE_RX_BURST 32u
 /* Connections that output runs, or frames that it builds, in a turn */
 #define TOE_OUTPUT_BUDGET 16u
+#define TOE_GAP_NS                                                                                 \
+	1000000u /* between two turns, beyond which deadlines may have passed meanwhile */
+#define TOE_GAP_BURSTS 128u /* received after one at most, of each port */
 #define TOE_LOOK_FRAMES 8u /* received between two looks at the urgent mailbox; a fold is not cut */
 #define TOE_LOOK_RUNS 4u /* connections that output runs between two such looks */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
