@@ -11,6 +11,7 @@
 #include <rte_pause.h>
 
 #include "control_turn.h"
+#include "cpu_time.h"
 #include "doorbell.h"
 #include "lcores.h"
 #include "say.h"
@@ -18,11 +19,13 @@
 #define IDLE_TURNS 64u /* turns without work before an lcore sleeps */
 #define IDLE_SLEEP_US 500 /* ports and timers are looked at again after this */
 #define STOP_WAIT_MS 2000
+#define STOP_STARVED 10u /* times, for a thread that waits for a CPU */
 
 struct lcore_argument {
 	struct program *program;
 	struct toe_worker *worker; /* NULL: control */
 	_Atomic uint64_t *longest; /* ns of the longest turn; the lcore: w, main clears it */
+	_Atomic pid_t thread; /* 0: not known yet; the lcore: w, control and main: r */
 	/* others run on its CPU: it lets them when it has nothing to do */
 	bool beside;
 };
@@ -74,13 +77,14 @@ lcore_rest(const struct lcore_argument *argument, struct toe_doorbell *bell)
 static int
 lcore_loop(void *pointer)
 {
-	const struct lcore_argument *argument = pointer;
+	struct lcore_argument *argument = pointer;
 	struct program *program = argument->program;
 	struct toe_doorbell *bell = argument->worker != NULL
 	                                    ? &argument->worker->control.bell
 	                                    : chimney_control_bell(program->target);
 	uint32_t idle = 0;
 
+	atomic_store(&argument->thread, rte_gettid());
 	while (!atomic_load_explicit(&lcores_halt, memory_order_relaxed)) {
 		if (lcore_poll(argument)) {
 			idle = 0;
@@ -140,11 +144,27 @@ lcores_plan(struct program *program)
 	return 0;
 }
 
+static bool
+lcore_cpu_time(uint32_t lcore, struct chimney_cpu_time *time)
+{
+	pid_t thread = atomic_load(&lcore_arguments[lcore].thread);
+
+	return thread != 0 && cpu_time_read(thread, time);
+}
+
+bool
+lcores_cpu_time(void *context, uint32_t worker, struct chimney_cpu_time *time)
+{
+	const struct program *program = context;
+
+	return lcore_cpu_time(program->worker_lcore[worker], time);
+}
+
 static void
 lcore_prepare(struct program *program, uint32_t lcore, struct toe_worker *worker)
 {
 	lcore_arguments[lcore] = (struct lcore_argument){
-	        program, worker, &program->longest_turn_ns[lcore], beside_any(lcore)};
+	        program, worker, &program->longest_turn_ns[lcore], 0, beside_any(lcore)};
 }
 
 int
@@ -170,15 +190,35 @@ lcores_launch(struct program *program)
 }
 
 static bool
-lcore_join(uint32_t lcore, uint32_t wait_ms)
+lcore_returns(uint32_t lcore, uint32_t wait_ms)
 {
+	/* Counted, not measured: a process that is stopped meanwhile waits all the same. */
 	for (uint32_t waited = 0; rte_eal_get_lcore_state(lcore) == RUNNING; waited++) {
 		if (waited >= wait_ms)
 			return false;
 		usleep(1000);
 	}
-	rte_eal_wait_lcore(lcore);
 	return true;
+}
+
+/* A thread that waits for a CPU is waited for, as in control/workers/watch.h. */
+static bool
+lcore_join(uint32_t lcore)
+{
+	struct chimney_cpu_time then, now;
+
+	for (uint32_t i = 0; i < STOP_STARVED; i++) {
+		bool known = lcore_cpu_time(lcore, &then);
+
+		if (lcore_returns(lcore, STOP_WAIT_MS)) {
+			rte_eal_wait_lcore(lcore);
+			return true;
+		}
+		if (!known || !lcore_cpu_time(lcore, &now) ||
+		        !chimney_starved(&then, &now, STOP_WAIT_MS * UINT64_C(1000000)))
+			break;
+	}
+	return false;
 }
 
 void
@@ -188,10 +228,10 @@ lcores_stop(struct program *program)
 	toe_doorbell_ring(chimney_control_bell(program->target));
 	for (uint32_t i = 0; i < program->worker_count; i++)
 		toe_doorbell_ring(&program->workers[i]->control.bell);
-	if (!lcore_join(program->control_lcore, STOP_WAIT_MS))
+	if (!lcore_join(program->control_lcore))
 		program->lcores_stuck = true;
 	for (uint32_t i = 0; i < program->worker_count; i++) {
-		if (lcore_join(program->worker_lcore[i], STOP_WAIT_MS))
+		if (lcore_join(program->worker_lcore[i]))
 			continue;
 		say_error("worker %u on lcore %u does not return; it is left behind", i,
 		        program->worker_lcore[i]);

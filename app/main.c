@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 #include <rte_eal.h>
@@ -30,7 +31,11 @@ struct app {
 	struct cli cli;
 	struct server server;
 	struct shutdown shutdown;
+	/* a worker was lost, and the program was told to exit then */
+	bool lost;
 };
+
+#define STATUS_LOST 3
 
 static struct app the_app;
 
@@ -107,12 +112,31 @@ loop_down(struct app *app)
 	event_base_free(app->base);
 }
 
+/* --on-lost exit */
+static void
+on_lost(void *context, uint32_t worker)
+{
+	struct app *app = context;
+	char why[32];
+
+	app->lost = true;
+	snprintf(why, sizeof(why), "worker %u is lost", worker);
+	if (!app->shutdown.wanted)
+		shutdown_begin(&app->shutdown, why);
+}
+
 static int
 host_up(struct app *app)
 {
 	struct host_stack_params params = {app->options.request_ring, app->options.event_ring};
 
-	return host_stack_open(&app->host, &app->program, app->base, &app->turns, &params);
+	if (host_stack_open(&app->host, &app->program, app->base, &app->turns, &params) != 0)
+		return -1;
+	if (app->options.on_lost_exit) {
+		app->host.news.lost = on_lost;
+		app->host.news.context = app;
+	}
+	return 0;
 }
 
 static void
@@ -277,9 +301,14 @@ main(int argc, char **argv)
 	result = eal_check_lcores();
 	if (result == 0)
 		result = app_main(app);
-	if (!app->program.lcores_stuck)
-		rte_eal_cleanup();
 	if (result == 0)
 		say("stopped");
-	return result == 0 ? 0 : 1;
+	result = app->lost ? STATUS_LOST : result == 0 ? 0 : 1;
+	/* An lcore that is left behind may still wake up: nothing of what it uses may be torn down, not by libraries either. */
+	if (app->program.lcores_stuck) {
+		fflush(NULL);
+		_exit(result);
+	}
+	rte_eal_cleanup();
+	return result;
 }

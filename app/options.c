@@ -8,6 +8,7 @@
 
 #include "cli_number.h"
 #include "cli_socket.h"
+#include "cli_wrap.h"
 #include "options.h"
 #include "say.h"
 #include "target.h"
@@ -83,6 +84,15 @@ parse_idle(struct options *options, const char *text)
 }
 
 static int
+parse_on_lost(struct options *options, const char *text)
+{
+	if (strcmp(text, "rejoin") != 0 && strcmp(text, "exit") != 0)
+		return say_error("--on-lost %s: give 'rejoin' or 'exit'", text);
+	options->on_lost_exit = strcmp(text, "exit") == 0;
+	return 0;
+}
+
+static int
 parse_vlan(struct options *options, const char *text)
 {
 	uint64_t id;
@@ -149,7 +159,11 @@ static const struct option_spec specs[] = {
         POWER("request-ring", request_ring, 2, 65536, "requests in the ring of the CLI"),
         POWER("mailbox", mailbox, 8, 65536, "messages between control and a worker"),
         NUMBER("drain-deadline-ms", drain_deadline_ms, 1, 3600000,
-                "ms after which a worker that does not answer a drain is lost"),
+                "ms after which a worker that does not answer is lost; one that waits for a CPU "
+                "has ten times as long"),
+        CALL("on-lost", "rejoin|exit", parse_on_lost,
+                "what becomes of a lost worker: it may come back, or the program stops, with "
+                "status 3 [rejoin]"),
         CALL("retrieve-policy", "delay|on-send", parse_policy,
                 "when stopped connections are asked back: a delay after the completion, or when "
                 "they have something to send [delay]"),
@@ -166,7 +180,6 @@ static const struct option_spec specs[] = {
 };
 
 #define HELP_COLUMN 28u
-#define HELP_WIDTH 79u
 
 static const struct options defaults = {
         .cli_socket = CLI_SOCKET_DEFAULT,
@@ -189,24 +202,10 @@ static const struct options defaults = {
         .max_retransmit = 15,
 };
 
-/* Help text behind the option's name, wrapped into the right column. */
 static void
-print_wrapped(FILE *to, const char *text)
+print_line(void *to, const char *line, size_t length)
 {
-	size_t column = HELP_COLUMN;
-
-	while (*text != '\0') {
-		size_t word = strcspn(text, " ");
-
-		if (column + word > HELP_WIDTH && column > HELP_COLUMN) {
-			fprintf(to, "\n%*s", (int)HELP_COLUMN, "");
-			column = HELP_COLUMN;
-		}
-		fprintf(to, "%s%.*s", column > HELP_COLUMN ? " " : "", (int)word, text);
-		column += word + 1;
-		text += word + (text[word] == ' ');
-	}
-	fputc('\n', to);
+	fprintf(to, "%.*s\n", (int)length, line);
 }
 
 static void
@@ -214,6 +213,7 @@ print_option(FILE *to, const struct option_spec *spec)
 {
 	const char *member = (const char *)&defaults + spec->offset;
 	char left[64], range[96] = "", text[512];
+	struct cli_wrap line = {.emit = print_line, .context = to};
 
 	snprintf(left, sizeof(left), "  --%s%s%s", spec->name, spec->argument ? " " : "",
 	        spec->argument ? spec->argument : "");
@@ -227,11 +227,11 @@ print_option(FILE *to, const struct option_spec *spec)
 		                ? *(const char *const *)(const void *)member
 		                : "none");
 	snprintf(text, sizeof(text), "%s%s", spec->help, range);
-	if (strlen(left) + 2 > HELP_COLUMN)
-		fprintf(to, "%s\n%*s", left, (int)HELP_COLUMN, "");
-	else
-		fprintf(to, "%-*s", (int)HELP_COLUMN, left);
-	print_wrapped(to, text);
+	cli_wrap_put(&line, left, strlen(left), HELP_COLUMN, 0, 0);
+	if (strlen(left) >= HELP_COLUMN)
+		cli_wrap_end(&line, HELP_COLUMN);
+	cli_wrap_words(&line, text, 0, HELP_COLUMN);
+	cli_wrap_end(&line, 0);
 }
 
 void

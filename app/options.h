@@ -47,6 +47,7 @@ struct options {
 	uint32_t vlan_count;
 	uint8_t retrieve_policy; /* enum chimney_retrieve_policy */
 	bool idle_sleep;
+	bool on_lost_exit;
 	bool drop_bad;
 	bool no_check; /* do not verify received checksums in software */
 	bool hold_ports;

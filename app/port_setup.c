@@ -15,9 +15,26 @@
 #define TSO_TX_OFFLOADS                                                                            \
 	(WANTED_TX_OFFLOADS | RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
 #define TSO_BUFFERS 20u /* of a frame of 32 KiB of text and its headers */
+#define TSO_SEGMENT_BUFFERS                                                                        \
+	3u /* of a segment that is cut from it: its headers', and two that its text lies in */
 #define WANTED_RSS                                                                                 \
 	(RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6 | RTE_ETH_RSS_NONFRAG_IPV4_TCP |                      \
 	        RTE_ETH_RSS_NONFRAG_IPV6_TCP)
+
+/*
+ * Can the port cut frames as TCP's output makes them (TCP-3)? net_tap does so in software, without gain, and counts the
+ * Ethernet header to the MTU: it refuses segments of full size.
+ */
+static bool
+port_cuts(const struct rte_eth_dev_info *info)
+{
+	const struct rte_eth_desc_lim *limit = &info->tx_desc_lim;
+
+	return (info->tx_offload_capa & TSO_TX_OFFLOADS) == TSO_TX_OFFLOADS &&
+	       (limit->nb_seg_max == 0 || limit->nb_seg_max >= TSO_BUFFERS) &&
+	       (limit->nb_mtu_seg_max == 0 || limit->nb_mtu_seg_max >= TSO_SEGMENT_BUFFERS) &&
+	       strcmp(info->driver_name, "net_tap") != 0;
+}
 
 static void
 port_choose_offloads(struct program *program, uint32_t index, const struct rte_eth_dev_info *info,
@@ -28,8 +45,7 @@ port_choose_offloads(struct program *program, uint32_t index, const struct rte_e
 
 	shared->rx_offloads = info->rx_offload_capa & WANTED_RX_OFFLOADS;
 	shared->tx_offloads = info->tx_offload_capa & WANTED_TX_OFFLOADS;
-	if ((info->tx_offload_capa & TSO_TX_OFFLOADS) == TSO_TX_OFFLOADS &&
-	        (info->tx_desc_lim.nb_seg_max == 0 || info->tx_desc_lim.nb_seg_max >= TSO_BUFFERS))
+	if (port_cuts(info))
 		shared->tx_offloads |= TSO_TX_OFFLOADS;
 	program->ports[index].rss =
 	        shared->rx_queues > 1 && rss != 0 &&

@@ -12,6 +12,7 @@
 #include "shutdown.h"
 
 #define TICK_US 2000
+#define AWAKE_MOST_NS 50000000u /* of a deadline that passes between two ticks */
 #define SETTLE_NS 10000000000ull
 #define TERMINATE_NS 30000000000ull
 #define TARGET_NS 10000000000ull
@@ -20,7 +21,7 @@ static void
 step_to(struct shutdown *stop, enum shutdown_step step, uint64_t limit_ns)
 {
 	stop->step = step;
-	stop->deadline = program_now(stop->program) + limit_ns;
+	stop->deadline = toe_awake_look(&stop->awake, program_now(stop->program)) + limit_ns;
 }
 
 static uint64_t
@@ -117,7 +118,8 @@ on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct shutdown *stop = context;
 
-	shutdown_step(stop, program_now(stop->program) >= stop->deadline);
+	shutdown_step(
+	        stop, toe_awake_look(&stop->awake, program_now(stop->program)) >= stop->deadline);
 }
 
 void
@@ -134,6 +136,7 @@ shutdown_begin(struct shutdown *stop, const char *why)
 	stop->cli->stopping = true;
 	say("%s: stopping", why);
 	server_stop_accepting(stop->server);
+	toe_awake_start(&stop->awake, program_now(stop->program), AWAKE_MOST_NS);
 	step_to(stop, SHUTDOWN_SETTLE, SETTLE_NS);
 	event_add(stop->tick, &every);
 }

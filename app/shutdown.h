@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "awake.h"
 #include "cli.h"
 #include "host_stack.h"
 #include "program.h"
@@ -38,7 +39,8 @@ struct shutdown {
 	/* it began with SIGHUP, and nothing else has said so since */
 	bool hung_up;
 	enum shutdown_step step;
-	uint64_t deadline; /* ns: of the step */
+	struct toe_awake awake; /* deadlines count while this runs */
+	uint64_t deadline; /* ns of that time: of the step */
 	uint32_t request; /* id of the terminate */
 	struct event *tick;
 	struct event *signals[SHUTDOWN_SIGNALS];

@@ -10,17 +10,40 @@
 #include <rte_mbuf.h>
 #include <rte_random.h>
 
+#include "lcores.h"
 #include "say.h"
 #include "target_setup.h"
 
 #define POOL_CACHE 256u
-#define MBUFS_SPARE 8192u /* echo queues, held tuples, caches */
+#define MBUFS_SPARE 8192u /* what workers keep: echo queues, text out of order, held tuples */
+#define MBUFS_STEERED 1024u /* between workers, each */
+
+/* Packet buffers in the rings of ports and between workers, in transmit buffers and in caches. */
+static uint32_t
+mbufs_passing(const struct program *program, const struct options *options)
+{
+	uint32_t workers = program->worker_count;
+	uint32_t per_queue = options->rx_ring + options->tx_ring + TOE_TXQ_SIZE;
+
+	return program->shared.port_count * workers * per_queue +
+	       workers * (2 * POOL_CACHE + (workers > 1 ? MBUFS_STEERED : 0));
+}
+
+/* What each worker may keep of the packet buffers: all but those, from a quarter of the pool to three. */
+static uint32_t
+mbufs_kept(const struct program *program, const struct options *options)
+{
+	uint32_t passing = mbufs_passing(program, options);
+	uint32_t left = program->mbufs - RTE_MIN(program->mbufs, passing);
+
+	left = RTE_MIN(left, program->mbufs / 4 * 3);
+	return RTE_MAX(left, program->mbufs / 4) / program->worker_count;
+}
 
 /* Each worker gets its share of the connections, and room for an uneven spread. */
 void
 target_plan(struct program *program, const struct options *options)
 {
-	uint32_t per_queue = options->rx_ring + options->tx_ring + TOE_TXQ_SIZE;
 	uint32_t workers = program->worker_count;
 	uint64_t share = (options->connections + workers - 1) / workers;
 
@@ -29,10 +52,10 @@ target_plan(struct program *program, const struct options *options)
 	program->shared.path_capacity = options->paths;
 	program->connections = options->connections;
 	program->conn_capacity = (uint32_t)(workers == 1 ? share : share + share / 8 + 64);
+	program->drain_deadline_ms = options->drain_deadline_ms;
 	program->mbufs = options->mbufs;
 	if (program->mbufs == 0)
-		program->mbufs = program->shared.port_count * workers * per_queue +
-		                 workers * 2 * POOL_CACHE + MBUFS_SPARE;
+		program->mbufs = mbufs_passing(program, options) + MBUFS_SPARE;
 }
 
 void
@@ -53,6 +76,7 @@ target_worker_params(const struct program *program, const struct options *option
 	params->mailbox_size = options->mailbox;
 	params->hold_capacity = options->holds;
 	params->mbuf_pool = program->pool;
+	params->kept_capacity = mbufs_kept(program, options);
 	params->drop_bad = options->drop_bad;
 	params->check_checksums = !options->no_check;
 	params->max_retransmit = options->max_retransmit;
@@ -72,6 +96,8 @@ target_params(
 	params->salt = rte_rand();
 	params->vlans = options->vlan_count != 0 ? options->vlans : NULL;
 	params->vlan_count = options->vlan_count;
+	params->cpu_time = lcores_cpu_time;
+	params->cpu_time_context = (struct program *)(uintptr_t)program;
 }
 
 static int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The target: creation, the turn of the control lcore, shutdown. */
 #include "control.h"
+#include "give_pages.h"
 #include "watch.h"
 
 #include <errno.h>
@@ -26,7 +27,7 @@ chimney_params_default(struct chimney_params *params)
 uint64_t
 chimney_estimate(const struct chimney_params *params)
 {
-	return sizeof(struct chimney) + CONTROL_RECORDS * sizeof(struct request) +
+	return sizeof(struct chimney) + requests_estimate(params->shared->worker_count) +
 	       slots_estimate(params->shared, params->conn_capacity);
 }
 
@@ -78,7 +79,7 @@ target_init(struct chimney *target, uint64_t now)
 	retrieve_init(target);
 	rc = slots_init(&target->slots, target->shared, params->conn_capacity, params->salt);
 	if (rc == 0)
-		rc = requests_init(&target->requests);
+		rc = requests_init(&target->requests, target->shared->worker_count);
 	if (rc == 0)
 		rc = holds_init(&target->holds);
 	if (rc == 0)
@@ -134,8 +135,7 @@ all_completed(struct chimney *target)
 
 		if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
 			continue;
-		if (host->waiting_first != NULL || !submit_empty(&host->submit[LANE_URGENT]) ||
-		        !submit_empty(&host->submit[LANE_ORDINARY]))
+		if (host->waiting_first != NULL || !requests_idle(target, host))
 			return false;
 	}
 	return true;
@@ -159,8 +159,7 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	target->now = now;
 	toe_awake_look(&target->awake, now);
 	work = fanout_replies(target);
-	work += requests_turn(target, LANE_URGENT, CONTROL_URGENT_BUDGET);
-	work += requests_turn(target, LANE_ORDINARY, CONTROL_ORDINARY_BUDGET);
+	work += requests_turn(target);
 	work += holds_turn(target);
 	workers_watch(target);
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
@@ -169,6 +168,7 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	if (target->losses != 0)
 		work += lost_turn(target);
 	work += answers_owed(target);
+	pages_turn(target);
 	if (atomic_load_explicit(&target->stopping, memory_order_relaxed))
 		atomic_store_explicit(
 		        &target->stopped, work == 0 && all_completed(target), memory_order_release);

@@ -11,11 +11,9 @@
 #include "nonce.h"
 #include "request.h"
 #include "retrieve.h"
+#include "schedule.h"
 #include "slots.h"
 #include "target.h"
-
-#define CONTROL_URGENT_BUDGET 256u /* events of walks per turn */
-#define CONTROL_ORDINARY_BUDGET 64u
 
 struct chimney {
 	struct chimney_params params;
@@ -27,7 +25,6 @@ struct chimney {
 	uint64_t losses; /* bit per worker about whose loss something is still to be done */
 	uint64_t ns_per_tsc; /* times 2^20 */
 	struct worker_link links[TOE_MAX_WORKERS];
-	uint64_t chains[LANE_COUNT]; /* bit per worker whose chain is not empty */
 	struct request_pool requests;
 	struct slots slots;
 	struct retrieve retrieve;
@@ -40,7 +37,6 @@ struct chimney {
 	struct toe_doorbell bell; /* any thread rings */
 	_Atomic uint32_t stopping; /* any thread sets */
 	_Atomic uint32_t stopped; /* control sets, anyone reads */
-	uint32_t next_host[LANE_COUNT]; /* whose queue is looked at first */
 	struct chimney_host hosts[TOE_MAX_HOSTS];
 };
 

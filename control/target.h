@@ -21,8 +21,16 @@ enum chimney_retrieve_policy {
 /* What the operating system says of a worker's thread: ns since the thread began. */
 struct chimney_cpu_time {
 	uint64_t ran; /* on a CPU */
-	uint64_t waited; /* for a CPU, with something to do */
+	uint64_t waited; /* for a CPU, up to when it got one last */
+	bool ready; /* now: it runs, or waits for a CPU */
 };
+
+/*
+ * Was that thread starved between these two moments, at least three quarters of a deadline apart: it had next to nothing of
+ * a CPU, and wanted more? One that had a CPU all the same, or slept, or was blocked, is silent for another reason.
+ */
+bool chimney_starved(const struct chimney_cpu_time *then, const struct chimney_cpu_time *now,
+        uint64_t deadline_ns);
 
 struct chimney_params {
 	struct toe_shared *shared; /* worker_count, ports and tables are set; outlives the target */

@@ -64,6 +64,8 @@ struct program {
 	uint32_t conn_capacity;
 	uint32_t mbufs;
 	bool idle_sleep;
+	/* --drain-deadline-ms */
+	uint32_t drain_deadline_ms;
 	uint32_t control_lcore;
 	/* main has a CPU in common with control, and with a worker */
 	bool main_beside_control;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "awake.h"
 #include "counters.h"
 #include "host_stack.h"
 #include "mib_total.h"
@@ -29,6 +30,8 @@ struct cli {
 	struct session_list followers;
 	/* looks after waits and holds; runs while there are any */
 	struct event *tick;
+	/* timeouts count while this looks */
+	struct toe_awake awake;
 	/* what the counters were at the last `counters reset` */
 	struct counters_base counters;
 	struct mib_base mib;

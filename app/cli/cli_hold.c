@@ -27,6 +27,16 @@ first_done(struct cli *cli)
 	return NULL;
 }
 
+static const char *
+hold_reason(const struct session *session, uint32_t status)
+{
+	if (status == OFFLOAD_RESOURCES)
+		return "as many tuples as --holds are held";
+	return session->line.command->id == CMD_HOLD
+	               ? "the tuple is held or offloaded already, or its worker is lost"
+	               : "the tuple is not held, or its worker is lost";
+}
+
 void
 cli_holds_tick(struct cli *cli)
 {
@@ -43,8 +53,8 @@ cli_holds_tick(struct cli *cli)
 		if (status == OFFLOAD_SUCCESS)
 			reply_ok(session, NULL);
 		else
-			reply_error(session, NULL, "%s: %s", session->line.command->words,
-			        offload_status_name(status));
+			reply_error(session, NULL, "%s: %s: %s", session->line.command->words,
+			        offload_status_name(status), hold_reason(session, status));
 	}
 }
 

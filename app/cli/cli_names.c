@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* complete: what may come next in an unfinished line, names of objects included. */
+#include <stdio.h>
 #include <string.h>
 
 #include "cli_commands.h"
@@ -35,6 +36,15 @@ seen_below(const struct names *names, const struct object *object)
 	return false;
 }
 
+static void
+add_name(const struct names *names, const char *name)
+{
+	const char *prefix = names->completion.prefix;
+
+	if (strncmp(name, prefix, strlen(prefix)) == 0)
+		json_array_append_new(names->words, json_string(name));
+}
+
 /* A prefix of a bulk group is one candidate, not a million; nor are those looked at that cannot match. */
 static void
 look_at(struct names *names, const struct object *object)
@@ -50,12 +60,14 @@ look_at(struct names *names, const struct object *object)
 		selection_skip_group(&names->cursor);
 		if (seen_below(names, object))
 			return;
-		strcpy(name, object->group->name);
+		/* what goes on says so by its dot: whoever completes puts no blank behind it */
+		if (!names->completion.one)
+			add_name(names, object->group->name);
+		snprintf(name, sizeof(name), "%s.", object->group->name);
 	} else {
 		object_name(object, name);
 	}
-	if (strncmp(name, prefix, strlen(prefix)) == 0)
-		json_array_append_new(names->words, json_string(name));
+	add_name(names, name);
 }
 
 static enum job_result

@@ -10,6 +10,8 @@
 #include "say.h"
 #include "wait.h"
 
+#define AWAKE_MOST_NS 50000000u /* of a timeout that passes between two looks */
+
 static void
 on_tick(evutil_socket_t fd, short what, void *context)
 {
@@ -48,6 +50,7 @@ cli_open(struct cli *cli, struct program *program, struct host_stack *host, stru
 	cli->turns = turns;
 	cli->quit = quit;
 	cli->context = context;
+	toe_awake_start(&cli->awake, program_now(program), AWAKE_MOST_NS);
 	TAILQ_INIT(&cli->waiting);
 	TAILQ_INIT(&cli->holds);
 	TAILQ_INIT(&cli->followers);

@@ -126,6 +126,20 @@ select_word(const struct object_table *table, const struct cli_line *line, unsig
 	return add(selection, group, object->layer, 0, 0, error);
 }
 
+/* `lost` stands alone: it is a property, not a name. */
+static enum cli_result
+select_lost(const struct object_table *table, const struct cli_line *line, unsigned int word,
+        unsigned int layer, struct selection *selection, struct cli_error *error)
+{
+	if (layer != 0 && layer != OFFLOAD_LAYER_TCP)
+		return cli_error_set(
+		        error, line, word, "means connections; expected a %s", layer_name(layer));
+	if (line->select_count > 1)
+		return cli_error_set(error, line, word, "expected no other names beside it");
+	selection_lost(selection, table);
+	return CLI_OK;
+}
+
 enum cli_result
 selection_make(struct object_table *table, const struct cli_line *line, unsigned int layer,
         struct selection *selection, struct cli_error *error)
@@ -134,6 +148,10 @@ selection_make(struct object_table *table, const struct cli_line *line, unsigned
 	bool all = false;
 
 	memset(selection, 0, sizeof(*selection));
+	for (unsigned int i = 0; i < line->select_count; i++)
+		if (strcmp(line->word[line->select_first + i], "lost") == 0)
+			return select_lost(
+			        table, line, line->select_first + i, layer, selection, error);
 	for (unsigned int i = 0; i < line->select_count && result == CLI_OK; i++) {
 		unsigned int word = line->select_first + i;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The objects that the words of a command name: NAME, PREFIX.c7, PREFIX.c0-99, PREFIX.c*, PREFIX (all of a
- * bulk group), all.
+ * bulk group), all, lost (connections whose worker was lost).
  */
 #ifndef APP_CLI_SELECT_H
 #define APP_CLI_SELECT_H

@@ -30,8 +30,15 @@ cli_events(struct session *session)
 		reply_error(session, NULL, "events can be followed over the socket only");
 		return;
 	}
-	follow_set(session, session->line.value[ARG_MODE].number == MODE_FOLLOW);
-	reply_ok(session, NULL);
+	if (cli_number(session, ARG_MODE, 0) == MODE_FOLLOW) {
+		follow_begin(session, cli_number(session, ARG_LIMIT, 0));
+	} else if (!cli_given(session, ARG_LIMIT)) {
+		follow_end(session);
+	} else {
+		cli_error_set(&session->error, &session->line, session->line.value[ARG_LIMIT].word,
+		        "unfollow shows no events: it has no limit");
+		reply_cli_error(session);
+	}
 }
 
 static void
@@ -70,7 +77,7 @@ cli_json(struct session *session)
 }
 
 static void
-append_line(void *context, const char *line)
+append_line(void *context, const char *line, size_t length)
 {
 	json_array_append_new(context, json_string(line));
 }

@@ -77,13 +77,10 @@ worker_row(const struct program *program, uint32_t index)
 	struct toe_worker *worker = program->workers[index];
 	const struct toe_stats *stats = &worker->engine.stats;
 	uint64_t turns = stats->turns, busy = stats->busy_turns;
-	const char *state = atomic_load(&worker->control.parked) ? "parked"
-	                    : atomic_load(&worker->control.lost) ? "lost"
-	                                                         : "runs";
 
 	return json_pack("{s:I, s:I, s:s, s:I, s:f, s:f, s:I, s:I, s:I, s:I, s:I}", "worker",
 	        (json_int_t)index, "lcore", (json_int_t)program->worker_lcore[index], "state",
-	        state, "turns", (json_int_t)turns, "busy_percent",
+	        worker_state_name(program, index), "turns", (json_int_t)turns, "busy_percent",
 	        turns != 0 ? 100.0 * (double)busy / (double)turns : 0.0, "longest_turn_us",
 	        longest_turn_us(program, program->worker_lcore[index]), "connections",
 	        (json_int_t)stats->connections, "capacity", (json_int_t)program->conn_capacity,

@@ -125,6 +125,8 @@ show_object(struct show *show, struct object *object)
 	else
 		row_neighbor(program, row, object);
 	json_object_set_new(row, "invalid", json_boolean(object->invalid));
+	if (object->lost)
+		json_object_set_new(row, "lost", json_true());
 	rows_add(&show->rows, (uint32_t)show->limit, row);
 }
 

@@ -5,19 +5,15 @@
 
 #include "follow.h"
 
-void
-follow_set(struct session *session, bool follows)
-{
-	session_follow(session, follows);
-	session->followed = session->cli->host->log.count;
-}
-
 static int
 entry_text(const struct event_entry *entry, char *to, size_t size)
 {
 	if (entry->kind == CHIMNEY_COMPLETION)
 		return snprintf(to, size, "* completion request %u %s\n", entry->request,
 		        chimney_request_name(entry->detail));
+	if (entry->kind == EVENT_WORKER)
+		return snprintf(to, size, "* worker %u %s\n", entry->worker,
+		        event_worker_name(entry->detail));
 	return snprintf(to, size, "* %s %s%s%s\n", event_kind_name(entry->kind), entry->object,
 	        entry->kind == CHIMNEY_RETRIEVE ? " " : "",
 	        entry->kind == CHIMNEY_RETRIEVE ? retrieve_reason_name(entry->detail) : "");
@@ -36,6 +32,10 @@ entry_json(const struct event_entry *entry, char *to, size_t size)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"request\":%u,\"kind\":\"%s\"}\n", entry->request,
 		        chimney_request_name(entry->detail));
+	else if (entry->kind == EVENT_WORKER)
+		used += snprintf(to + used, size - (size_t)used,
+		        ",\"worker\":%u,\"state\":\"%s\"}\n", entry->worker,
+		        event_worker_name(entry->detail));
 	else if (entry->kind == CHIMNEY_RETRIEVE)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"object\":\"%s\",\"reason\":\"%s\"}\n", entry->object,
@@ -93,6 +93,25 @@ follow_catch_up(struct session *session)
 			session->followed = first - 1;
 		}
 	}
+}
+
+void
+follow_begin(struct session *session, uint64_t past)
+{
+	const struct event_log *log = &session->cli->host->log;
+	uint64_t kept = log->count < EVENTS_KEPT ? log->count : EVENTS_KEPT;
+
+	session_follow(session, true);
+	session->followed = log->count - (past < kept ? past : kept);
+	reply_ok(session, NULL);
+	follow_catch_up(session);
+}
+
+void
+follow_end(struct session *session)
+{
+	session_follow(session, false);
+	reply_ok(session, NULL);
 }
 
 void

@@ -10,8 +10,9 @@
 
 #define FOLLOW_QUEUE_MAX (256u * 1024u) /* bytes not yet read: no event is written then */
 
-/* From now on, or no longer. */
-void follow_set(struct session *session, bool follows);
+/* From now on, after this many of the last events; or no longer. Ends the command with its reply. */
+void follow_begin(struct session *session, uint64_t past);
+void follow_end(struct session *session);
 /* There are new ones: stream them to all followers. */
 void follow_events(struct cli *cli);
 /* A follower has read, or its reply is out: go on where it is. */

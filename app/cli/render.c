@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A JSON value as text for people. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli_text.h"
+#include "cli_wrap.h"
 #include "render.h"
 
 #define CELL_MAX 128u
 #define TABLE_COLUMNS 16u /* more members than this make no table */
 #define MEMBERS_MAX 12u /* a single object with more members gets a line for each */
-#define LINE_WIDTH 96u
+#define TEXT_WIDTH_MIN 24u /* less room makes no column of text */
+#define GAP 2u /* between columns */
+#define INDENT 4u /* of what goes on in a further line */
 
 /* A scalar as text; nested ones in short. */
 static void
@@ -83,22 +87,57 @@ table_measure(struct table *table, const json_t *row)
 		if (at == TABLE_KEYS_MAX)
 			continue;
 		if (at == table->count) {
-			table->columns[at].width = (int)strlen(key);
+			table->columns[at].width = (unsigned int)strlen(key);
 			snprintf(table->columns[at].key, sizeof(table->columns[at].key), "%s", key);
 			table->count++;
 		}
 		value_text(value, cell);
-		if ((int)strlen(cell) > table->columns[at].width)
-			table->columns[at].width = (int)strlen(cell);
+		if (strlen(cell) > table->columns[at].width)
+			table->columns[at].width = (unsigned int)strlen(cell);
 	}
+}
+
+/* How a table is laid out. */
+enum layout {
+	LAYOUT_LINES, /* a line for each row */
+	LAYOUT_TEXT, /* the same, and the text in the last column goes on below itself */
+	LAYOUT_FOLDED, /* several lines for each row, and for the head */
+	LAYOUT_MEMBERS, /* a line for each member of the one row */
+	LAYOUT_WRAPPED, /* "key value, key value, ..." */
+};
+
+static unsigned int
+table_width(const struct table *table, unsigned int count)
+{
+	unsigned int width = 0;
+
+	for (unsigned int i = 0; i < count; i++)
+		width += table->columns[i].width + (i != 0 ? GAP : 0);
+	return width;
+}
+
+static enum layout
+table_layout(const struct table *table)
+{
+	bool fits = table_width(table, table->count) <= CLI_WRAP_WIDTH;
+
+	if (table->rows == 1 && (table->count > MEMBERS_MAX || !fits))
+		return LAYOUT_MEMBERS;
+	if (table->count > TABLE_COLUMNS)
+		return LAYOUT_WRAPPED;
+	if (fits)
+		return LAYOUT_LINES;
+	return table_width(table, table->count - 1) + GAP <= CLI_WRAP_WIDTH - TEXT_WIDTH_MIN
+	               ? LAYOUT_TEXT
+	               : LAYOUT_FOLDED;
 }
 
 /* row NULL: the keys. */
 static void
-table_line(const struct table *table, const json_t *row, render_line emit, void *context)
+table_line(const struct table *table, const json_t *row, enum layout layout, cli_wrap_emit emit,
+        void *context)
 {
-	char line[TABLE_COLUMNS * (CELL_MAX + 2)];
-	size_t used = 0;
+	struct cli_wrap line = {.emit = emit, .context = context};
 
 	for (unsigned int i = 0; i < table->count; i++) {
 		const struct table_column *column = &table->columns[i];
@@ -111,84 +150,93 @@ table_line(const struct table *table, const json_t *row, render_line emit, void 
 			snprintf(cell, sizeof(cell), "-");
 		else
 			value_text(value, cell);
-		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%-*s",
-		        i != 0 ? "  " : "", column->width, cell);
+		if (layout == LAYOUT_TEXT && i + 1 == table->count)
+			cli_wrap_words(&line, cell, GAP, table_width(table, i) + GAP);
+		else
+			cli_wrap_put(&line, cell, strlen(cell), column->width, GAP,
+			        layout == LAYOUT_FOLDED ? INDENT : 0);
 	}
-	while (used > 0 && line[used - 1] == ' ')
-		used--;
-	emit(context, line, used);
+	cli_wrap_end(&line, 0);
+}
+
+/* "key: value", going on below itself. */
+static void
+render_member(
+        const char *before, const char *key, const char *value, cli_wrap_emit emit, void *context)
+{
+	struct cli_wrap line = {.emit = emit, .context = context};
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%.56s:", before, key);
+	cli_wrap_put(&line, left, strlen(left), 0, 0, 0);
+	cli_wrap_words(&line, value, 1, INDENT);
+	cli_wrap_end(&line, 0);
 }
 
 /* One object in full, a line for each of its members: what a table with one row would hide. */
 static void
-render_members(const json_t *object, render_line emit, void *context)
+render_members(const json_t *object, cli_wrap_emit emit, void *context)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
-		char cell[CELL_MAX], line[CELL_MAX + 64];
-		int length;
+		char cell[CELL_MAX];
 
 		value_text(value, cell);
-		length = snprintf(line, sizeof(line), "  %.56s: %s", key, cell);
-		emit(context, line, (size_t)length);
+		render_member("  ", key, cell, emit, context);
 	}
 }
 
-/* Objects with too many members for a table: "key value, key value, ...", wrapped. */
+/* Objects with too many members for a table. */
 static void
-render_wrapped(const json_t *object, render_line emit, void *context)
+render_wrapped(const json_t *object, cli_wrap_emit emit, void *context)
 {
-	char line[LINE_WIDTH + 2 * CELL_MAX] = "";
-	size_t used = 0;
+	struct cli_wrap line = {.emit = emit, .context = context};
+	size_t left = json_object_size(object);
 	const char *key;
 	json_t *value;
 
+	cli_wrap_put(&line, " ", 1, 0, 0, 0);
 	json_object_foreach((json_t *)(uintptr_t)object, key, value)
 	{
 		char cell[CELL_MAX], one[CELL_MAX + 64];
-		int length;
 
 		value_text(value, cell);
-		length = snprintf(one, sizeof(one), "%.56s %s", key, cell);
-		if (used != 0 && used + 2 + (size_t)length > LINE_WIDTH) {
-			emit(context, line, used);
-			used = (size_t)snprintf(line, sizeof(line), "    %s", one);
-		} else {
-			used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s",
-			        used != 0 ? ", " : "  ", one);
-		}
+		snprintf(one, sizeof(one), "%.56s %s%s", key, cell, --left != 0 ? "," : "");
+		cli_wrap_put(&line, one, strlen(one), 0, 1, INDENT);
 	}
-	if (used != 0)
-		emit(context, line, used);
+	cli_wrap_end(&line, 0);
 }
 
 void
-table_head(const struct table *table, const char *key, render_line emit, void *context)
+table_head(const struct table *table, const char *key, cli_wrap_emit emit, void *context)
 {
+	enum layout layout = table_layout(table);
 	char title[96];
 
 	snprintf(title, sizeof(title), "%s:", key);
 	emit(context, title, strlen(title));
-	if (table->count <= TABLE_COLUMNS && (table->rows > 1 || table->count <= MEMBERS_MAX))
-		table_line(table, NULL, emit, context);
+	if (layout < LAYOUT_MEMBERS)
+		table_line(table, NULL, layout, emit, context);
 }
 
 void
-table_row(const struct table *table, const json_t *row, render_line emit, void *context)
+table_row(const struct table *table, const json_t *row, cli_wrap_emit emit, void *context)
 {
-	if (table->rows == 1 && table->count > MEMBERS_MAX)
+	enum layout layout = table_layout(table);
+
+	if (layout == LAYOUT_MEMBERS)
 		render_members(row, emit, context);
-	else if (table->count > TABLE_COLUMNS)
+	else if (layout == LAYOUT_WRAPPED)
 		render_wrapped(row, emit, context);
 	else
-		table_line(table, row, emit, context);
+		table_line(table, row, layout, emit, context);
 }
 
 static void
-render_array(const char *key, const json_t *rows, render_line emit, void *context)
+render_array(const char *key, const json_t *rows, cli_wrap_emit emit, void *context)
 {
 	struct table table = {0};
 	json_t *row;
@@ -207,32 +255,22 @@ render_array(const char *key, const json_t *rows, render_line emit, void *contex
 }
 
 void
-render_text(json_t *data, render_line emit, void *context)
+render_text(json_t *data, cli_wrap_emit emit, void *context)
 {
 	const char *key;
 	json_t *value;
 
 	json_object_foreach(data, key, value)
 	{
-		char cell[CELL_MAX], line[CELL_MAX + 64];
-		int length;
+		char cell[CELL_MAX];
 
 		if (json_is_array(value)) {
 			render_array(key, value, emit, context);
 			continue;
 		}
-		if (json_is_string(value)) {
-			/* texts may be longer than a cell */
-			char *text = NULL;
-
-			length = asprintf(&text, "%s: %s", key, json_string_value(value));
-			if (length >= 0)
-				emit(context, text, (size_t)length);
-			free(text);
-			continue;
-		}
 		value_text(value, cell);
-		length = snprintf(line, sizeof(line), "%.56s: %s", key, cell);
-		emit(context, line, (size_t)length);
+		/* texts may be longer than a cell */
+		render_member("", key, json_is_string(value) ? json_string_value(value) : cell,
+		        emit, context);
 	}
 }

@@ -10,11 +10,13 @@
 
 #include <jansson.h>
 
+#include "cli_wrap.h"
+
 #define TABLE_KEYS_MAX 96u
 
 struct table_column {
 	char key[64];
-	int width;
+	unsigned int width;
 };
 
 /* What is known of the rows of a table; begins as zeros. */
@@ -24,16 +26,15 @@ struct table {
 	size_t rows;
 };
 
-/* Called for each line, which has no end. */
-typedef void (*render_line)(void *context, const char *line, size_t length);
-void render_text(json_t *data, render_line emit, void *context);
+void render_text(json_t *data, cli_wrap_emit emit, void *context);
 
 /*
- * A table row by row: each is measured, then the head, then each in its turn. A single row with many members becomes a
- * line for each of them; rows with more members than a table can have are wrapped.
+ * A table row by row: each is measured, then the head, then each in its turn. It fits 80 columns: a wide one has several
+ * lines for each row, a single wide row becomes a line for each member; rows with more members than a table can have are
+ * wrapped.
  */
 void table_measure(struct table *table, const json_t *row);
-void table_head(const struct table *table, const char *key, render_line emit, void *context);
-void table_row(const struct table *table, const json_t *row, render_line emit, void *context);
+void table_head(const struct table *table, const char *key, cli_wrap_emit emit, void *context);
+void table_row(const struct table *table, const json_t *row, cli_wrap_emit emit, void *context);
 
 #endif

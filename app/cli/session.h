@@ -43,7 +43,7 @@ struct wait {
 	struct host_request *request;
 	bool submitted; /* that it is submitted is enough */
 	uint64_t started; /* ns */
-	uint64_t deadline; /* ns */
+	uint64_t deadline; /* ns of cli.awake */
 	uint64_t progress; /* ns of the next progress line */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "reply_rows.h"
+#include "request_failure.h"
 #include "wait.h"
 
 #define PROGRESS_NS 500000000u
@@ -14,14 +15,17 @@ wait_times(struct session *session, uint64_t timeout_ms)
 	struct wait *wait = &session->wait;
 
 	wait->started = program_now(session->cli->program);
-	wait->deadline = wait->started + timeout_ms * 1000000u;
+	wait->deadline =
+	        toe_awake_look(&session->cli->awake, wait->started) + timeout_ms * 1000000u;
 	wait->progress = wait->started + PROGRESS_NS;
 }
 
 bool
 wait_late(const struct session *session)
 {
-	return program_now(session->cli->program) >= session->wait.deadline;
+	struct cli *cli = session->cli;
+
+	return toe_awake_look(&cli->awake, program_now(cli->program)) >= session->wait.deadline;
 }
 
 bool
@@ -45,15 +49,18 @@ static void
 reply_request(struct session *session, struct host_request *request)
 {
 	uint32_t failures = host_request_failures(request);
+	char which[320];
 	struct reply_rows_spec spec = {.head = host_request_report(request),
 	        .rest = host_request_rest(request),
 	        .request = request};
 
-	if (failures == 0)
+	if (failures == 0) {
 		reply_rows(session, &spec, NULL);
-	else
-		reply_rows(session, &spec, "request %u (%s): %u of %u blocks did not succeed",
-		        request->id, request->command, failures, request->blocks);
+		return;
+	}
+	request_failure_text(request, which, sizeof(which));
+	reply_rows(session, &spec, "request %u (%s): %u of %u blocks did not succeed: %s",
+	        request->id, request->command, failures, request->blocks, which);
 }
 
 void

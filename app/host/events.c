@@ -30,13 +30,15 @@ events_indication(struct event_log *log, const struct chimney_record *record)
 	struct event_entry entry = {.kind = record->kind, .detail = record->reason};
 	struct object *object = object_by_handle(log->objects, (uint64_t)(uintptr_t)record->handle);
 
-	if (record->kind >= EVENT_KINDS)
+	if (record->kind > CHIMNEY_ABORT)
 		return;
 	event_totals_count(&log->totals, record->kind, record->reason);
 	if (object == NULL || object->state == OBJECT_GONE) {
 		event_totals_unknown(&log->totals);
 		strcpy(entry.object, "unknown");
 	} else {
+		object->lost |= record->kind == CHIMNEY_RETRIEVE &&
+		                record->reason == RETRIEVE_HARDWARE_FAILURE;
 		if (record->kind == CHIMNEY_RETRIEVE)
 			object->retrieves++;
 		else if (record->kind == CHIMNEY_DISCONNECT && object->disconnects < UINT16_MAX)
@@ -55,6 +57,24 @@ events_completion(struct event_log *log, const struct host_request *request)
 	        .kind = CHIMNEY_COMPLETION, .detail = request->kind, .request = request->id};
 
 	event_totals_count(&log->totals, CHIMNEY_COMPLETION, 0);
+	event_add(log, &entry);
+}
+
+const char *
+event_worker_name(unsigned int change)
+{
+	static const char *const names[] = {"starved", "runs", "lost", "back"};
+
+	return change < sizeof(names) / sizeof(names[0]) ? names[change] : "?";
+}
+
+void
+events_worker(struct event_log *log, uint32_t worker, enum event_worker change)
+{
+	struct event_entry entry = {
+	        .kind = EVENT_WORKER, .detail = (uint8_t)change, .worker = worker};
+
+	event_totals_count(&log->totals, EVENT_WORKER, 0);
 	event_add(log, &entry);
 }
 
@@ -83,6 +103,10 @@ events_last(const struct event_log *log, uint32_t limit)
 			json_object_set_new(row, "request", json_integer(entry->request));
 			json_object_set_new(
 			        row, "kind", json_string(chimney_request_name(entry->detail)));
+		} else if (entry->kind == EVENT_WORKER) {
+			json_object_set_new(row, "worker", json_integer(entry->worker));
+			json_object_set_new(
+			        row, "state", json_string(event_worker_name(entry->detail)));
 		} else {
 			json_object_set_new(row, "object", json_string(entry->object));
 		}

@@ -15,12 +15,21 @@
 
 #define EVENTS_KEPT 1024u
 
+/* What became of a worker: detail of EVENT_WORKER. */
+enum event_worker {
+	EVENT_WORKER_STARVED = 0, /* it does not answer, for want of a CPU ... */
+	EVENT_WORKER_RUNS, /* ... and answers again */
+	EVENT_WORKER_LOST, /* it does not answer: its connections are lost (INV-14) */
+	EVENT_WORKER_BACK, /* it is as new */
+};
+
 struct event_entry {
 	uint64_t number; /* counted from 1 */
 	uint64_t time_us; /* since the program's start */
-	uint8_t kind; /* enum chimney_record_kind */
-	uint8_t detail; /* COMPLETION: enum chimney_request, RETRIEVE: enum retrieve_reason */
+	uint8_t kind; /* enum chimney_record_kind, or EVENT_WORKER */
+	uint8_t detail; /* COMPLETION: enum chimney_request, RETRIEVE: enum retrieve_reason, enum event_worker */
 	uint32_t request; /* COMPLETION: its id */
+	uint32_t worker; /* EVENT_WORKER */
 	char object[OBJECT_NAME_MAX];
 };
 
@@ -39,6 +48,9 @@ void events_init(
         struct event_log *log, const struct program *program, struct object_table *objects);
 void events_indication(struct event_log *log, const struct chimney_record *record);
 void events_completion(struct event_log *log, const struct host_request *request);
+void events_worker(struct event_log *log, uint32_t worker, enum event_worker change);
+/* "starved", "runs", "lost", "back" */
+const char *event_worker_name(unsigned int change);
 /* Entry `number`; NULL: it is not kept any more, or not there yet. */
 const struct event_entry *events_entry(const struct event_log *log, uint64_t number);
 /* The last `limit` events, the newest last; new reference. */

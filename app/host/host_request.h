@@ -30,6 +30,13 @@ enum request_phase {
 /* A slice of the making of a tree: 0 when it is built, -EAGAIN when there is more, -ENOENT when it would be empty. */
 typedef int (*request_make)(struct host_request *request, struct slice *slice);
 
+/* The first object with a status other than SUCCESS, by status. */
+struct request_failure {
+	char object[OBJECT_NAME_MAX]; /* "": none */
+	bool rising; /* it was to be offloaded */
+	const char *reason; /* static; NULL: not known */
+};
+
 struct host_request {
 	TAILQ_ENTRY(host_request) link;
 	struct job job;
@@ -37,6 +44,7 @@ struct host_request {
 	uint32_t id;
 	uint8_t kind; /* enum chimney_request */
 	uint8_t phase; /* enum request_phase */
+	bool unsettled; /* a lost worker may still use its tree */
 	int error; /* FAILED: negative errno */
 	/* static: the words of the CLI command */
 	const char *command;
@@ -59,6 +67,7 @@ struct host_request {
 	uint32_t blocks;
 	uint32_t limit; /* rows of the report */
 	uint32_t status[OFFLOAD_STATUS_COUNT]; /* blocks by status */
+	struct request_failure failures[OFFLOAD_STATUS_COUNT];
 	uint32_t frames_discarded;
 	/* connections offloaded when it was submitted, for progress */
 	uint64_t live_before;

@@ -21,6 +21,36 @@ host_requests_init(struct host_request_table *table, const struct program *progr
 	TAILQ_INIT(&table->done);
 }
 
+struct kept_tree {
+	struct kept_tree *next;
+	struct tree tree;
+};
+
+/* Without memory to remember it, the tree is never freed: that is what is safe. */
+static void
+tree_keep(struct host_request_table *table, struct tree *tree)
+{
+	struct kept_tree *kept = malloc(sizeof(*kept));
+
+	if (kept != NULL) {
+		*kept = (struct kept_tree){table->kept, *tree};
+		table->kept = kept;
+	}
+	memset(tree, 0, sizeof(*tree));
+}
+
+void
+host_requests_settled(struct host_request_table *table)
+{
+	struct kept_tree *kept;
+
+	while ((kept = table->kept) != NULL) {
+		table->kept = kept->next;
+		tree_free(&kept->tree, table->objects->turns);
+		free(kept);
+	}
+}
+
 /* What the making of its tree needed. */
 static void
 making_end(struct host_request *request)
@@ -57,6 +87,7 @@ host_requests_fini(struct host_request_table *table)
 {
 	list_free(table, &table->running);
 	list_free(table, &table->done);
+	host_requests_settled(table);
 }
 
 struct host_request *
@@ -202,6 +233,8 @@ end(struct host_request *request)
 {
 	struct host_request_table *table = request->table;
 
+	if (request->unsettled)
+		tree_keep(table, &request->tree);
 	tree_free(&request->tree, table->objects->turns);
 	free(request->groups);
 	request->groups = NULL;
@@ -265,12 +298,13 @@ host_request_begin(struct host_request *request)
 }
 
 void
-host_request_back(struct host_request *request, uint32_t frames_discarded)
+host_request_back(struct host_request *request, const struct chimney_record *record)
 {
 	struct turns *turns = request->table->objects->turns;
 
 	request->completed = program_now(request->table->program);
-	request->frames_discarded = frames_discarded;
+	request->frames_discarded = record->frames_discarded;
+	request->unsettled = record->unsettled;
 	request->order = ++request->table->completions;
 	apply(request, 0);
 	if (request->blocks <= APPLY_AT_ONCE)

@@ -17,6 +17,8 @@
 #define REQUESTS_KEPT 64u
 #define ROWS_KEPT (32u << 20)
 
+struct kept_tree;
+
 struct host_request_table {
 	const struct program *program;
 	struct object_table *objects;
@@ -32,6 +34,8 @@ struct host_request_table {
 	uint32_t last_id;
 	uint64_t completions;
 	size_t rows_kept; /* bytes, of those that are done and that nobody reads */
+	/* trees that a lost worker may still use */
+	struct kept_tree *kept;
 };
 
 void host_requests_init(struct host_request_table *table, const struct program *program,
@@ -48,8 +52,13 @@ void host_request_discard(struct host_request *request);
  * is gone, its objects are as before (-ENOENT: its tree would be empty).
  */
 int host_request_begin(struct host_request *request);
-/* Its tree came back: apply it to the objects, and make the report; at once when that is quick, else in turns. */
-void host_request_back(struct host_request *request, uint32_t frames_discarded);
+/*
+ * Its tree came back: apply it to the objects, and make the report; at once when that is quick, else in turns. record: the
+ * completion. A tree that a lost worker may still use is kept for a while.
+ */
+void host_request_back(struct host_request *request, const struct chimney_record *record);
+/* No lost worker uses a tree any more. */
+void host_requests_settled(struct host_request_table *table);
 
 /* A reply reads the rows of a request that is done: they stay until it is through. */
 void host_request_read(struct host_request *request);

@@ -28,7 +28,7 @@ handle_record(struct host_stack *host, const struct chimney_record *record)
 	/* the event first: what comes after it may be caused by it (INV-17) */
 	request = tree_request(record->root);
 	events_completion(&host->log, request);
-	host_request_back(request, record->frames_discarded);
+	host_request_back(request, record);
 }
 
 /* A slice of records; false when there may be more. */
@@ -50,6 +50,15 @@ read_records(struct host_stack *host)
 	return false;
 }
 
+/* After sleep is announced: what becomes of workers rings the bell, and is no record. */
+static void
+workers_look(struct host_stack *host)
+{
+	worker_news_look(&host->news);
+	if (chimney_settled(host->host))
+		host_requests_settled(&host->requests);
+}
+
 void
 host_stack_pump(struct host_stack *host)
 {
@@ -60,6 +69,7 @@ host_stack_pump(struct host_stack *host)
 	/* sleep_prepare looks again: records that came before the announcement rang no bell */
 	while (read_records(host)) {
 		if (chimney_sleep_prepare(host->host)) {
+			workers_look(host);
 			turns_took(host->objects.turns, begun);
 			return;
 		}
@@ -150,6 +160,7 @@ host_stack_open(struct host_stack *host, struct program *program, struct event_b
 	objects_init(&host->objects, turns);
 	host_requests_init(&host->requests, program, &host->objects);
 	events_init(&host->log, program, &host->objects);
+	worker_news_init(&host->news, program, &host->log);
 	result = chimney_host_register(program->target, &params, &host->host);
 	if (result != 0)
 		return say_error("registering the CLI as a host stack: %s", strerror(-result));

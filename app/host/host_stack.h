@@ -15,6 +15,7 @@
 #include "host_requests.h"
 #include "objects.h"
 #include "program.h"
+#include "worker_news.h"
 
 struct event;
 struct event_base;
@@ -25,6 +26,7 @@ struct host_stack {
 	struct object_table objects;
 	struct host_request_table requests;
 	struct event_log log;
+	struct worker_news news;
 	/* events are streamed to somebody: fewer records in a turn */
 	bool followed;
 	/* the host's eventfd */

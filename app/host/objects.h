@@ -41,7 +41,10 @@ struct object {
 	uint8_t layer; /* enum offload_layer */
 	uint8_t state; /* enum object_state */
 	uint8_t family; /* path: 4 or 6 */
-	bool invalid; /* named by an invalidate that succeeded */
+	bool invalid : 1; /* named by an invalidate that succeeded */
+	bool lost : 1; /* connection: RETRIEVE(HARDWARE_FAILURE) was read, its state went with its worker */
+	/* connection: a terminate was submitted after that; when it completes the object is gone, whatever its status (TERM-8) */
+	bool leaving : 1;
 	uint32_t retrieves; /* indications, by kind */
 	uint16_t disconnects;
 	uint16_t aborts;

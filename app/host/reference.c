@@ -58,6 +58,7 @@ add_block(struct reference *reference, struct host_request *request, struct obje
 		return false;
 	block = tree_block(
 	        &request->tree, tree_type(object->layer, object->family, spec->part), object);
+	object->leaving = request->kind == CHIMNEY_TERMINATE && object->lost;
 	if (spec->fill != NULL)
 		spec->fill(spec->context, block, object);
 	place(reference, &request->tree, object, block);

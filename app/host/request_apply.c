@@ -4,6 +4,7 @@
 
 #include "host_requests.h"
 #include "request_apply.h"
+#include "request_failure.h"
 #include "request_rows.h"
 
 /* What an update asks for once (UPD-3) is not asked for again by the next one. */
@@ -65,7 +66,7 @@ apply_block(const struct host_request *request, const struct offload_block_list 
 			object->invalid = true;
 		break;
 	case CHIMNEY_TERMINATE:
-		if (success)
+		if (success || object->leaving)
 			object_drop(objects, object);
 		break;
 	default:
@@ -91,6 +92,7 @@ apply_one(struct host_request *request, const struct offload_block_list *block)
 	uint32_t status = block->status < OFFLOAD_STATUS_COUNT ? block->status : OFFLOAD_PENDING;
 
 	request->status[status]++;
+	request_failure_note(request, block);
 	if (request->error == 0)
 		host_request_row_add(request, block);
 	if (tree_object(block) != NULL)

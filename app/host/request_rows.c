@@ -68,6 +68,8 @@ host_request_row_add(struct host_request *request, const struct offload_block_li
 	        object != NULL ? object_name(object, name) : "(placeholder)", "layer",
 	        layer_name(object != NULL ? object->layer : 0), "status",
 	        offload_status_name(block->status));
+	if (object != NULL && object->lost)
+		json_object_set_new(row, "lost", json_true());
 	if (block->status == OFFLOAD_SUCCESS && request->kind == CHIMNEY_QUERY)
 		row_query(request->table->program, row, block, object);
 	else if (block->status == OFFLOAD_SUCCESS && offload_block_delegated(block) != NULL)

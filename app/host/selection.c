@@ -17,6 +17,13 @@ selection_all(struct selection *selection, const struct object_table *table, uns
 	selection->time = table->time;
 }
 
+void
+selection_lost(struct selection *selection, const struct object_table *table)
+{
+	selection_all(selection, table, OFFLOAD_LAYER_TCP);
+	selection->lost = true;
+}
+
 bool
 selection_add(struct selection *selection, struct object_group *group, unsigned int layer,
         uint32_t first, uint32_t last)
@@ -123,7 +130,8 @@ selection_contains(const struct selection *selection, const struct object *objec
 
 	if (selection->all)
 		return (selection->layer == 0 || selection->layer == object->layer) &&
-		       object->group->risen <= selection->time;
+		       object->group->risen <= selection->time &&
+		       (!selection->lost || object->lost);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
@@ -178,8 +186,8 @@ range_at(const struct selection *selection, const struct object_table *table,
 
 /* The next object of the range that can be named, or NULL; cursor->index moves on. */
 static struct object *
-next_in_range(
-        const struct selection_range *range, struct selection_cursor *cursor, unsigned int *passed)
+next_in_range(const struct selection_range *range, bool lost, struct selection_cursor *cursor,
+        unsigned int *passed)
 {
 	const uint32_t count = range->last - range->first + 1;
 
@@ -194,7 +202,7 @@ next_in_range(
 
 		cursor->index++;
 		++*passed;
-		if (object->state == OBJECT_LIVE)
+		if (object->state == OBJECT_LIVE && (!lost || object->lost))
 			return object;
 	}
 	return NULL;
@@ -220,7 +228,7 @@ selection_next(const struct selection *selection, const struct object_table *tab
 				cursor->end = true;
 				return NULL;
 			}
-			object = next_in_range(&range, cursor, &passed);
+			object = next_in_range(&range, selection->lost, cursor, &passed);
 			if (object != NULL)
 				return object;
 			if (cursor->index > range.last - range.first) {

@@ -20,6 +20,8 @@ struct selection {
 	/* everything, or everything of this layer, when it is not 0; no ranges then */
 	bool all;
 	unsigned int layer;
+	/* of these, only those whose state was lost with their worker */
+	bool lost;
 	uint64_t time; /* groups that have risen later are not meant */
 	/* in order, without overlaps */
 	struct selection_range *ranges;
@@ -38,6 +40,8 @@ struct selection_cursor {
 /* Everything of a layer (0: of all). */
 void selection_all(
         struct selection *selection, const struct object_table *table, unsigned int layer);
+/* The connections whose state was lost with their worker. */
+void selection_lost(struct selection *selection, const struct object_table *table);
 /* Add a range; false: memory ran out. selection_tidy must follow the last one. */
 bool selection_add(struct selection *selection, struct object_group *group, unsigned int layer,
         uint32_t first, uint32_t last);

@@ -45,7 +45,8 @@ complete_value(struct cli_completion *completion, const struct cli_arg *arg)
 			candidate_add(completion, arg->choices[i]);
 	} else if (arg->type == CLI_OBJECT || arg->type == CLI_SELECT) {
 		completion->objects = true;
-		completion->layer = arg->type == CLI_OBJECT ? (unsigned int)arg->min : 0;
+		completion->one = arg->type == CLI_OBJECT;
+		completion->layer = completion->one ? (unsigned int)arg->min : 0;
 	}
 }
 
@@ -114,6 +115,7 @@ cli_complete(const char *text, size_t length, struct cli_completion *completion)
 
 	completion->count = 0;
 	completion->objects = false;
+	completion->one = false;
 	completion->layer = 0;
 	completion->prefix[0] = '\0';
 	if (cli_split(line, text, length, &error) == CLI_ERROR)

@@ -164,7 +164,8 @@ static const struct cli_arg mib_args[] = {
 static const struct cli_arg events_args[] = {
         {"MODE", ARG_MODE, CLI_CHOICE, CLI_POSITIONAL, 0, 0, event_modes, "the last events",
                 "stream events as they happen, or stop that"},
-        {"limit", ARG_LIMIT, CLI_NUMBER, 0, 0, 256, 0, "20", "rows shown"},
+        {"limit", ARG_LIMIT, CLI_NUMBER, 0, 0, 256, 0, "20; follow: 0",
+                "rows shown; follow: the last events that come first"},
         END,
 };
 

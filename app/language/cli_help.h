@@ -4,14 +4,12 @@
 #define APP_CLI_HELP_H
 
 #include "cli_parse.h"
-
-/* Called for each line of help, without its end. */
-typedef void (*cli_help_line)(void *context, const char *line);
+#include "cli_wrap.h"
 
 /* All commands in one line each. */
-void cli_help_all(cli_help_line emit, void *context);
+void cli_help_all(cli_wrap_emit emit, void *context);
 /* The commands that begin with these words, in full. Their number; 0: there is none. */
-unsigned int cli_help_command(const char *words, cli_help_line emit, void *context);
+unsigned int cli_help_command(const char *words, cli_wrap_emit emit, void *context);
 
 #define CLI_CANDIDATES 96u
 
@@ -21,6 +19,7 @@ struct cli_completion {
 	unsigned int count;
 	bool objects; /* names of objects may come too ... */
 	unsigned int layer; /* ... of this layer; 0: of any */
+	bool one; /* a single object: the name of a group is none, but begins those of its objects */
 	char prefix[CLI_NAME_MAX * 2]; /* the unfinished word, which every candidate begins with */
 	char store[CLI_CANDIDATES][24]; /* first words of commands */
 	struct cli_line line;

@@ -120,7 +120,7 @@ is_any_keyword(const char *text)
 	for (unsigned int i = 0; i < cli_command_count; i++)
 		if (cli_keyword(&cli_commands[i], text) != NULL)
 			return true;
-	return strcmp(text, "all") == 0;
+	return strcmp(text, "all") == 0 || strcmp(text, "lost") == 0;
 }
 
 static enum cli_result

@@ -13,7 +13,7 @@
 static bool
 copy_record(const struct toe_pool *pool, uint32_t index, void *to, size_t size)
 {
-	if (index >= pool->capacity || pool->records == NULL)
+	if (!toe_pool_has(pool, index))
 		return false;
 	memcpy(to, toe_pool_at(pool, index), size);
 	return true;

@@ -69,7 +69,9 @@ counters_target(const struct program *program, const struct chimney_stats *base)
 	set(data, "drains", now->drains - base->drains);
 	set(data, "frames_discarded", now->frames_discarded - base->frames_discarded);
 	set(data, "mailbox_full", now->mailbox_full - base->mailbox_full);
+	set(data, "starved_workers", now->starved_workers);
 	set(data, "lost_workers", now->lost_workers);
+	set(data, "returned_workers", now->returned_workers);
 	set(data, "completions_waiting", now->completions_waiting);
 	set(data, "neighbors", now->neighbors);
 	set(data, "paths", now->paths);

@@ -10,10 +10,12 @@
 
 #include "chimney.h"
 
-#define EVENT_KINDS (CHIMNEY_ABORT + 1)
+/* Kinds of events: those of enum chimney_record_kind, and what becomes of workers. */
+#define EVENT_WORKER (CHIMNEY_ABORT + 1)
+#define EVENT_KINDS (EVENT_WORKER + 1)
 
 struct event_totals {
-	_Atomic uint64_t kind[EVENT_KINDS]; /* by enum chimney_record_kind */
+	_Atomic uint64_t kind[EVENT_KINDS];
 	_Atomic uint64_t reason[RETRIEVE_REASON_COUNT]; /* of RETRIEVE */
 	_Atomic uint64_t unknown; /* indications for objects that were gone */
 };

@@ -62,6 +62,18 @@ fill_workers(const struct program *program, const char *params, struct rte_tel_d
 	return 0;
 }
 
+static void
+add_fate(const struct program *program, uint32_t index, struct rte_tel_data *data)
+{
+	struct chimney_worker_view view;
+
+	chimney_worker_look(program->target, index, &view);
+	add(data, "lost", view.condition == CHIMNEY_WORKER_LOST);
+	add(data, "times_starved", view.starved);
+	add(data, "times_lost", view.lost);
+	add(data, "times_returned", view.returned);
+}
+
 static int
 fill_worker(const struct program *program, const char *params, struct rte_tel_data *data)
 {
@@ -73,7 +85,7 @@ fill_worker(const struct program *program, const char *params, struct rte_tel_da
 	rte_tel_data_start_dict(data);
 	add(data, "lcore", program->worker_lcore[index]);
 	add(data, "capacity", program->conn_capacity);
-	add(data, "lost", atomic_load(&program->workers[index]->control.lost));
+	add_fate(program, (uint32_t)index, data);
 	for (unsigned int i = 0; i < WORKER_COUNTERS; i++)
 		add(data, counter_name(i), counter_read(program, (uint32_t)index, i));
 	return 0;
@@ -178,7 +190,9 @@ fill_requests(const struct program *program, const char *params, struct rte_tel_
 	add(data, "drains", stats->drains);
 	add(data, "frames_discarded", stats->frames_discarded);
 	add(data, "mailbox_full", stats->mailbox_full);
+	add(data, "starved_workers", stats->starved_workers);
 	add(data, "lost_workers", stats->lost_workers);
+	add(data, "returned_workers", stats->returned_workers);
 	add(data, "completions_waiting", stats->completions_waiting);
 	add(data, "invalidate_last_ns", stats->invalidate_last_ns);
 	add(data, "invalidate_max_ns", stats->invalidate_max_ns);

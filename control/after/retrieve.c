@@ -5,8 +5,6 @@
 #include "control.h"
 #include "words.h"
 
-#define RETRIEVE_PATHS_PER_TURN 16u
-
 static struct stop_entry *
 entry_at(struct chimney *target, enum offload_layer layer, uint32_t index)
 {
@@ -26,10 +24,10 @@ entry_slot(struct stop_entry *entry)
 static void
 entry_remove(struct retrieve *retrieve, struct stop_entry *entry)
 {
+	const struct retrieve_host *host = &retrieve->host[entry_slot(entry)->host];
 	struct list_node *next = entry->node.next;
 
-	if (entry->due != 0 && next != NULL && next != &retrieve->delayed &&
-	        next != &retrieve->at_once) {
+	if (entry->due != 0 && next != NULL && next != &host->delayed && next != &host->at_once) {
 		struct stop_entry *heir = LIST_OWNER(next, struct stop_entry, node);
 
 		if (heir->due == 0)
@@ -126,6 +124,7 @@ path_tell(struct chimney *target, uint32_t index, uint8_t op, uint32_t *count)
 	struct toe_route route = toe_route_read(target->shared, index);
 	struct toe_message message = {
 	        .op = op,
+	        .host = path->slot.host,
 	        .flags = op == TOE_OP_RETRIEVE_PATH ? target->retrieve.message_flags : 0,
 	        .path = index,
 	        .argument = route.path_word,
@@ -188,7 +187,7 @@ neighbor_entry_run(struct chimney *target, struct neighbor_slot *neighbor, uint3
 	for (uint32_t n = 0; neighbor->cursor != TOE_INDEX_NONE; n++) {
 		uint32_t next = target->slots.paths[neighbor->cursor].next;
 
-		if (n == RETRIEVE_PATHS_PER_TURN || !path_retrieve(target, neighbor->cursor, count))
+		if (n == RETRIEVE_PATHS || !path_retrieve(target, neighbor->cursor, count))
 			return false;
 		neighbor->cursor = next;
 	}
@@ -202,7 +201,7 @@ queue_run(struct chimney *target, struct list_node *queue)
 {
 	uint32_t count = 0, entries = 0;
 
-	while (!list_empty(queue) && entries++ < RETRIEVE_PATHS_PER_TURN) {
+	while (!list_empty(queue) && entries++ < RETRIEVE_ENTRIES) {
 		struct stop_entry *entry = LIST_OWNER(queue->next, struct stop_entry, node);
 		bool done;
 
@@ -235,10 +234,11 @@ entries_post(struct list_node *queue, struct list_node *entries, uint64_t due)
 void
 retrieve_posted(struct chimney *target, struct request *request)
 {
+	struct retrieve_host *host = &target->retrieve.host[request->host->index];
 	struct retrieve *retrieve = &target->retrieve;
 	bool delayed = request->kind == CHIMNEY_INVALIDATE && retrieve->delay > 0;
 
-	entries_post(delayed ? &retrieve->delayed : &retrieve->at_once, &request->stops,
+	entries_post(delayed ? &host->delayed : &host->at_once, &request->stops,
 	        RTE_MAX(target->awake.time, 1u) + (delayed ? retrieve->delay : 0));
 	batch_posted(target, request);
 }
@@ -246,8 +246,17 @@ retrieve_posted(struct chimney *target, struct request *request)
 uint32_t
 retrieve_turn(struct chimney *target)
 {
-	return queue_run(target, &target->retrieve.at_once) +
-	       queue_run(target, &target->retrieve.delayed) + batches_turn(target);
+	struct retrieve *retrieve = &target->retrieve;
+	uint32_t first = retrieve->next_host++, count = 0;
+
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		uint32_t index = (first + i) % TOE_MAX_HOSTS;
+		struct retrieve_host *host = &retrieve->host[index];
+
+		count += queue_run(target, &host->at_once) + queue_run(target, &host->delayed) +
+		         batches_turn(target, index);
+	}
+	return count;
 }
 
 void
@@ -256,11 +265,15 @@ retrieve_init(struct chimney *target)
 	struct retrieve *retrieve = &target->retrieve;
 	bool on_send = target->params.retrieve_policy == CHIMNEY_RETRIEVE_ON_SEND;
 
-	list_init(&retrieve->delayed);
-	list_init(&retrieve->at_once);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		struct retrieve_host *host = &retrieve->host[i];
+
+		list_init(&host->delayed);
+		list_init(&host->at_once);
+		host->first_batch = host->next_batch = 1;
+	}
 	/* On-send is decided by the worker, connection by connection, so it is told at once (D2). */
 	retrieve->delay = on_send ? 0 : target->params.retrieve_delay_ms * UINT64_C(1000000);
 	retrieve->quantum = retrieve->delay / (RETRIEVE_BATCHES / 2);
 	retrieve->message_flags = on_send ? TOE_MSG_ON_SEND : 0;
-	retrieve->first_batch = retrieve->next_batch = 1;
 }

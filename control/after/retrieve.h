@@ -8,8 +8,11 @@
  * as they are: a relink in time cancels (D3). An update that changes the word of a path under an invalid
  * neighbor ends the walk that a worker may be making under the old word, so it owes the path one of its own.
  *
- * Connections that were named themselves are released by stop id, all up to one id at once. Invalidates of a
- * short time share an id (a batch), so that a worker is not sent over its named connections for each.
+ * Connections that were named themselves are released by stop id, all of their host up to one id at once. Invalidates of
+ * a short time share an id (a batch), so that a worker is not sent over its named connections for each.
+ *
+ * Each host has queues and ids of its own, and a share of every turn (C4): what one host has stopped, how much that is and
+ * whether it reads its indications is nothing to another.
  *
  * A RETRIEVE for a path waits until no initiate under it is in progress, so that the host knows every
  * connection that is indicated and none is missed (INIT-9).
@@ -20,7 +23,10 @@
 #include "request.h"
 #include "slots.h"
 
-#define RETRIEVE_BATCHES 64u /* stop ids in use at once */
+#define RETRIEVE_BATCHES 64u /* stop ids of a host in use at once */
+/* of a host in a turn: entries, and paths of a neighbor */
+#define RETRIEVE_ENTRIES 16u
+#define RETRIEVE_PATHS 16u
 
 /* Invalidates of connections that share a stop id. */
 struct retrieve_batch {
@@ -30,15 +36,20 @@ struct retrieve_batch {
 	uint32_t members; /* not yet completed */
 };
 
-struct retrieve {
-	uint64_t delay; /* ns of control's own time (chimney.awake) from completion to RETRIEVE */
-	uint64_t quantum; /* ns for which a batch takes members */
-	uint8_t message_flags;
+struct retrieve_host {
 	struct list_node delayed; /* stop entries, by due time */
 	struct list_node at_once;
 	struct retrieve_batch batch[RETRIEVE_BATCHES];
 	uint32_t first_batch; /* stop id of the oldest batch */
 	uint32_t next_batch; /* stop id of the batch that will be opened next */
+};
+
+struct retrieve {
+	uint64_t delay; /* ns of control's own time (chimney.awake) from completion to RETRIEVE */
+	uint64_t quantum; /* ns for which a batch takes members */
+	uint8_t message_flags;
+	uint32_t next_host; /* whose queues are looked at first */
+	struct retrieve_host host[TOE_MAX_HOSTS];
 };
 
 void retrieve_init(struct chimney *target);
@@ -63,6 +74,6 @@ uint32_t retrieve_turn(struct chimney *target);
 
 /* batch.c, called by retrieve.c: the same for the named. */
 void batch_posted(struct chimney *target, const struct request *request);
-uint32_t batches_turn(struct chimney *target);
+uint32_t batches_turn(struct chimney *target, uint32_t host);
 
 #endif

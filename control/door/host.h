@@ -70,7 +70,9 @@ void host_complete(struct chimney_host *host, struct offload_block_list *root, u
         uint32_t discarded);
 /* Control: post indications, all n or none: false when there is no room or completions wait. */
 bool host_indicate(struct chimney_host *host, const struct toe_event *events, uint32_t n);
-/* Control: post what waits; free a host that leaves. Returns the number posted. */
+#define HOST_POSTED 64u /* of the completions that wait, in a turn */
+
+/* Control: post what waits, a part; free a host that leaves. Returns the number posted. */
 uint32_t host_turn(struct chimney_host *host);
 /* Control: this worker has parked and is about to come back; what is in its ring is not for the host any more. */
 void host_skip(struct chimney_host *host, uint32_t worker);

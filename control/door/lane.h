@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Two lanes of requests that do not wait for each other (INV-1): invalidates over the urgent mailboxes, all
- * others over the ordinary ones. In each lane one request at a time walks its tree; answers overlap.
+ * others over the ordinary ones. In each of them every host has a share of its own (requests/schedule.h).
  */
 #ifndef CONTROL_LANE_H
 #define CONTROL_LANE_H

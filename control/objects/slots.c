@@ -9,7 +9,6 @@ static void
 table_init(struct slot_table *table, uint32_t capacity)
 {
 	table->free_first = table->free_last = TOE_INDEX_NONE;
-	table->withheld_first = table->withheld_last = TOE_INDEX_NONE;
 	table->fresh = 0;
 	table->capacity = capacity;
 	table->used = 0;
@@ -153,65 +152,25 @@ slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint
 	return index;
 }
 
-/* Nobody can name it any more. False: nor will anybody again. */
-static bool
-slot_end(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
-{
-	struct slot *slot = slots_at(slots, layer, worker, index);
-
-	slots_table(slots, layer, worker)->used--;
-	slot->generation = toe_generation_next(slot->generation);
-	if (slot->generation == first_generation(slots, layer, worker, index)) {
-		slot->state = SLOT_RETIRED;
-		return false;
-	}
-	slot->state = SLOT_FREE;
-	return true;
-}
-
 void
 slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index)
 {
 	struct slot_table *table = slots_table(slots, layer, worker);
+	struct slot *slot = slots_at(slots, layer, worker, index);
 
-	if (!slot_end(slots, layer, worker, index))
+	table->used--;
+	slot->generation = toe_generation_next(slot->generation);
+	if (slot->generation == first_generation(slots, layer, worker, index)) {
+		slot->state = SLOT_RETIRED;
 		return;
+	}
+	slot->state = SLOT_FREE;
 	*slots_free_link(slots, layer, worker, index) = TOE_INDEX_NONE;
 	if (table->free_last == TOE_INDEX_NONE)
 		table->free_first = index;
 	else
 		*slots_free_link(slots, layer, worker, table->free_last) = index;
 	table->free_last = index;
-}
-
-void
-slots_withhold(struct slots *slots, uint32_t worker, uint32_t index)
-{
-	struct slot_table *table = &slots->tcp_table[worker];
-
-	if (!slot_end(slots, OFFLOAD_LAYER_TCP, worker, index))
-		return;
-	slots->tcp[worker][index].path = TOE_INDEX_NONE;
-	if (table->withheld_last == TOE_INDEX_NONE)
-		table->withheld_first = index;
-	else
-		slots->tcp[worker][table->withheld_last].path = index;
-	table->withheld_last = index;
-}
-
-void
-slots_return(struct slots *slots, uint32_t worker)
-{
-	struct slot_table *table = &slots->tcp_table[worker];
-
-	if (table->withheld_first == TOE_INDEX_NONE)
-		return;
-	if (table->free_last == TOE_INDEX_NONE)
-		table->free_first = table->withheld_first;
-	else
-		slots->tcp[worker][table->free_last].path = table->withheld_first;
-	table->free_last = table->withheld_last;
-	table->withheld_first = table->withheld_last = TOE_INDEX_NONE;
 }
 
 const struct slot *

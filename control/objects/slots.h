@@ -14,7 +14,6 @@
 #include <stdint.h>
 
 #include "handle.h"
-#include "lane.h"
 #include "list.h"
 #include "shared.h"
 
@@ -43,7 +42,7 @@ struct slot {
 	uint8_t state; /* enum slot_state */
 	uint8_t flags;
 	uint8_t host;
-	uint8_t claims; /* SLOT_CLAIM_... of the request that walks in each lane */
+	uint8_t claims; /* two bits for each claim number of its host: SLOT_CLAIM_... */
 };
 
 struct tcp_slot {
@@ -92,8 +91,6 @@ struct neighbor_slot {
 struct slot_table {
 	uint32_t free_first, free_last; /* TOE_INDEX_NONE: none given back */
 	uint32_t fresh; /* slots from here on were never used */
-	uint32_t withheld_first,
-	        withheld_last; /* connections: given back while their worker was lost */
 	uint32_t capacity;
 	uint32_t used;
 };
@@ -120,13 +117,6 @@ uint64_t slots_estimate(const struct toe_shared *shared, uint32_t conns);
 uint32_t slots_alloc(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t host);
 /* Give a slot back. Its generation never answers again (CTX-2). Paths and neighbors hang from nothing. */
 void slots_free(struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);
-/*
- * Give back the slot of a connection whose worker is lost and may still use it. It becomes free when slots_return says
- * that the worker has nothing any more.
- */
-void slots_withhold(struct slots *slots, uint32_t worker, uint32_t index);
-void slots_return(struct slots *slots, uint32_t worker);
-
 /* The slot, whatever its state. worker: of a connection, else 0. */
 struct slot *slots_at(
         struct slots *slots, enum offload_layer layer, uint32_t worker, uint32_t index);
@@ -147,30 +137,35 @@ void slots_unlink_path(struct slots *slots, uint32_t path);
 void slots_link_tcp(struct slots *slots, uint32_t worker, uint32_t index, uint32_t path);
 void slots_unlink_tcp(struct slots *slots, uint32_t worker, uint32_t index);
 
-/* slot.claims: two bits for each lane, in which one request at a time is between its check and its act pass. */
-#define SLOT_CLAIM_NAMED(lane) (uint8_t)(1u << (2 * (lane)))
-#define SLOT_CLAIM_TWICE(lane) (uint8_t)(2u << (2 * (lane)))
+/*
+ * Requests whose trees name several objects claim these from their check to their act pass, to notice what is named twice.
+ * Each has a number of its own meanwhile, among those of its host.
+ */
+#define SLOT_CLAIMS 4u
+#define SLOT_CLAIM_NONE SLOT_CLAIMS
+#define SLOT_CLAIM_NAMED(number) (uint8_t)(1u << (2 * (number)))
+#define SLOT_CLAIM_TWICE(number) (uint8_t)(2u << (2 * (number)))
 
-/* Claim a slot for the request that walks in the lane. False: it has named it before, which is noted. */
+/* Claim a slot. False: the request has named it before, which is noted. */
 static inline bool
-slot_claim(struct slot *slot, enum control_lane lane)
+slot_claim(struct slot *slot, uint32_t number)
 {
-	bool first = !(slot->claims & SLOT_CLAIM_NAMED(lane));
+	bool first = !(slot->claims & SLOT_CLAIM_NAMED(number));
 
-	slot->claims |= first ? SLOT_CLAIM_NAMED(lane) : SLOT_CLAIM_TWICE(lane);
+	slot->claims |= first ? SLOT_CLAIM_NAMED(number) : SLOT_CLAIM_TWICE(number);
 	return first;
 }
 
 static inline bool
-slot_claimed_twice(const struct slot *slot, enum control_lane lane)
+slot_claimed_twice(const struct slot *slot, uint32_t number)
 {
-	return slot->claims & SLOT_CLAIM_TWICE(lane);
+	return slot->claims & SLOT_CLAIM_TWICE(number);
 }
 
 static inline void
-slot_unclaim(struct slot *slot, enum control_lane lane)
+slot_unclaim(struct slot *slot, uint32_t number)
 {
-	slot->claims &= (uint8_t) ~(SLOT_CLAIM_NAMED(lane) | SLOT_CLAIM_TWICE(lane));
+	slot->claims &= (uint8_t) ~(SLOT_CLAIM_NAMED(number) | SLOT_CLAIM_TWICE(number));
 }
 
 #endif

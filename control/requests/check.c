@@ -69,6 +69,26 @@ family_fits(const struct chimney *target, const struct block_layout *layout, uin
 	return target->shared->paths[index].family == layout->family;
 }
 
+/*
+ * A number for the claims of a tree that has named one object already: the first, or one of those that invalidates share.
+ * False: all are in use.
+ */
+static bool
+claims_take(struct chimney *target, struct request *request)
+{
+	uint32_t *used = &target->requests.host[request->host->index].claims;
+	uint32_t number = request->lane == LANE_ORDINARY ? 0 : 1;
+
+	while (number < SLOT_CLAIMS && (*used & 1u << number))
+		number++;
+	if (number == SLOT_CLAIMS)
+		return false;
+	*used |= 1u << number;
+	request->claim = (uint8_t)number;
+	slot_claim(request->first, number);
+	return true;
+}
+
 /* The object that a block's cell names, or new state. False: refused. */
 static bool
 object_resolve(struct chimney *target, struct request *request, struct offload_block_list *block,
@@ -92,7 +112,9 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	item->generation = slot->generation;
 	item_set_worker(item, toe_handle_worker(handle));
 	request->layers |= (uint8_t)(1u << layout->layer);
-	if (!request->single && !slot_claim(slot, request->lane))
+	if (request->first == NULL)
+		request->first = slot;
+	else if (!slot_claim(slot, request->claim))
 		request->twice = true;
 	return true;
 }
@@ -159,8 +181,6 @@ block_enter(struct chimney *target, struct request *request, struct offload_bloc
 	sound &= links_enter(target, request, block, &flags);
 	root_layer = layer_told(request, layout, block->dependent_block_list == NULL);
 	item_init(item, &request->walk, flags);
-	if (block == request->root)
-		request->single = (flags & BLOCK_NO_NEXT) && (flags & BLOCK_NO_DEPENDENT);
 	block->status = OFFLOAD_PENDING;
 	if (sound && !placeholder) {
 		sound = root_layer != OFFLOAD_LAYER_NONE &&
@@ -172,13 +192,16 @@ block_enter(struct chimney *target, struct request *request, struct offload_bloc
 		item->flags |= BLOCK_REFUSED;
 }
 
-void
+enum control_step
 check_block(struct chimney *target, struct request *request)
 {
 	struct offload_block_list *block = walk_block(&request->walk);
 	struct toe_item *item = block_item(block);
 
 	if (request->walk.event == WALK_ENTER) {
+		if (request->first != NULL && request->claim == SLOT_CLAIM_NONE &&
+		        !claims_take(target, request))
+			return STEP_PAUSE;
 		block_enter(target, request, block);
 		stat_add(&target->stats.blocks, 1);
 	} else if (!(item->flags & BLOCK_NO_NEXT)) {
@@ -187,4 +210,5 @@ check_block(struct chimney *target, struct request *request)
 		else if (!length_left(target, request))
 			item->flags |= BLOCK_REFUSED;
 	}
+	return STEP_DONE;
 }

@@ -90,7 +90,7 @@ host_turn(struct chimney_host *host)
 	}
 	if (state != HOST_USED)
 		return 0;
-	while (host->waiting_first != NULL) {
+	while (host->waiting_first != NULL && posted < HOST_POSTED) {
 		struct completion next = *host->waiting_first;
 
 		if (!completion_post(host, completion_root(host->waiting_first),

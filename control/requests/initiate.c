@@ -263,11 +263,8 @@ object_settle(struct chimney *target, struct request *request, struct offload_bl
 		return status;
 	}
 	stat_objects(target, request->host, layer, -1);
-	/* A lost worker may have the connection all the same. */
-	if (hit)
-		slots_withhold(&target->slots, worker, item->index);
-	else
-		slots_free(&target->slots, layer, worker, item->index);
+	/* As in terminate.c: a lost worker may have it all the same. */
+	slots_free(&target->slots, layer, worker, item->index);
 	return status;
 }
 

@@ -14,10 +14,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "event.h"
 #include "layout.h"
 #include "message.h"
 
-#define CONTROL_RECORDS TOE_REQUESTS /* both lanes */
+#define CONTROL_RECORDS TOE_REQUESTS /* of all hosts, both lanes */
 #define NONCE_ODD UINT64_C(0x9E3779B97F4A7C15) /* any odd factor mixes and can be undone */
 #define NONCE_ODD_INVERSE UINT64_C(0xF1DE83E19937733D)
 

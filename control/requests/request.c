@@ -8,22 +8,40 @@
 
 #include "control.h"
 
-#define LANE_RECORDS (CONTROL_RECORDS / LANE_COUNT)
+uint64_t
+requests_estimate(uint32_t workers)
+{
+	return CONTROL_RECORDS * (sizeof(struct request) + workers * sizeof(struct request_share));
+}
+
+static void
+host_init_requests(struct request_host *host)
+{
+	list_init(&host->active);
+	list_init(&host->barred);
+	for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {
+		list_init(&host->lane[lane].free);
+		list_init(&host->lane[lane].run);
+	}
+}
 
 int
-requests_init(struct request_pool *pool)
+requests_init(struct request_pool *pool, uint32_t workers)
 {
+	pool->workers = workers;
 	pool->records = toe_table_alloc(CONTROL_RECORDS, sizeof(*pool->records));
-	if (pool->records == NULL)
+	pool->shares = toe_table_alloc(CONTROL_RECORDS, workers * sizeof(*pool->shares));
+	if (pool->records == NULL || pool->shares == NULL)
 		return -ENOMEM;
-	list_init(&pool->barred);
-	list_init(&pool->active);
-	for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {
-		list_init(&pool->free[lane]);
-		list_init(&pool->ready[lane]);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
+		host_init_requests(&pool->host[i]);
+	for (uint32_t i = 0; i < CONTROL_RECORDS; i++) {
+		struct request_host *host = &pool->host[i / (CONTROL_RECORDS / TOE_MAX_HOSTS)];
+		struct request *request = &pool->records[i];
+
+		request->share = &pool->shares[i * workers];
+		list_add_tail(&host->lane[i / LANE_RECORDS % LANE_COUNT].free, &request->queue);
 	}
-	for (uint32_t i = 0; i < CONTROL_RECORDS; i++)
-		list_add_tail(&pool->free[i / LANE_RECORDS], &pool->records[i].queue);
 	return 0;
 }
 
@@ -31,7 +49,9 @@ void
 requests_fini(struct request_pool *pool)
 {
 	toe_table_free(pool->records, CONTROL_RECORDS, sizeof(*pool->records));
+	toe_table_free(pool->shares, CONTROL_RECORDS, pool->workers * sizeof(*pool->shares));
 	pool->records = NULL;
+	pool->shares = NULL;
 }
 
 struct request *
@@ -40,7 +60,9 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 {
 	struct request_pool *pool = &target->requests;
 	enum control_lane lane = kind == CHIMNEY_INVALIDATE ? LANE_URGENT : LANE_ORDINARY;
-	struct request *request = LIST_OWNER(list_take(&pool->free[lane]), struct request, queue);
+	struct request_host *share = &pool->host[host->index];
+	struct request *request =
+	        LIST_OWNER(list_take(&share->lane[lane].free), struct request, queue);
 	uint32_t slot = (uint32_t)(request - pool->records);
 
 	request->dequeued_tsc = rte_rdtsc();
@@ -52,11 +74,14 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	request->id = request->sequence * CONTROL_RECORDS + slot;
 	request->nonce = nonce_make(&target->nonces, request->id);
 	request->owed = request->discarded = 0;
-	request->drain = request->hit = request->loss_counted = 0;
+	request->drain = request->hit = request->loss_counted = request->chains = 0;
 	request->blocks = 0;
 	request->batch = 0;
 	request->named = false;
 	request->twice = false;
+	request->first = NULL;
+	request->claim = SLOT_CLAIM_NONE;
+	request->tree = root->next_block != NULL || root->dependent_block_list != NULL;
 	request->stage = STAGE_CHECK;
 	request->root_layer = OFFLOAD_LAYER_NONE;
 	request->layers = 0;
@@ -68,7 +93,9 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	if (kind == CHIMNEY_INITIATE)
 		atomic_store_explicit(&target->initiating[slot], request->id, memory_order_relaxed);
 	if (kind != CHIMNEY_TERMINATE)
-		list_add_tail(&pool->active, &request->active);
+		list_add_tail(&share->active, &request->active);
+	share->lane[lane].trees += request->tree;
+	share->lane[lane].walking++;
 	pool->in_progress++;
 	stat_add(&target->stats.requests[kind], 1);
 	return request;
@@ -85,31 +112,37 @@ request_find(struct chimney *target, uint64_t id)
 void
 request_answered(struct chimney *target, struct request *request, uint32_t worker, uint32_t answers)
 {
-	if (request->owed_by[worker] < answers)
+	struct request_share *share = &request->share[worker];
+
+	if (share->owed < answers)
 		return;
-	request->owed_by[worker] -= answers;
+	share->owed -= answers;
 	request->owed -= answers;
 	if (request->owed == 0 && request->stage == STAGE_ANSWERS && !list_linked(&request->queue))
-		list_add_tail(&target->requests.ready[request->lane], &request->queue);
+		list_add_tail(&request_lane_of(&target->requests, request)->run, &request->queue);
 }
 
-/* Terminates whose barrier the oldest request in progress has passed go on (TERM-2). */
-static void
-barrier_open(struct request_pool *pool)
+void
+request_unclaim(struct request_pool *pool, struct request *request)
 {
-	uint64_t oldest = UINT64_MAX;
-	struct list_node *node, *next;
+	if (request->claim != SLOT_CLAIM_NONE)
+		pool->host[request->host->index].claims &= ~(1u << request->claim);
+	request->claim = SLOT_CLAIM_NONE;
+}
 
-	if (!list_empty(&pool->active))
-		oldest = LIST_OWNER(pool->active.next, struct request, active)->sequence;
-	for (node = pool->barred.next; node != &pool->barred; node = next) {
-		struct request *request = LIST_OWNER(node, struct request, queue);
+/* Terminates whose barrier the oldest request of their host in progress has passed go on (TERM-2). */
+static void
+barrier_open(struct request_pool *pool, struct request_host *host)
+{
+	while (!list_empty(&host->barred)) {
+		struct request *request = LIST_OWNER(host->barred.next, struct request, queue);
 
-		next = node->next;
-		if (request->barrier >= oldest)
-			continue;
-		list_remove(node);
-		list_add_tail(&pool->ready[request->lane], node);
+		if (!list_empty(&host->active) &&
+		        LIST_OWNER(host->active.next, struct request, active)->sequence <=
+		                request->barrier)
+			return;
+		list_remove(&request->queue);
+		list_add_tail(&request_lane_of(pool, request)->run, &request->queue);
 	}
 }
 
@@ -129,6 +162,8 @@ void
 request_complete(struct chimney *target, struct request *request)
 {
 	struct request_pool *pool = &target->requests;
+	struct request_host *host = &pool->host[request->host->index];
+	struct request_lane *lane = request_lane_of(pool, request);
 	uint32_t slot = (uint32_t)(request - pool->records);
 
 	atomic_store_explicit(&target->nonces.active[slot], 0, memory_order_relaxed);
@@ -151,8 +186,8 @@ request_complete(struct chimney *target, struct request *request)
 	list_remove(&request->active);
 	list_remove(&request->queue);
 	/* Newest first: a record just used is in the cache. */
-	list_add_tail(pool->free[request->lane].next, &request->queue);
+	list_add_tail(lane->free.next, &request->queue);
+	lane->trees -= request->tree;
 	pool->in_progress--;
-	if (!list_empty(&pool->barred))
-		barrier_open(pool);
+	barrier_open(pool, host);
 }

@@ -12,16 +12,20 @@
  *   BARRIER terminate only: what was started before completes before (TERM-2)
  *   FINISH  every block's status is written, bottom up (INIT-4), and the completion is posted
  *
- * All passes walk in bounded steps. In each lane one request at a time is in CHECK to DRAIN; the later stages
- * of many overlap. Everything here belongs to the control lcore.
+ * All passes walk in bounded steps, in turn with those of other requests (schedule.h). Everything here belongs to
+ * the control lcore.
  */
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
 #include "chimney.h"
 #include "handle.h"
+#include "host.h"
 #include "lane.h"
 #include "list.h"
+#include "nonce.h"
+#include "slots.h"
+#include "submit.h"
 #include "tree_walk.h"
 
 enum request_stage {
@@ -36,6 +40,13 @@ enum request_stage {
 	STAGE_FINISH,
 };
 
+/* What a request has with one worker. */
+struct request_share {
+	struct toe_item *head, *tail; /* items not sent yet: a chain */
+	uint32_t count; /* of them */
+	uint32_t owed; /* answers */
+};
+
 struct request {
 	struct offload_block_list *root;
 	struct chimney_host *host;
@@ -46,7 +57,9 @@ struct request {
 	uint32_t discarded; /* frames, by its drains */
 	uint64_t drain; /* workers to which its drain is still to be sent */
 	uint64_t hit; /* workers that it needed and that are lost */
-	uint64_t loss_counted; /* of these: in worker_link.loss_pending */
+	uint64_t loss_counted; /* of these: in worker_loss.pending */
+	uint64_t chains; /* workers whose chain is not empty */
+	struct request_share *share; /* by worker; all 0 in a free record */
 	struct tree_walk walk;
 	uint32_t blocks; /* entered by the check pass */
 	uint32_t batch; /* invalidate of connections: its stop id (retrieve.h) */
@@ -56,7 +69,8 @@ struct request {
 	uint8_t root_layer; /* OFFLOAD_LAYER_NONE: no block has told yet */
 	uint8_t pass_layer; /* UNLINK: the layer of this pass */
 	uint8_t layers; /* bit per layer in which the tree names objects */
-	bool single; /* a lone block: nothing can be named twice */
+	uint8_t claim; /* number of its claims; SLOT_CLAIM_NONE: it has named one object at most */
+	bool tree; /* its root has links */
 	bool twice; /* an object is named twice: its claim is still to be taken back */
 	bool named; /* it has a stop id */
 	bool stopped; /* initiate: no more is attempted (INIT-3) */
@@ -67,7 +81,8 @@ struct request {
 	        stops; /* entries that RETRIEVE or RESUME after the completion (retrieve.h) */
 	uint64_t barrier; /* terminate: requests up to this sequence complete before */
 	uint64_t dequeued_tsc;
-	uint32_t owed_by[TOE_MAX_WORKERS]; /* of `owed`; all 0 in a free record */
+	struct slot *
+	        first; /* the first object that its tree has named; not claimed while it is the only one */
 };
 
 /* What a kind of request does in the passes. `layer` is that of the walk's present block, an object's block. */
@@ -88,22 +103,49 @@ extern const struct request_kind *const request_kinds[CHIMNEY_REQUEST_COUNT];
 extern const struct request_kind initiate_kind, query_kind, update_kind, invalidate_kind,
         terminate_kind;
 
+/* Records of one host in one lane, and how many of them requests with more than one block may have. */
+#define LANE_RECORDS (CONTROL_RECORDS / TOE_MAX_HOSTS / LANE_COUNT)
+#define LANE_TREES (LANE_RECORDS / 2)
+
+/* One host's share of a lane: records, and whose turn it is among its requests (schedule.h). */
+struct request_lane {
+	struct list_node free;
+	struct list_node run; /* requests that can go on, in turn */
+	struct submit_node *parked, *parked_last; /* trees that wait for a record, in order */
+	uint32_t trees; /* records in use for requests with more than one block */
+	uint32_t walking; /* requests in CHECK to DRAIN */
+};
+
+/* The requests of one host. */
+struct request_host {
+	struct request_lane lane[LANE_COUNT];
+	struct list_node active; /* by sequence; terminates are not in it */
+	struct list_node barred; /* in BARRIER, by sequence of their barriers */
+	uint32_t claims; /* bit per claim number in use */
+};
+
 struct request_pool {
-	struct request *records; /* CONTROL_RECORDS, half of them for each lane */
-	struct list_node free[LANE_COUNT];
-	struct list_node ready[LANE_COUNT]; /* all answers are in: go on */
-	struct list_node barred; /* in BARRIER */
-	struct list_node active;
-	struct request *walking[LANE_COUNT]; /* in CHECK to DRAIN */
+	struct request *records; /* CONTROL_RECORDS */
+	struct request_share *shares; /* of all records, `workers` each */
+	struct request_host host[TOE_MAX_HOSTS];
+	uint32_t workers;
+	uint32_t next_host[LANE_COUNT]; /* whose turn it is */
 	uint64_t sequence; /* of the last one started */
 	uint32_t in_progress;
 };
 
 /* 0 or -ENOMEM. */
-int requests_init(struct request_pool *pool);
+int requests_init(struct request_pool *pool, uint32_t workers);
 void requests_fini(struct request_pool *pool);
+uint64_t requests_estimate(uint32_t workers);
 
-/* A record for a root just taken from its host; NULL when all of the lane are in use. */
+static inline struct request_lane *
+request_lane_of(struct request_pool *pool, const struct request *request)
+{
+	return &pool->host[request->host->index].lane[request->lane];
+}
+
+/* A record for a root just taken from its host; there is a free one. */
 struct request *request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
         struct offload_block_list *root);
 /* The request that a reply names; NULL when there is none any more. */
@@ -111,15 +153,18 @@ struct request *request_find(struct chimney *target, uint64_t id);
 /* One answer of a worker came in, or `answers` of them never will. */
 void request_answered(
         struct chimney *target, struct request *request, uint32_t worker, uint32_t answers);
+/* Give back the number of its claims, when it has none any more. */
+void request_unclaim(struct request_pool *pool, struct request *request);
 /* Take the request as far as it goes now, within *budget events of walks. True: it is complete or waits. */
 bool request_run(struct chimney *target, struct request *request, uint32_t *budget);
 /* Post the completion and free the record. */
 void request_complete(struct chimney *target, struct request *request);
-/* One turn of a lane. Returns the number of events walked and requests handled. */
-uint32_t requests_turn(struct chimney *target, enum control_lane lane, uint32_t budget);
 
-/* check.c: the pass that changes nothing. Called for each event of the walk. */
-void check_block(struct chimney *target, struct request *request);
+/*
+ * check.c: the pass that changes nothing. Called for each event of the walk. PAUSE: its host has no number left for the
+ * claims that it needs now.
+ */
+enum control_step check_block(struct chimney *target, struct request *request);
 
 /* The layer of the walk's present block; above OFFLOAD_LAYER_TCP in a tree that is too deep. */
 static inline uint32_t

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The stages of a request, and whose turn it is. */
+/* The stages of a request. */
 #include <rte_cycles.h>
 
 #include "cells.h"
@@ -32,12 +32,12 @@ act_block(struct chimney *target, struct request *request)
 		item->flags |= BLOCK_REFUSED;
 		block_item(walk_parent(&request->walk))->flags |= BLOCK_REFUSED;
 	}
-	if (!request->single && item->index != TOE_INDEX_NONE) {
+	if (request->claim != SLOT_CLAIM_NONE && item->index != TOE_INDEX_NONE) {
 		slot = slots_at(&target->slots, layer, item_worker(item), item->index);
-		if (slot_claimed_twice(slot, request->lane))
+		if (slot_claimed_twice(slot, request->claim))
 			item->flags |= BLOCK_REFUSED;
 		else
-			slot_unclaim(slot, request->lane);
+			slot_unclaim(slot, request->claim);
 	}
 	if (item->flags & BLOCK_REFUSED) {
 		/* INIT-3: what is malformed is no lack of resources. */
@@ -60,7 +60,7 @@ unclaim_block(struct chimney *target, struct request *request)
 	if (layer <= OFFLOAD_LAYER_TCP && (item->flags & BLOCK_REFUSED) &&
 	        item->index != TOE_INDEX_NONE)
 		slot_unclaim(slots_at(&target->slots, layer, item_worker(item), item->index),
-		        request->lane);
+		        request->claim);
 }
 
 /* UNLINK for one event: the objects of one layer. */
@@ -117,10 +117,10 @@ pass(struct chimney *target, struct request *request, uint32_t *budget)
 	while (walk->event != WALK_END) {
 		if (*budget == 0)
 			return STEP_PAUSE;
-		(*budget)--;
 		switch (request->stage) {
 		case STAGE_CHECK:
-			check_block(target, request);
+			if (check_block(target, request) == STEP_PAUSE)
+				return STEP_PAUSE;
 			break;
 		case STAGE_ACT:
 			if (act_block(target, request) == STEP_PAUSE)
@@ -137,6 +137,7 @@ pass(struct chimney *target, struct request *request, uint32_t *budget)
 			break;
 		}
 		walk_step(walk);
+		(*budget)--;
 	}
 	return STEP_DONE;
 }
@@ -158,7 +159,7 @@ unlink_next_layer(struct request *request)
 	return false;
 }
 
-/* CHECK to DRAIN, the stages in which one request of a lane is at a time. */
+/* CHECK to DRAIN, the stages in which a request walks (schedule.h). */
 static enum control_step
 request_walk(struct chimney *target, struct request *request, uint32_t *budget)
 {
@@ -176,11 +177,12 @@ request_walk(struct chimney *target, struct request *request, uint32_t *budget)
 			target->times.dequeued_tsc = request->dequeued_tsc;
 			target->times.marked_tsc = rte_rdtsc();
 		}
-		stage_enter(request, request->twice ? STAGE_UNCLAIM : STAGE_FLUSH);
+		stage_enter(request, STAGE_UNCLAIM);
 	}
 	if (request->stage == STAGE_UNCLAIM) {
-		if (pass(target, request, budget) == STEP_PAUSE)
+		if (request->twice && pass(target, request, budget) == STEP_PAUSE)
 			return STEP_PAUSE;
+		request_unclaim(&target->requests, request);
 		request->stage = STAGE_FLUSH;
 	}
 	if (request->stage == STAGE_FLUSH) {
@@ -198,7 +200,7 @@ request_walk(struct chimney *target, struct request *request, uint32_t *budget)
 static enum control_step
 request_unlink(struct chimney *target, struct request *request, uint32_t *budget)
 {
-	struct request_pool *pool = &target->requests;
+	struct request_host *host = &target->requests.host[request->host->index];
 
 	while (request->stage == STAGE_UNLINK) {
 		if (pass(target, request, budget) == STEP_PAUSE)
@@ -206,12 +208,11 @@ request_unlink(struct chimney *target, struct request *request, uint32_t *budget
 		stage_enter(request, STAGE_UNLINK);
 		if (unlink_next_layer(request))
 			continue;
-		request->barrier = pool->sequence;
+		request->barrier = target->requests.sequence;
 		request->stage = STAGE_BARRIER;
-		list_remove(&request->queue);
-		if (list_empty(&pool->active))
+		if (list_empty(&host->active))
 			break;
-		list_add_tail(&pool->barred, &request->queue);
+		list_add_tail(&host->barred, &request->queue);
 		return STEP_PAUSE;
 	}
 	return STEP_DONE;
@@ -220,12 +221,10 @@ request_unlink(struct chimney *target, struct request *request, uint32_t *budget
 bool
 request_run(struct chimney *target, struct request *request, uint32_t *budget)
 {
-	struct request_pool *pool = &target->requests;
-
 	if (request->stage <= STAGE_DRAIN) {
 		if (request_walk(target, request, budget) == STEP_PAUSE)
 			return false;
-		pool->walking[request->lane] = NULL;
+		request_lane_of(&target->requests, request)->walking--;
 	}
 	if (request->stage == STAGE_ANSWERS) {
 		if (request->owed > 0)
@@ -247,81 +246,4 @@ request_run(struct chimney *target, struct request *request, uint32_t *budget)
 		return false;
 	request_complete(target, request);
 	return true;
-}
-
-/* Requests whose answers are in. Each is run at most once per turn. */
-static uint32_t
-ready_run(struct chimney *target, enum control_lane lane, uint32_t *budget)
-{
-	struct request_pool *pool = &target->requests;
-	struct list_node todo, *node;
-	uint32_t n = 0;
-
-	if (list_empty(&pool->ready[lane]))
-		return 0;
-	list_init(&todo);
-	list_splice_tail(&todo, &pool->ready[lane]);
-	while (*budget > 0 && (node = list_take(&todo)) != NULL) {
-		struct request *request = LIST_OWNER(node, struct request, queue);
-
-		n++;
-		if (!request_run(target, request, budget))
-			list_add_tail(&pool->ready[lane], &request->queue);
-	}
-	/* What was not reached keeps its place before what was. */
-	list_splice_tail(&todo, &pool->ready[lane]);
-	list_splice_tail(&pool->ready[lane], &todo);
-	return n;
-}
-
-/* The next root of a lane, host by host. */
-static struct request *
-take_next(struct chimney *target, enum control_lane lane, bool *busy)
-{
-	struct offload_block_list *root;
-	uint32_t kind;
-
-	*busy = false;
-	if (list_empty(&target->requests.free[lane]))
-		return NULL;
-	for (uint32_t n = 0; n < TOE_MAX_HOSTS; n++) {
-		uint32_t i = target->next_host[lane]++ % TOE_MAX_HOSTS;
-		struct chimney_host *host = &target->hosts[i];
-		bool host_busy;
-
-		if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
-			continue;
-		if (submit_take(&host->submit[lane], &root, &kind, &host_busy))
-			return request_start(target, host, kind, root);
-		*busy |= host_busy;
-	}
-	return NULL;
-}
-
-uint32_t
-requests_turn(struct chimney *target, enum control_lane lane, uint32_t budget)
-{
-	struct request_pool *pool = &target->requests;
-	uint32_t n = ready_run(target, lane, &budget);
-	bool busy = false;
-
-	while (budget > 0) {
-		struct request *request = pool->walking[lane];
-
-		if (request == NULL) {
-			request = take_next(target, lane, &busy);
-			if (request == NULL)
-				break;
-			pool->walking[lane] = request;
-		}
-		n++;
-		if (!request_run(target, request, &budget)) {
-			/* Past DRAIN it no longer keeps others from walking. */
-			if (pool->walking[lane] == NULL)
-				list_add_tail(&pool->ready[lane], &request->queue);
-			else
-				break;
-		}
-	}
-	return n + busy;
 }

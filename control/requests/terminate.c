@@ -110,11 +110,7 @@ terminate_finish(struct chimney *target, struct request *request, struct offload
 	if (!(item->flags & BLOCK_FREED))
 		return item->status;
 	stat_objects(target, request->host, layer, -1);
-	if (layer == OFFLOAD_LAYER_TCP && target->links[worker].lost) {
-		/* The worker may still have it. */
-		slots_withhold(&target->slots, worker, item->index);
-		return item->status;
-	}
+	/* A lost worker may still have the connection, but gets no other one there before it has parked. */
 	slots_free(&target->slots, layer, worker, item->index);
 	/* TERM-4: no send data is handed back, there is none that the target did not make itself. */
 	if (layer == OFFLOAD_LAYER_TCP)

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Chains, drains and replies. */
-#include <rte_log.h>
-
 #include "control.h"
 #include "news.h"
 
@@ -32,7 +30,7 @@ static void
 request_owe(struct request *request, uint32_t worker)
 {
 	request->owed++;
-	request->owed_by[worker]++;
+	request->share[worker].owed++;
 }
 
 /* Send the chain of one worker. */
@@ -46,30 +44,32 @@ chain_send(struct chimney *target, struct request *request, uint32_t worker)
 	        [CHIMNEY_INVALIDATE] = TOE_OP_INVALIDATE,
 	        [CHIMNEY_TERMINATE] = TOE_OP_TERMINATE,
 	};
-	struct fanout_chain *chain = &target->links[worker].chain[request->lane];
+	uint8_t *chains = &target->links[worker].chains[request->host->index][request->lane];
+	struct request_share *share = &request->share[worker];
 	struct toe_message message = {
 	        .op = ops[request->kind],
 	        .host = request->host->index,
 	        .tick_ms = request->host->tick_ms,
 	        .request = request->id,
-	        .count = chain->count,
+	        .count = share->count,
 	        .argument = request->batch,
-	        .items = chain->head,
+	        .items = share->head,
 	};
 
-	if (!link_send(target, worker, request->lane, &message, true))
+	if (*chains == FANOUT_CHAINS || !link_send(target, worker, request->lane, &message, true))
 		return STEP_PAUSE;
 	request_owe(request, worker);
-	chain->head = chain->tail = NULL;
-	chain->count = 0;
-	target->chains[request->lane] &= ~worker_bit(worker);
+	(*chains)++;
+	share->head = share->tail = NULL;
+	share->count = 0;
+	request->chains &= ~worker_bit(worker);
 	return STEP_DONE;
 }
 
 enum control_step
 fanout_room(struct chimney *target, struct request *request, uint32_t worker)
 {
-	if (target->links[worker].chain[request->lane].count < FANOUT_CHAIN)
+	if (request->share[worker].count < FANOUT_CHAIN)
 		return STEP_DONE;
 	return chain_send(target, request, worker);
 }
@@ -77,17 +77,17 @@ fanout_room(struct chimney *target, struct request *request, uint32_t worker)
 void
 fanout_add(struct chimney *target, struct request *request, uint32_t worker, struct toe_item *item)
 {
-	struct fanout_chain *chain = &target->links[worker].chain[request->lane];
+	struct request_share *share = &request->share[worker];
 
 	item->next = NULL;
 	item->flags |= BLOCK_SENT;
-	if (chain->tail != NULL)
-		chain->tail->next = item;
+	if (share->tail != NULL)
+		share->tail->next = item;
 	else
-		chain->head = item;
-	chain->tail = item;
-	chain->count++;
-	target->chains[request->lane] |= worker_bit(worker);
+		share->head = item;
+	share->tail = item;
+	share->count++;
+	request->chains |= worker_bit(worker);
 }
 
 enum control_step
@@ -95,7 +95,7 @@ fanout_flush(struct chimney *target, struct request *request)
 {
 	enum control_step step = STEP_DONE;
 
-	for (uint64_t left = target->chains[request->lane]; left != 0; left &= left - 1)
+	for (uint64_t left = request->chains; left != 0; left &= left - 1)
 		if (chain_send(target, request, (uint32_t)__builtin_ctzll(left)) == STEP_PAUSE)
 			step = STEP_PAUSE;
 	return step;
@@ -140,6 +140,8 @@ reply_take(struct chimney *target, uint32_t worker, const struct toe_reply *repl
 	if (request == NULL)
 		return;
 	request->discarded += reply->discarded;
+	if (reply->op != TOE_OP_DRAIN)
+		link->chains[request->host->index][request->lane]--;
 	/* INIT-3: what failed at one worker ends what has not been sent to the others. */
 	if (reply->op == TOE_OP_INITIATE && reply->status != OFFLOAD_SUCCESS)
 		request->stopped = true;
@@ -157,7 +159,6 @@ link_heard(struct chimney *target, uint32_t worker)
 	if (!link->starved)
 		return;
 	link->starved = false;
-	RTE_LOG(NOTICE, USER1, "worker %u answers again\n", worker);
 	worker_news(target, worker, CHIMNEY_WORKER_RUNNING);
 }
 

@@ -10,14 +10,9 @@
 #include "target.h"
 #include "worker_control.h"
 
-#define FANOUT_CHAIN 256u /* items of one message */
+#define FANOUT_CHAIN 64u /* items of one message */
+#define FANOUT_CHAINS 2u /* of one host in one lane that one worker has not answered */
 #define FANOUT_REPLIES 32u /* taken from one mailbox per turn */
-
-/* Items for one worker, not yet sent: of the request that walks in the lane. */
-struct fanout_chain {
-	struct toe_item *head, *tail;
-	uint32_t count;
-};
 
 /* What is still to be done about a loss (lost.h, rejoin.h). */
 struct worker_loss {
@@ -32,8 +27,8 @@ struct worker_loss {
 /* A worker as control sees it. Times: ns of control's own running time (chimney.awake). */
 struct worker_link {
 	struct toe_worker_control *worker;
-	struct fanout_chain chain[LANE_COUNT];
 	uint32_t owed; /* answers */
+	uint8_t chains[TOE_MAX_HOSTS][LANE_COUNT]; /* of these: to chains */
 	bool lost; /* declared so, and not back (INV-14) */
 	bool pinged; /* a PING is among what it owes */
 	bool unproved; /* it was sent a walk, which owes no answer: a PING shall prove it alive (INV-9) */
@@ -64,12 +59,15 @@ link_waits(const struct worker_link *link)
 bool link_send(struct chimney *target, uint32_t worker, enum control_lane lane,
         const struct toe_message *message, bool answers);
 
-/* Make room for one more item for this worker; PAUSE when its chain is full and so is its mailbox. */
+/*
+ * Make room for one more item for this worker. PAUSE: its chain is full, and cannot be sent now, since the mailbox is full,
+ * or the worker has FANOUT_CHAINS of this host and lane: others' messages do not wait behind more than these.
+ */
 enum control_step fanout_room(struct chimney *target, struct request *request, uint32_t worker);
 /* Append an item; fanout_room said DONE before. */
 void fanout_add(
         struct chimney *target, struct request *request, uint32_t worker, struct toe_item *item);
-/* Send what the chains of the lane still hold. */
+/* Send what the chains of the request still hold. */
 enum control_step fanout_flush(struct chimney *target, struct request *request);
 /* Send the drains of request->drain. */
 enum control_step fanout_drain(struct chimney *target, struct request *request);

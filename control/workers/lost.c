@@ -2,8 +2,6 @@
 /* Workers that are lost. */
 #include "lost.h"
 
-#include <rte_log.h>
-
 #include "control.h"
 #include "news.h"
 #include "rejoin.h"
@@ -27,27 +25,22 @@ request_hit(struct chimney *target, struct request *request, uint32_t worker)
 	loss_count(target, request, worker);
 	request->hit |= worker_bit(worker);
 	request->stopped = true; /* initiate: a loss is no lack of resources (INIT-3) */
-	if (request->owed_by[worker] > 0)
-		request_answered(target, request, worker, request->owed_by[worker]);
+	request->share[worker].head = request->share[worker].tail = NULL;
+	request->share[worker].count = 0;
+	request->chains &= ~worker_bit(worker);
+	if (request->share[worker].owed > 0)
+		request_answered(target, request, worker, request->share[worker].owed);
 }
 
 static void
 requests_hit(struct chimney *target, uint32_t worker)
 {
-	struct worker_link *link = &target->links[worker];
-	struct request_pool *pool = &target->requests;
-
-	for (uint32_t lane = 0; lane < LANE_COUNT; lane++) {
-		if (link->chain[lane].count > 0)
-			request_hit(target, pool->walking[lane], worker);
-		link->chain[lane] = (struct fanout_chain){0};
-		target->chains[lane] &= ~worker_bit(worker);
-	}
 	for (uint32_t i = 0; i < CONTROL_RECORDS; i++) {
-		struct request *request = &pool->records[i];
+		struct request *request = &target->requests.records[i];
 
 		if (request->id != 0 &&
-		        (request->owed_by[worker] > 0 || (request->drain & worker_bit(worker))))
+		        (request->share[worker].owed > 0 ||
+		                ((request->drain | request->chains) & worker_bit(worker))))
 			request_hit(target, request, worker);
 	}
 }
@@ -58,12 +51,9 @@ worker_lose(struct chimney *target, uint32_t worker)
 	struct worker_link *link = &target->links[worker];
 	struct worker_loss *loss = &link->loss;
 
-	RTE_LOG(ERR, USER1,
-	        "worker %u has not answered for %u ms: declared lost, and its connections with "
-	        "it\n",
-	        worker, target->params.drain_deadline_ms);
 	link->lost = true;
 	link->owed = 0;
+	memset(link->chains, 0, sizeof(link->chains));
 	link->pinged = link->unproved = link->asked = link->starved = false;
 	link->stuck[LANE_ORDINARY] = link->stuck[LANE_URGENT] = false;
 	target->lost |= worker_bit(worker);

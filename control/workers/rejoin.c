@@ -2,8 +2,6 @@
 /* How a lost worker comes back. */
 #include "rejoin.h"
 
-#include <rte_log.h>
-
 #include "control.h"
 #include "news.h"
 
@@ -11,14 +9,19 @@ bool
 worker_may_rejoin(const struct chimney *target, uint32_t worker)
 {
 	const struct worker_link *link = &target->links[worker];
-	const struct list_node *oldest = target->requests.active.next;
 
 	if (worker_at_large(link))
 		return false;
 	/* Terminates are not among them: they look at the slot. */
-	return oldest == &target->requests.active ||
-	       LIST_OWNER((struct list_node *)(uintptr_t)oldest, struct request, active)->sequence >
-	               link->loss.sequence;
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		const struct list_node *active = &target->requests.host[i].active;
+
+		if (!list_empty(active) &&
+		        LIST_OWNER(active->next, struct request, active)->sequence <=
+		                link->loss.sequence)
+			return false;
+	}
+	return true;
 }
 
 void
@@ -33,13 +36,10 @@ worker_rejoin(struct chimney *target, uint32_t worker)
 		if (atomic_load_explicit(&target->hosts[i].state, memory_order_acquire) ==
 		        HOST_USED)
 			host_skip(&target->hosts[i], worker);
-	slots_return(&target->slots, worker);
 	link->lost = false;
 	link->since = target->awake.time;
 	target->lost &= ~worker_bit(worker);
 	atomic_fetch_add_explicit(&link->worker->lost, 1, memory_order_release);
 	toe_doorbell_ring(&link->worker->bell);
-	RTE_LOG(NOTICE, USER1, "worker %u is back: it takes frames and new connections again\n",
-	        worker);
 	worker_news(target, worker, CHIMNEY_WORKER_RUNNING);
 }

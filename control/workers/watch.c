@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 
-#include <rte_log.h>
-
 #include "control.h"
 #include "news.h"
 
@@ -33,6 +31,18 @@ worker_ask(struct chimney *target, struct worker_link *link, uint32_t worker)
 	                params->cpu_time(params->cpu_time_context, worker, &link->cpu_time);
 }
 
+bool
+chimney_starved(const struct chimney_cpu_time *then, const struct chimney_cpu_time *now,
+        uint64_t deadline_ns)
+{
+	uint64_t ran = now->ran - then->ran;
+
+	/* The kernel counts a wait when it is over. Who waits all the time does not run at all. */
+	return ran < deadline_ns / STARVED_RAN &&
+	       (now->waited - then->waited > deadline_ns / STARVED_WAITED ||
+	               (now->ready && ran == 0));
+}
+
 /* Since it was asked, or judged last: did its thread wait for a CPU? */
 static bool
 worker_is_starved(struct chimney *target, struct worker_link *link, uint32_t worker)
@@ -43,8 +53,7 @@ worker_is_starved(struct chimney *target, struct worker_link *link, uint32_t wor
 	if (!link->sampled || !params->cpu_time(params->cpu_time_context, worker, &link->cpu_time))
 		return false;
 	link->judged = target->awake.time;
-	return link->cpu_time.ran - then.ran < target->deadline / STARVED_RAN &&
-	       link->cpu_time.waited - then.waited > target->deadline / STARVED_WAITED;
+	return chimney_starved(&then, &link->cpu_time, target->deadline);
 }
 
 static void
@@ -53,12 +62,6 @@ starved_tell(struct chimney *target, struct worker_link *link, uint32_t worker)
 	if (link->starved)
 		return;
 	link->starved = true;
-	RTE_LOG(WARNING, USER1,
-	        "worker %u has not answered for %u ms: its thread waits for a CPU. Requests that "
-	        "need it wait, for "
-	        "up to %u ms\n",
-	        worker, target->params.drain_deadline_ms,
-	        STARVED_DEADLINES * target->params.drain_deadline_ms);
 	worker_news(target, worker, CHIMNEY_WORKER_STARVED);
 }
 

@@ -207,7 +207,7 @@ visit_mark(struct toe_worker *worker, uint32_t index)
 static void
 visit_unmark(struct toe_worker *worker, uint32_t index)
 {
-	worker->engine.conns[index].flags &= (uint16_t)~TOE_CONN_INVALID;
+	worker->engine.conns[index].flags &= ~TOE_CONN_INVALID;
 	toe_tcp_resume(&worker->engine, index);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* From nothing to a target whose worker runs, and back. */
 #include "bench.h"
+#include "bench_priority.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -103,6 +104,7 @@ bench_start(struct bench *bench)
 		bench->path_count += bench->group[i].paths;
 	}
 	eal_start();
+	bench_prioritise();
 	pool = rte_pktmbuf_pool_create(
 	        "bench", MBUFS, MBUF_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (pool == NULL)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench_fail.h"
+#include "bench_priority.h"
 #include "test_eal.h"
 
 #define EAL_MEGABYTES 1024u
@@ -122,6 +123,7 @@ main(int argc, char **argv)
 	pin();
 	if (test_eal_start(EAL_MEGABYTES) != 0)
 		return 1;
+	bench_prioritise();
 	options.pool = rte_pktmbuf_pool_create(
 	        "bench", MBUFS, MBUF_CACHE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
 	if (options.pool == NULL)

@@ -45,6 +45,8 @@ worker_params_set(const struct pair_params *params, uint32_t number, struct pair
 	        .mailbox_size = 64,
 	        .hold_capacity = 1,
 	        .mbuf_pool = params->pool,
+	        /* Its echoes may take all of it: the pool was made for them. */
+	        .kept_capacity = 2 * params->pool->size,
 	        .check_checksums = !params->port_checksums,
 	        .max_retransmit = 15,
 	        .socket = SOCKET_ID_ANY,

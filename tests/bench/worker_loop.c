@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The loop of the worker's lcore. */
 #include "worker_loop.h"
+#include "bench_priority.h"
 
 #include <rte_pause.h>
 
@@ -10,8 +11,7 @@ publish(struct worker_loop *loop, uint32_t work)
 	const struct toe_worker *worker = loop->worker;
 	uint32_t idle = atomic_load_explicit(&loop->idle_turns, memory_order_relaxed);
 
-	atomic_store_explicit(&loop->walking,
-	        worker->named_walk || worker->walk_head != TOE_INDEX_NONE, memory_order_relaxed);
+	atomic_store_explicit(&loop->walking, worker->walk_hosts != 0, memory_order_relaxed);
 	if (work > 0 || idle < UINT32_MAX)
 		atomic_store_explicit(
 		        &loop->idle_turns, work > 0 ? 0 : idle + 1, memory_order_release);
@@ -22,6 +22,7 @@ worker_loop_run(void *argument)
 {
 	struct worker_loop *loop = argument;
 
+	bench_prioritise();
 	while (!atomic_load_explicit(&loop->stop, memory_order_relaxed)) {
 		worker_call_t call = atomic_load_explicit(&loop->call, memory_order_acquire);
 		uint32_t work;

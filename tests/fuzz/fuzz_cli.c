@@ -137,9 +137,9 @@ check_completion(const char *text, size_t size)
 }
 
 static void
-ignore_line(void *context, const char *line)
+ignore_line(void *context, const char *line, size_t length)
 {
-	REQUIRE(strlen(line) < 512);
+	REQUIRE(strlen(line) == length && length <= CLI_WRAP_WIDTH);
 }
 
 int

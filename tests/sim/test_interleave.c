@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_log.h>
-
 #include "sim.h"
 #include "test_eal.h"
 #include "test_mutant.h"
@@ -129,8 +127,6 @@ main(int argc, char **argv)
 	}
 	if (test_eal_start(256) != 0 || (pool = test_pool_create("sim", 8191)) == NULL)
 		return EXIT_FAILURE;
-	/* losses are the plan here */
-	rte_log_set_level(RTE_LOGTYPE_USER1, RTE_LOG_CRIT);
 	sim.totals = &totals;
 	if (trace)
 		trace_from = seed;

@@ -189,8 +189,8 @@ check_stop_ids(void)
 	struct toe_message message = {.argument = UINT32_C(0x80000007)};
 
 	toe_stop_named(worker, &message, &item);
-	expect(item.status == OFFLOAD_SUCCESS && worker->named.count == 1 &&
-	                (int32_t)(worker->named_released - (uint32_t)message.argument) < 0,
+	expect(item.status == OFFLOAD_SUCCESS && worker->walks[0].named.count == 1 &&
+	                (int32_t)(worker->walks[0].released - (uint32_t)message.argument) < 0,
 	        "C5: a stop is released before it is due");
 }
 

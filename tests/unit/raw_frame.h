@@ -41,6 +41,7 @@ struct raw_frame {
 	uint32_t seq; /* behind RAW_SEQ */
 	uint32_t ack; /* behind RAW_ACK */
 	uint16_t urgent; /* pointer */
+	bool closed; /* its window is */
 	uint8_t other_mac; /* added to the last byte of the destination address */
 };
 
@@ -70,7 +71,7 @@ raw_tcp_build(const struct raw_frame *frame, uint8_t *at)
 	tcp->recv_ack = htonl(RAW_ACK + frame->ack);
 	tcp->data_off = (uint8_t)(header / 4 << 4);
 	tcp->tcp_flags = frame->flags ? frame->flags : RTE_TCP_ACK_FLAG;
-	tcp->rx_win = htons(RAW_WINDOW);
+	tcp->rx_win = htons(frame->closed ? 0 : RAW_WINDOW);
 	tcp->tcp_urp = htons(frame->urgent);
 	if (frame->tcp_options_length)
 		memcpy(tcp + 1, frame->tcp_options, frame->tcp_options_length);

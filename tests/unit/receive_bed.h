@@ -19,10 +19,15 @@
 #define BED_WIRE 0u
 #define BED_HOST 1u
 #define BED_WORKERS 2u
+#ifndef BED_CONNS
 #define BED_CONNS 8u
+#endif
 #define BED_HOLDS 2u
 #define BED_VLAN 100u
-#define BED_TX_RING 512u
+#define BED_RX_RING 512u
+#ifndef BED_TX_RING
+#define BED_TX_RING 512u /* what a port takes before it is full */
+#endif
 
 /* Paths: both families over a neighbor without VLAN, then IPv4 over one with BED_VLAN. */
 enum { BED_PATH4 = 0, BED_PATH6, BED_PATH_VLAN, BED_PATHS };
@@ -79,7 +84,7 @@ bed_open(struct bed *bed, uint32_t workers, bool drop_bad)
 
 		CU_ASSERT_EQUAL_FATAL(
 		        test_port_create(&bed->port[i], i ? "bed_host" : "bed_wire",
-		                (uint16_t)workers, BED_TX_RING, BED_TX_RING, bed->pool),
+		                (uint16_t)workers, BED_TX_RING, BED_RX_RING, bed->pool),
 		        0);
 		port->ethdev = bed->port[i].ethdev;
 		port->role = roles[i];

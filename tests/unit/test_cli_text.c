@@ -6,6 +6,7 @@
 #include "cli_number.h"
 #include "cli_parse.h"
 #include "cli_text.h"
+#include "cli_wrap.h"
 #include "unit.h"
 
 static bool
@@ -122,11 +123,55 @@ test_numbers(void)
 		CU_ASSERT_FALSE(cli_number_parse(bad[i], &number));
 }
 
+/* Lines of a wrapped text, joined by "|"; none is wider than it may be. */
+static void
+collect(void *context, const char *text, size_t length)
+{
+	char *all = context;
+
+	CU_ASSERT_EQUAL(strlen(text), length);
+	CU_ASSERT_TRUE(length <= CLI_WRAP_WIDTH);
+	strcat(strcat(all, text), "|");
+}
+
+static void
+test_wrap(void)
+{
+	char all[2000] = "", text[200], *end = text;
+	struct cli_wrap line = {.emit = collect, .context = all};
+
+	for (unsigned int i = 0; i < 12; i++)
+		end += sprintf(end, "%sword-%02u-end", i != 0 ? " " : "", i);
+	cli_wrap_put(&line, "left", 4, 10, 0, 0);
+	cli_wrap_words(&line, text, 0, 10);
+	cli_wrap_end(&line, 0);
+	CU_ASSERT_STRING_EQUAL(all,
+	        "left      word-00-end word-01-end word-02-end word-03-end word-04-end|"
+	        "          word-05-end word-06-end word-07-end word-08-end word-09-end|"
+	        "          word-10-end word-11-end|");
+	/* to the last column, and one beyond */
+	all[0] = '\0';
+	memset(text, 'x', sizeof(text));
+	cli_wrap_put(&line, text, CLI_WRAP_WIDTH - 3, 0, 0, 0);
+	cli_wrap_put(&line, "yy", 2, 0, 1, 0);
+	cli_wrap_put(&line, "z", 1, 0, 1, 4);
+	cli_wrap_end(&line, 0);
+	CU_ASSERT_EQUAL(strcspn(all, "|"), CLI_WRAP_WIDTH);
+	CU_ASSERT_STRING_EQUAL(strchr(all, '|'), "|    z|");
+	/* blanks at the end go, a line that is empty stays */
+	all[0] = '\0';
+	cli_wrap_put(&line, "a", 1, 20, 0, 0);
+	cli_wrap_end(&line, 0);
+	cli_wrap_end(&line, 0);
+	CU_ASSERT_STRING_EQUAL(all, "a||");
+}
+
 static const struct unit_test tests[] = {
         {"P7: characters of UTF-8, and what is none", test_characters},
         {"P7: texts are cut between characters", test_cut},
         {"P7: what must not reach a terminal", test_clean},
         {"P7: errors can be sent, whatever the line", test_errors},
+        {"P14: lines of a terminal", test_wrap},
         {"P9: numbers, one form for commands and options", test_numbers},
 };
 

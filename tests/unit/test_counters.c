@@ -147,7 +147,7 @@ test_nonces(void)
 static void
 test_stop_ids(void)
 {
-	struct retrieve *retrieve = &fake.target->retrieve;
+	struct retrieve_host *retrieve = &fake.target->retrieve.host[0];
 	uint64_t last = 0;
 	uint32_t released = 0;
 

@@ -254,6 +254,28 @@ test_shutdown(void)
 	CU_ASSERT_EQUAL(root->status, OFFLOAD_FAILURE);
 }
 
+/* INV-17: whatever was taken before the loss and meets it completes before the indications. */
+static void
+test_order(void)
+{
+	uint32_t i = a_connection_of(DEAD);
+	struct offload_block_list *roots[2] = {fake_tcp(&fake, i, OFFLOAD_TCP_DELEGATED),
+	        fake_tcp(&fake, i, OFFLOAD_TCP_DELEGATED)};
+	struct chimney_record record;
+	uint32_t completions = 0;
+
+	fake.stalled[DEAD] = true;
+	for (uint32_t k = 0; k < 2; k++)
+		CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, roots[k]), 0);
+	pass_ms(1200);
+	while (fake_read(&fake, &record)) {
+		completions += record.kind == CHIMNEY_COMPLETION;
+		if (record.kind != CHIMNEY_COMPLETION)
+			CU_ASSERT_EQUAL(completions, 2);
+	}
+	CU_ASSERT_EQUAL(completions, 2);
+}
+
 WITH_LOST_BED(drain)
 WITH_LOST_BED(walk)
 WITH_LOST_BED(later_requests)
@@ -263,6 +285,7 @@ WITH_LOST_BED(busy_is_not_lost)
 WITH_LOST_BED(update_is_undone)
 WITH_LOST_BED(initiate)
 WITH_LOST_BED(shutdown)
+WITH_LOST_BED(order)
 
 int
 main(void)
@@ -277,6 +300,7 @@ main(void)
 	        {"UPD-5 INV-14 an update that meets a loss is undone", run_update_is_undone},
 	        {"INIT-4 INV-14 an initiate that meets a loss", run_initiate},
 	        {"INV-15 shutdown does not wait for a lost worker", run_shutdown},
+	        {"INV-17 failures before indications", run_order},
 	};
 
 	return unit_run("lost", tests, RTE_DIM(tests));

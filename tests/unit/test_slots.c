@@ -174,17 +174,17 @@ test_claims(void)
 {
 	struct slot slot = {0};
 
-	CU_ASSERT(slot_claim(&slot, LANE_ORDINARY));
-	CU_ASSERT(slot_claim(&slot, LANE_URGENT));
-	CU_ASSERT(!slot_claimed_twice(&slot, LANE_ORDINARY));
-	CU_ASSERT(!slot_claim(&slot, LANE_ORDINARY));
-	CU_ASSERT(!slot_claim(&slot, LANE_ORDINARY));
-	CU_ASSERT(slot_claimed_twice(&slot, LANE_ORDINARY));
-	CU_ASSERT(!slot_claimed_twice(&slot, LANE_URGENT));
-	slot_unclaim(&slot, LANE_ORDINARY);
-	CU_ASSERT(slot_claim(&slot, LANE_ORDINARY));
-	CU_ASSERT(!slot_claimed_twice(&slot, LANE_ORDINARY));
-	CU_ASSERT(!slot_claim(&slot, LANE_URGENT));
+	CU_ASSERT(slot_claim(&slot, 0));
+	CU_ASSERT(slot_claim(&slot, 3));
+	CU_ASSERT(!slot_claimed_twice(&slot, 0));
+	CU_ASSERT(!slot_claim(&slot, 0));
+	CU_ASSERT(!slot_claim(&slot, 0));
+	CU_ASSERT(slot_claimed_twice(&slot, 0));
+	CU_ASSERT(!slot_claimed_twice(&slot, 3));
+	slot_unclaim(&slot, 0);
+	CU_ASSERT(slot_claim(&slot, 0));
+	CU_ASSERT(!slot_claimed_twice(&slot, 0));
+	CU_ASSERT(!slot_claim(&slot, 3));
 }
 
 /* Those never used first, then in the order in which they came back. */

@@ -3,6 +3,7 @@
 #include "control.h"
 #include "fake_target.h"
 #include "lost_bed.h"
+#include "test_mutant.h"
 
 #define DEADLINE_MS 1000u /* the default */
 
@@ -68,7 +69,7 @@ test_asked(void)
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, query), 0);
 	fake_advance_ms(&fake, DEADLINE_MS / 4 + 2);
 	fake.stalled[DEAD] = false;
-	CU_ASSERT(fake_work_one(&fake, DEAD, true));
+	CU_ASSERT_FATAL(fake_work_one(&fake, DEAD, true));
 	CU_ASSERT_EQUAL(fake_last(&fake, TOE_OP_PING)->worker, DEAD);
 	/* that was an answer: the rest of its silence is forgotten */
 	fake.stalled[DEAD] = true;
@@ -190,7 +191,7 @@ WITH_LOST_BED(busy)
 WITH_LOST_BED(naps)
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"C1 INV-14 a process that is stopped and continued loses nobody",
@@ -205,5 +206,7 @@ main(void)
 	        {"C1 INV-14 naps are silent", run_naps},
 	};
 
+	if (!test_mutant_arguments(argc, argv))
+		return EXIT_FAILURE;
 	return unit_run("watch", tests, RTE_DIM(tests));
 }

@@ -37,7 +37,7 @@ check_sequences(struct invariant *before, const struct toe_conn *conn)
 
 /* The sums that the flags of the records stand for. */
 struct sums {
-	uint32_t records, timed, sacked, lost, again;
+	uint32_t records, timed, sacked, segments, lost, again;
 };
 
 static void
@@ -48,6 +48,7 @@ add(struct sums *sums, const struct toe_sent *sent)
 	sums->records++;
 	sums->timed += sent->timed != 0;
 	sums->sacked += sent->flags & TOE_SENT_SACKED ? length : 0;
+	sums->segments += sent->flags & TOE_SENT_SACKED ? sent->segments : 0;
 	sums->lost += sent->flags & TOE_SENT_LOST ? length : 0;
 	sums->again += sent->flags & TOE_SENT_AGAIN ? length : 0;
 }
@@ -113,7 +114,8 @@ check_sender(const struct toe_worker *worker, const struct toe_conn *conn)
 		return "the records do not end at SND.MAX";
 	if (sums.lost != sender->lost || sums.again != sender->again)
 		return "bytes lost or sent again are miscounted";
-	if ((conn->options & TCP_OPTION_SACK) && sums.sacked != sender->sacked)
+	if ((conn->options & TCP_OPTION_SACK) &&
+	        (sums.sacked != sender->sacked || sums.segments != sender->segs_sacked))
 		return "bytes selectively acknowledged are miscounted";
 	if (sender->sacked + sender->lost > outstanding)
 		return "more is known of than is in flight";

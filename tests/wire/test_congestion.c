@@ -2,6 +2,8 @@
 /* Congestion control in numbers: slow start, NewReno, CUBIC beside RFC 9438 in floating point, DCTCP. */
 #include <math.h>
 
+#include <rte_ethdev.h>
+
 #include "rng.h"
 #include "script.h"
 #include "tcp_cc.h"
@@ -28,28 +30,28 @@ test_slow_start(void)
 	struct toe_sender sender = {0};
 
 	/* By what is acknowledged (RFC 3465), up to 8 segments for one ACK. */
-	toe_cc_acked(&conn, &sender, 1, 0);
+	toe_cc_acked(&conn, &sender, 1, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 10 * MSS + 1);
-	toe_cc_acked(&conn, &sender, 20 * MSS, 0);
+	toe_cc_acked(&conn, &sender, 20 * MSS, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 18 * MSS + 1);
 	/* After a timeout by one segment. */
 	sender.phase = TOE_PHASE_LOSS;
-	toe_cc_acked(&conn, &sender, 20 * MSS, 0);
+	toe_cc_acked(&conn, &sender, 20 * MSS, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 19 * MSS + 1);
 	/* Not far beyond ssthresh, never beyond what RFC 7323 allows. */
 	sender.phase = TOE_PHASE_OPEN;
 	conn.ssthresh = 20 * MSS;
-	toe_cc_acked(&conn, &sender, 20 * MSS, 0);
+	toe_cc_acked(&conn, &sender, 20 * MSS, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 20 * MSS + 1);
 	conn.ssthresh = UINT32_MAX;
 	conn.cwnd = TCP_CWND_MAX - 10;
-	toe_cc_acked(&conn, &sender, 5 * MSS, 0);
+	toe_cc_acked(&conn, &sender, 5 * MSS, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, TCP_CWND_MAX);
 	/* RFC 5681 section 4.1 */
-	toe_cc_restart(&conn, &sender);
+	toe_cc_restart(&conn, &sender, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 10 * MSS);
 	conn.cwnd = 3 * MSS;
-	toe_cc_restart(&conn, &sender);
+	toe_cc_restart(&conn, &sender, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 3 * MSS);
 }
 
@@ -62,16 +64,16 @@ test_newreno(void)
 
 	/* A segment for each window that was acknowledged, in whatever pieces. */
 	for (uint32_t i = 0; i < 99; i++)
-		toe_cc_acked(&conn, &sender, 100, 0);
+		toe_cc_acked(&conn, &sender, 100, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 10 * MSS);
-	toe_cc_acked(&conn, &sender, 100, 0);
+	toe_cc_acked(&conn, &sender, 100, 0, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 11 * MSS);
-	toe_cc_acked(&conn, &sender, 11 * MSS + 300, 0); /* at most one for one ACK */
+	toe_cc_acked(&conn, &sender, 11 * MSS + 300, 0, MSS); /* at most one for one ACK */
 	CU_ASSERT_EQUAL(conn.cwnd, 12 * MSS);
 	/* RFC 5681 (4) */
-	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 12 * MSS), 6 * MSS);
-	CU_ASSERT_EQUAL(cc->marked(&conn, &sender, 8 * MSS), 4 * MSS);
-	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 3 * MSS), 2 * MSS);
+	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 12 * MSS, MSS), 6 * MSS);
+	CU_ASSERT_EQUAL(cc->marked(&conn, &sender, 8 * MSS, MSS), 4 * MSS);
+	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 3 * MSS, MSS), 2 * MSS);
 }
 
 /* RFC 9438 in segments and seconds. */
@@ -132,11 +134,11 @@ cubic_agrees(struct rng *rng)
 		/* Not where rounding decides whether it got as far as last time (4.7). */
 		if (rng_chance(rng, 2) && fabs(cubic.cwnd / cubic.w_max - 1) > 0.03) {
 			conn.cwnd = conn.ssthresh =
-			        toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd);
+			        toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd, MSS);
 			reference_lost(&cubic);
 		}
 		for (uint32_t i = 0; i < acks; i++) {
-			toe_cc_acked(&conn, &sender, 2 * MSS, now_us);
+			toe_cc_acked(&conn, &sender, 2 * MSS, now_us, MSS);
 			reference_acked(&cubic, 2, now, rtt_ms / 1000.0);
 		}
 		now_us += rtt_ms * 1000;
@@ -170,13 +172,13 @@ test_cubic_first_tick(void)
 	double first;
 
 	conn.srtt = 8 * 200;
-	conn.cwnd = conn.ssthresh = toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd);
+	conn.cwnd = conn.ssthresh = toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd, MSS);
 	for (uint32_t i = 0; i < 4; i++)
-		toe_cc_acked(&conn, &sender, conn.cwnd, 1000 * i);
+		toe_cc_acked(&conn, &sender, conn.cwnd, 1000 * i, MSS);
 	first = (conn.cwnd - 21.0 * MSS) / MSS;
 	CU_ASSERT(fabs(first - 4) < 0.01);
 	for (uint32_t i = 4; i < 8; i++)
-		toe_cc_acked(&conn, &sender, conn.cwnd, 1000 * i);
+		toe_cc_acked(&conn, &sender, conn.cwnd, 1000 * i, MSS);
 	CU_ASSERT(fabs((conn.cwnd - 21.0 * MSS) / MSS - first - 4 * 9.0 / 17) < 0.01);
 }
 
@@ -188,14 +190,14 @@ test_cubic_idle(void)
 
 	CU_ASSERT_STRING_EQUAL(toe_cc_of(&conn)->name, "cubic");
 	conn.srtt = 8 * 100000;
-	conn.cwnd = conn.ssthresh = toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd);
+	conn.cwnd = conn.ssthresh = toe_cc_of(&conn)->lost(&conn, &sender, conn.cwnd, MSS);
 	CU_ASSERT_EQUAL(conn.cwnd, 35 * MSS);
-	toe_cc_acked(&conn, &sender, MSS, 1000000);
+	toe_cc_acked(&conn, &sender, MSS, 1000000, MSS);
 	CU_ASSERT(sender.cc.cubic.running);
 	/* Time without sending does not count: ten minutes later the window has not jumped. */
-	toe_cc_restart(&conn, &sender);
+	toe_cc_restart(&conn, &sender, MSS);
 	conn.cwnd = 35 * MSS;
-	toe_cc_acked(&conn, &sender, MSS, 601000000);
+	toe_cc_acked(&conn, &sender, MSS, 601000000, MSS);
 	CU_ASSERT(conn.cwnd < 36 * MSS);
 }
 
@@ -210,7 +212,7 @@ test_dctcp(void)
 	struct rng rng;
 
 	rng_seed(&rng, 4);
-	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 100 * MSS), 50 * MSS);
+	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 100 * MSS, MSS), 50 * MSS);
 	conn.snd_max = 10 * MSS;
 	cc->count(&conn, &sender, 0, false);
 	for (uint32_t round = 0; round < 500; round++) {
@@ -232,7 +234,8 @@ test_dctcp(void)
 			CU_FAIL("alpha leaves RFC 8257");
 			return;
 		}
-		CU_ASSERT(fabs(cc->marked(&conn, &sender, 0) - conn.cwnd * (1 - alpha / 2)) < 200);
+		CU_ASSERT(fabs(cc->marked(&conn, &sender, 0, MSS) - conn.cwnd * (1 - alpha / 2)) <
+		          200);
 	}
 }
 
@@ -260,6 +263,92 @@ test_ack_division(void)
 	script_fini(&script);
 }
 
+/* What cwnd grows by in three rounds with the whole window in use, after so many rounds in which two segments were. */
+static uint32_t
+growth_after(struct script *script, uint32_t limited_rounds)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	struct toe_conn *conn = script_conn(script);
+	uint32_t before = 0, acked = 0;
+
+	params.constant.flags = TCP_OPTION_WINDOW_SCALE;
+	params.constant.snd_wnd_scale = 7;
+	params.delegated.snd_wnd = 20000;
+	params.delegated.max_snd_wnd = 1000000;
+	params.delegated.cwnd = params.delegated.ssthresh = 20000;
+	params.delegated.srtt = 800;
+	params.delegated.rttvar = 200;
+	script_open(script, &params);
+	for (uint32_t round = 0; round < 1 + limited_rounds + 3; round++) {
+		bool limited = round + 1 < 1 + limited_rounds;
+
+		while (script_take(script))
+			acked += script->got.length;
+		script_pass(script, 100);
+		script_send(script, (struct script_segment){.ack = (int32_t)acked,
+		                            .window = (limited ? 2000 : 500000) >> 7});
+		if (round == limited_rounds)
+			before = conn->cwnd;
+	}
+	before = conn->cwnd - before;
+	while (script_take(script))
+		;
+	script_close(script, NULL);
+	return before;
+}
+
+/* RFC 9438 sections 4.2 and 5.8, T12: time in which the window was not in use is none on the curve. */
+static void
+test_cubic_limited(void)
+{
+	struct script script;
+	uint32_t plain;
+
+	CU_ASSERT_EQUAL_FATAL(script_init(&script), 0);
+	plain = growth_after(&script, 0);
+	CU_ASSERT(plain > 0);
+	CU_ASSERT(growth_after(&script, 300) <= plain * 3);
+	script_fini(&script);
+}
+
+/* Bytes that an echo sends at once of 2,500 that came, with Nagle's algorithm. */
+static uint32_t
+nagle_bytes(struct script *script, uint64_t offloads)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_ECHO);
+	struct rte_mbuf *frame;
+	uint32_t bytes = 0;
+
+	params.offloads = offloads;
+	params.cached.flags = TCP_CACHED_NAGLE;
+	params.cached.initial_rcv_wnd = 0;
+	script_open(script, &params);
+	for (uint32_t seq = 0; seq < 2500; seq += 1000)
+		script_send(script, (struct script_segment){.seq = (int32_t)seq,
+		                            .length = seq == 2000 ? 500 : 1000});
+	end_work(&script->end);
+	while (end_take(&script->end, &frame, 1) > 0) {
+		bytes += frame->pkt_len - 54;
+		rte_pktmbuf_free(frame);
+	}
+	script_close(script, NULL);
+	return bytes;
+}
+
+/* RFC 896, T12: what waits where segments are cut here waits where the port cuts them. */
+static void
+test_nagle(void)
+{
+	const uint64_t cuts = RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM |
+	                      RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+	struct script script;
+
+	CU_ASSERT_EQUAL_FATAL(script_init(&script), 0);
+	CU_ASSERT_EQUAL(nagle_bytes(&script, 0), 2000);
+	CU_ASSERT_EQUAL(nagle_bytes(&script, cuts), 2000);
+	script_fini(&script);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -269,8 +358,10 @@ main(int argc, char **argv)
 	        {"TCP-1 RFC 9438 CUBIC", test_cubic},
 	        {"TCP-1 RFC 9438 CUBIC in its first tick", test_cubic_first_tick},
 	        {"TCP-1 RFC 9438 CUBIC after idle time", test_cubic_idle},
+	        {"TCP-1 RFC 9438 5.8 T12 CUBIC with a window not in use", test_cubic_limited},
 	        {"TCP-1 RFC 8257 DCTCP", test_dctcp},
 	        {"TCP-1 ACK division", test_ack_division},
+	        {"RFC 896 T12 TSO and Nagle", test_nagle},
 	};
 
 	if (!test_mutant_arguments(argc, argv))

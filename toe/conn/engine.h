@@ -50,6 +50,8 @@ struct toe_engine {
 	uint32_t senders_busy; /* connections with at least one record of what they sent */
 	uint32_t reassembly_buffers; /* mbufs that wait out of order or for the host */
 	uint32_t reassembly_buffers_max;
+	uint32_t echo_buffers; /* mbufs in the queues of echoes */
+	uint32_t echo_buffers_max;
 	struct toe_pool reassemblies; /* struct toe_reassembly */
 	struct toe_pool pieces; /* struct toe_piece */
 	struct toe_stats stats; /* anyone reads */

@@ -64,7 +64,8 @@ toe_reassembly_duplicate(struct toe_engine *engine, uint32_t index, uint32_t sta
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_reassembly *reassembly;
 
-	if (!(conn->options & TCP_OPTION_SACK))
+	/* Who may not send reports nothing, and keeps nothing for it. */
+	if (!(conn->options & TCP_OPTION_SACK) || !toe_conn_may_send(engine, conn))
 		return;
 	reassembly = toe_reassembly_get(engine, conn);
 	if (reassembly == NULL)

@@ -67,17 +67,32 @@ bool toe_reassembly_add(struct toe_engine *engine, uint32_t index,
 /* Text that was there already has arrived once more: the next ACK says so. */
 void toe_reassembly_duplicate(
         struct toe_engine *engine, uint32_t index, uint32_t start, uint32_t end);
+/* There will be no ACK to report duplicates in: nothing is kept for that. */
+void toe_reassembly_unreported(struct toe_engine *engine, uint32_t index);
 /* The first piece, when it begins at or before rcv_nxt; NULL: none. */
 struct toe_piece *toe_reassembly_next(const struct toe_engine *engine, const struct toe_conn *conn);
 /* Forget the first piece; its frame is the caller's now. */
 void toe_reassembly_pop(struct toe_engine *engine, uint32_t index);
 /* rcv_nxt has moved: blocks below it are over. Gives everything back when nothing is left. */
 void toe_reassembly_settle(struct toe_engine *engine, uint32_t index);
-/* The blocks of the next segment; how many. What was duplicate is reported once. */
-uint32_t toe_reassembly_blocks(
-        struct toe_engine *engine, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX]);
-/* Bytes that the option will take. */
-uint32_t toe_reassembly_option_room(const struct toe_engine *engine, const struct toe_conn *conn);
+/* The blocks of the next segment, at most `room`; how many. What was duplicate is reported once. */
+uint32_t toe_reassembly_blocks(struct toe_engine *engine, struct toe_conn *conn, uint32_t room,
+        struct toe_sack blocks[TOE_SACKS_MAX]);
+/* How many blocks there are to report. */
+uint32_t toe_reassembly_count(const struct toe_engine *engine, const struct toe_conn *conn);
+
+/* Bytes of the option with n blocks (RFC 2018 section 3), two NOPs included; and the blocks that so many bytes hold. */
+static inline uint32_t
+toe_sack_bytes(uint32_t n)
+{
+	return n > 0 ? 4 + 8 * n : 0;
+}
+
+static inline uint32_t
+toe_sack_blocks(uint32_t bytes)
+{
+	return bytes < 12 ? 0 : (bytes - 4) / 8;
+}
 
 /* Queue a frame as it came for the host; false: no room. */
 bool toe_reassembly_urgent(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf);

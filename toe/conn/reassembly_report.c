@@ -4,9 +4,6 @@
 
 #include <rte_branch_prediction.h>
 
-#define SACK_OPTION 4u /* two NOPs, kind and length */
-#define SACK_BLOCK 8u
-
 struct toe_reassembly *
 toe_reassembly_get(struct toe_engine *engine, struct toe_conn *conn)
 {
@@ -41,6 +38,17 @@ toe_reassembly_settle(struct toe_engine *engine, uint32_t index)
 	conn->reassembly = TOE_INDEX_NONE;
 }
 
+void
+toe_reassembly_unreported(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	if (!(conn->flags & TOE_CONN_DSACK))
+		return;
+	conn->flags &= ~TOE_CONN_DSACK;
+	toe_reassembly_settle(engine, index);
+}
+
 /* Blocks that fit beside timestamps (RFC 2018 section 3). */
 static uint32_t
 blocks_max(const struct toe_conn *conn)
@@ -59,12 +67,16 @@ blocks_count(const struct toe_reassembly *reassembly, const struct toe_conn *con
 }
 
 uint32_t
-toe_reassembly_blocks(
-        struct toe_engine *engine, struct toe_conn *conn, struct toe_sack blocks[TOE_SACKS_MAX])
+toe_reassembly_blocks(struct toe_engine *engine, struct toe_conn *conn, uint32_t room,
+        struct toe_sack blocks[TOE_SACKS_MAX])
 {
 	struct toe_reassembly *reassembly = reassembly_of(engine, conn);
 	uint32_t n = 0, max = blocks_count(reassembly, conn);
 
+	/* Where there is room for none, what is to be told waits for another segment. */
+	if (max > 0 && room == 0)
+		return 0;
+	max = RTE_MIN(max, room);
 	if (max > 0 && (conn->flags & TOE_CONN_DSACK))
 		blocks[n++] = reassembly->duplicate;
 	for (uint32_t i = 0; n < max; i++)
@@ -76,11 +88,9 @@ toe_reassembly_blocks(
 }
 
 uint32_t
-toe_reassembly_option_room(const struct toe_engine *engine, const struct toe_conn *conn)
+toe_reassembly_count(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	uint32_t n = blocks_count(reassembly_of(engine, conn), conn);
-
-	return n > 0 ? SACK_OPTION + n * SACK_BLOCK : 0;
+	return blocks_count(reassembly_of(engine, conn), conn);
 }
 
 bool

@@ -152,6 +152,7 @@ toe_sent_split(struct toe_engine *engine, struct toe_sender *sender, uint32_t re
 	rest = toe_sent_at(engine, index);
 	*rest = *sent;
 	rest->seq = seq;
+	rest->segments = 0; /* of a SACKED one all count with the first part */
 	sent->end = seq;
 	rest->prev = record;
 	sent->next = index;
@@ -214,23 +215,57 @@ uncount(struct toe_sender *sender, const struct toe_sent *sent)
 {
 	uint32_t length = sent->end - sent->seq;
 
-	if (sent->flags & TOE_SENT_SACKED)
+	if (sent->flags & TOE_SENT_SACKED) {
 		sender->sacked -= length;
+		sender->segs_sacked -= sent->segments;
+	}
 	if (sent->flags & TOE_SENT_LOST)
 		sender->lost -= length;
 	if (sent->flags & TOE_SENT_AGAIN)
 		sender->again -= length;
 }
 
-void
-toe_sent_sack(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
+/* A SACKED record holds more segments. The sum for the connection is exact, whatever a record can count. */
+static void
+add_segments(struct toe_sender *sender, struct toe_sent *sent, uint32_t segments)
 {
-	struct toe_sent *sent = toe_sent_at(engine, record);
+	uint32_t room = UINT16_MAX - sent->segments;
+
+	segments = RTE_MIN(segments, room);
+	sent->segments = (uint16_t)(sent->segments + segments);
+	sender->segs_sacked += segments;
+}
+
+uint32_t
+toe_sent_sack(
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t segments)
+{
+	struct toe_sent *sent = toe_sent_at(engine, record), *before;
+	uint32_t prev = sent->prev;
 
 	uncount(sender, sent);
 	time_remove(engine, sender, sent);
-	sent->flags = (uint8_t)((sent->flags & TOE_SENT_EVER) | TOE_SENT_SACKED);
 	sender->sacked += sent->end - sent->seq;
+	before = prev == TOE_INDEX_NONE ? NULL : toe_sent_at(engine, prev);
+	if (before == NULL || !(before->flags & TOE_SENT_SACKED)) {
+		sent->flags = (uint8_t)((sent->flags & TOE_SENT_EVER) | TOE_SENT_SACKED);
+		sent->segments = 0;
+		add_segments(sender, sent, segments);
+		return record;
+	}
+	before->flags |= sent->flags & TOE_SENT_EVER;
+	before->end = sent->end;
+	add_segments(sender, before, segments);
+	sent->flags = 0; /* its bytes are counted with `before` */
+	toe_sent_free(engine, sender, record);
+	return prev;
+}
+
+void
+toe_sent_unsack(struct toe_sender *sender, struct toe_sent *sent)
+{
+	uncount(sender, sent);
+	sent->flags = TOE_SENT_EVER;
 }
 
 void
@@ -300,7 +335,8 @@ toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 		toe_sent_at(engine, record)->time = engine->now_us;
 		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
-	sender->rack_time = sender->last_sent = engine->now_us;
-	sender->rack_end = 0;
+	sender->last_sent = engine->now_us;
+	/* RACK begins anew with what is delivered next. */
+	sender->rack_rtt = 0;
 	sender->reorder_waits = 0;
 }

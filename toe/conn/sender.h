@@ -32,7 +32,7 @@ struct toe_sent {
 	uint32_t time; /* us of the last transmission */
 	uint8_t flags; /* TOE_SENT_... */
 	uint8_t timed; /* on the list by time */
-	uint16_t reserved;
+	uint16_t segments; /* SACKED: how many it is at least */
 };
 
 _Static_assert(sizeof(struct toe_sent) == 32, "two records a cache line");
@@ -111,6 +111,7 @@ struct toe_sender {
 	uint32_t pace_next; /* us at which pacing lets the next segment go */
 	uint32_t reo_wnd; /* us, as it was applied last */
 	uint32_t min_rtt_ms; /* worker ms when min_rtt was measured */
+	uint32_t segs_sacked; /* RACK.segs_sacked: segments of SACKED records */
 	uint8_t reo_wnd_persist;
 	bool dsack_seen; /* dsack_round holds */
 
@@ -163,8 +164,14 @@ uint32_t toe_sent_split(
         struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t seq);
 /* Mark a record that is not SACKED as lost; what was sent again of it is lost again. */
 void toe_sent_lose(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
-/* Mark a record as selectively acknowledged and take it off the list by time. */
-void toe_sent_sack(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
+/*
+ * Mark a record, which is so many segments at least, as selectively acknowledged and take it off the list by time. It is one
+ * with the record before it where that is SACKED too: the list stays short. Returns the record in which it is now.
+ */
+uint32_t toe_sent_sack(
+        struct toe_engine *engine, struct toe_sender *sender, uint32_t record, uint32_t segments);
+/* A SACKED record is not reported any more (RFC 2018 section 8). */
+void toe_sent_unsack(struct toe_sender *sender, struct toe_sent *sent);
 /* Forget a record (acknowledged). */
 void toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
 /* Everything from `seq` on that is not SACKED is to be sent again, but is no sign of congestion. */

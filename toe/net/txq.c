@@ -4,7 +4,61 @@
 
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
+
+/* Close the gap that `n` frames leave. */
+static void
+take_out(struct toe_txq *txq, uint32_t at, uint32_t n)
+{
+	txq->count -= n;
+	memmove(&txq->frame[at], &txq->frame[at + n],
+	        (txq->count - at) * sizeof(struct rte_mbuf *));
+	memmove(&txq->tag[at], &txq->tag[at + n], (txq->count - at) * sizeof(txq->tag[0]));
+}
+
+/* The driver will never take this one. The caller takes it out. */
+static void
+refuse(struct toe_txq *txq, struct rte_mbuf *frame)
+{
+	if (frame->ol_flags & RTE_MBUF_F_TX_TCP_SEG)
+		txq->no_tso = true;
+	rte_pktmbuf_free(frame);
+	(*txq->dropped)++;
+}
+
+/*
+ * The port has taken nothing for a while. Is its ring full, or is it the first frame that it does not take? That shows
+ * when others are offered, another one each time. Should the ring have become free only just now, one frame goes out of
+ * order.
+ */
+static __rte_noinline void
+overtake(struct toe_txq *txq)
+{
+	uint32_t at = 1 + (txq->stuck / TOE_TXQ_STUCK) % (txq->count - 1), length;
+
+	length = rte_pktmbuf_pkt_len(txq->frame[at]);
+	if (rte_eth_tx_prepare(txq->ethdev, txq->queue, &txq->frame[at], 1) == 0 ||
+	        rte_eth_tx_burst(txq->ethdev, txq->queue, &txq->frame[at], 1) == 0)
+		return;
+	take_out(txq, at, 1);
+	txq->sent++;
+	txq->bytes += length;
+	if (++txq->overtaken < TOE_TXQ_OVERTAKEN)
+		return;
+	refuse(txq, txq->frame[0]);
+	take_out(txq, 0, 1);
+	txq->stuck = txq->overtaken = 0;
+	txq->stuck_since = 0;
+}
+
+/* Frames from `at` on that the driver can take, TOE_TXQ_BURST at most; 0: the first of them it never will. */
+static inline uint16_t
+prepare(struct toe_txq *txq, uint32_t at)
+{
+	return rte_eth_tx_prepare(txq->ethdev, txq->queue, &txq->frame[at],
+	        (uint16_t)RTE_MIN(txq->count - at, TOE_TXQ_BURST));
+}
 
 void
 toe_txq_flush(struct toe_txq *txq)
@@ -12,10 +66,13 @@ toe_txq_flush(struct toe_txq *txq)
 	uint32_t done = 0;
 
 	while (done < txq->count) {
-		uint16_t burst = (uint16_t)RTE_MIN(txq->count - done, TOE_TXQ_BURST);
+		uint16_t burst = prepare(txq, done), taken;
 		uint64_t bytes = 0;
-		uint16_t taken;
 
+		if (unlikely(burst == 0)) {
+			refuse(txq, txq->frame[done++]);
+			continue;
+		}
 		for (uint16_t i = 0; i < burst; i++)
 			bytes += rte_pktmbuf_pkt_len(txq->frame[done + i]);
 		taken = rte_eth_tx_burst(txq->ethdev, txq->queue, &txq->frame[done], burst);
@@ -30,9 +87,22 @@ toe_txq_flush(struct toe_txq *txq)
 		}
 		txq->bytes += bytes;
 	}
-	if (done == 0)
-		return;
-	txq->count -= done;
-	memmove(txq->frame, &txq->frame[done], txq->count * sizeof(struct rte_mbuf *));
-	memmove(txq->tag, &txq->tag[done], txq->count * sizeof(txq->tag[0]));
+	if (done > 0) {
+		txq->stuck = txq->overtaken = 0;
+		txq->stuck_since = 0;
+		take_out(txq, 0, done);
+	} else if (unlikely(++txq->stuck % TOE_TXQ_STUCK == 0) && txq->count > 1) {
+		overtake(txq);
+	}
+}
+
+uint32_t
+toe_txq_drop_all(struct toe_txq *txq)
+{
+	uint32_t count = txq->count;
+
+	rte_pktmbuf_free_bulk(txq->frame, count);
+	txq->count = txq->stuck = txq->overtaken = 0;
+	txq->stuck_since = 0;
+	return count;
 }

@@ -17,6 +17,11 @@
 #define TOE_TXQ_SIZE 64u /* frames held: few, since a drain looks at each (INV-13) */
 #define TOE_TXQ_BURST 32u
 #define TOE_TXQ_RESERVE 2u /* frames of room that must be left to build another */
+#define TOE_TXQ_STUCK                                                                              \
+	16u /* flushes with which a port takes nothing, until another frame than the first is tried */
+#define TOE_TXQ_OVERTAKEN                                                                          \
+	4u /* frames past the first one that show that it is the frame, not the ring */
+#define TOE_TXQ_STUCK_NS 1000000000u /* what a port has not taken for so long is stale */
 
 struct toe_tx_tag {
 	struct toe_route route; /* words under which the frame was built */
@@ -37,6 +42,12 @@ struct toe_txq {
 	uint64_t sent; /* frames taken by the port */
 	uint64_t bytes;
 	uint64_t refused; /* times that the port took fewer than offered */
+	/* Flushes in a row with which the port took nothing, and since when (ns; 0: it takes) */
+	uint32_t stuck;
+	uint32_t overtaken; /* frames that went past the first one meanwhile */
+	uint64_t stuck_since;
+	uint64_t *dropped; /* counts frames that the driver refuses for good */
+	bool no_tso; /* one of these was to be cut by the port: none is made any more */
 	/* connections that found no room here, in line by ready_next; TOE_INDEX_NONE: none */
 	uint32_t wait_head, wait_tail;
 };
@@ -62,7 +73,14 @@ toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame)
 	return tag;
 }
 
-/* Offer everything held to the port; what it does not take stays held, in order. */
+/*
+ * Offer everything held to the port; what it does not take stays held, in order. A frame that the driver will never take
+ * is dropped and counted: one that rte_eth_tx_prepare refuses, at once; one that stays first while the port takes others
+ * that are offered past it, when TOE_TXQ_OVERTAKEN have gone. Where the ring is full none of them goes.
+ */
 void toe_txq_flush(struct toe_txq *txq);
+
+/* Drop all that is held, with no more ado; how many. */
+uint32_t toe_txq_drop_all(struct toe_txq *txq);
 
 #endif

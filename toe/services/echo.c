@@ -2,7 +2,10 @@
 /* The echo. */
 #include "echo.h"
 
+#include <rte_branch_prediction.h>
+
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "user.h"
 
 /*
@@ -13,7 +16,7 @@
 
 /* Free the first buffer of an echo's queue. */
 static void
-echo_pop(struct toe_attached *attached)
+echo_pop(struct toe_engine *engine, struct toe_attached *attached)
 {
 	struct rte_mbuf *head = attached->queue_head;
 
@@ -23,21 +26,22 @@ echo_pop(struct toe_attached *attached)
 	if (attached->cursor == head)
 		attached->cursor = NULL;
 	attached->queue_segments--;
+	engine->echo_buffers--;
 	head->next = NULL;
 	rte_pktmbuf_free_seg(head);
 }
 
 void
-echo_close(struct toe_attached *attached)
+echo_close(struct toe_engine *engine, struct toe_attached *attached)
 {
 	while (attached->queue_head != NULL)
-		echo_pop(attached);
+		echo_pop(engine, attached);
 }
 
 /* Queue text to be sent back. Small text goes into what is left of the last buffer. */
 static bool
-queue_text(
-        struct toe_attached *attached, struct rte_mbuf *mbuf, const uint8_t *data, uint32_t length)
+queue_text(struct toe_engine *engine, struct toe_attached *attached, struct rte_mbuf *mbuf,
+        const uint8_t *data, uint32_t length)
 {
 	struct rte_mbuf *tail = attached->queue_tail;
 
@@ -60,6 +64,7 @@ queue_text(
 		tail->next = mbuf;
 	attached->queue_tail = mbuf;
 	attached->queue_segments++;
+	engine->echo_buffers++;
 	return true;
 }
 
@@ -74,13 +79,24 @@ echo_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, c
 		return false;
 	conn->snd_limit += length;
 	toe_conn_ready(engine, index);
-	return queue_text(toe_attached_of(engine, conn), mbuf, data, length);
+	return queue_text(engine, toe_attached_of(engine, conn), mbuf, data, length);
 }
 
+/*
+ * The last quarter of what all echoes may hold is for those whose peers have room for what is queued and more: peers that
+ * do not read take nothing away from those that do.
+ */
 bool
 echo_accepts(const struct toe_engine *engine, const struct toe_conn *conn)
 {
-	return toe_attached_of(engine, conn)->queue_segments < TOE_ECHO_MAX_SEGMENTS;
+	const struct toe_attached *attached = toe_attached_of(engine, conn);
+	uint32_t max = engine->echo_buffers_max;
+
+	if (attached->queue_segments >= TOE_ECHO_MAX_SEGMENTS)
+		return false;
+	if (likely(engine->echo_buffers < max - max / 4))
+		return true;
+	return engine->echo_buffers < max && attached->queue_bytes < conn->snd_wnd;
 }
 
 uint32_t
@@ -88,11 +104,15 @@ echo_window(const struct toe_engine *engine, const struct toe_conn *conn)
 {
 	const struct toe_attached *attached = toe_attached_of(engine, conn);
 	uint64_t capacity = RTE_MIN(conn->rcv_space, tcp_window_limit(conn)), by_segments;
+	uint32_t left = engine->echo_buffers_max;
 
+	if (unlikely(!echo_accepts(engine, conn)))
+		return 0;
+	left -= RTE_MIN(left, engine->echo_buffers);
 	capacity -= RTE_MIN(capacity, attached->queue_bytes);
 	by_segments =
 	        TOE_ECHO_MAX_SEGMENTS - RTE_MIN(attached->queue_segments, TOE_ECHO_MAX_SEGMENTS);
-	by_segments *= ECHO_SEGMENT_BYTES;
+	by_segments = RTE_MIN(by_segments, left) * ECHO_SEGMENT_BYTES;
 	return (uint32_t)RTE_MIN(capacity, by_segments);
 }
 
@@ -143,7 +163,7 @@ echo_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 	while (attached->queue_head != NULL &&
 	        attached->queue_skip >= attached->queue_head->data_len) {
 		attached->queue_skip -= attached->queue_head->data_len;
-		echo_pop(attached);
+		echo_pop(engine, attached);
 	}
 	/*
 	 * A window update, when the peer may send less than half of what it could and the gain is
@@ -152,6 +172,6 @@ echo_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 	offered = conn->rcv_adv - conn->rcv_nxt;
 	window = echo_window(engine, conn);
 	if (tcp_is_receiving(conn) && offered < tcp_window_limit(conn) / 2 &&
-	        window >= offered + RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
+	        window >= offered + RTE_MIN(tcp_smss(engine, conn), tcp_window_limit(conn) / 2))
 		tcp_owe_ack(engine, index);
 }

@@ -15,6 +15,6 @@ void echo_copy(const struct toe_engine *engine, const struct toe_conn *conn, uin
         struct text_copy *copy, uint32_t length);
 void echo_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes);
 /* Its queue is freed. */
-void echo_close(struct toe_attached *attached);
+void echo_close(struct toe_engine *engine, struct toe_attached *attached);
 
 #endif

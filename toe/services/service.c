@@ -35,7 +35,7 @@ toe_service_close(struct toe_engine *engine, uint32_t index)
 
 	if (conn->attached == TOE_INDEX_NONE)
 		return;
-	echo_close(toe_attached_of(engine, conn));
+	echo_close(engine, toe_attached_of(engine, conn));
 	toe_pool_give(&engine->attached, conn->attached);
 	conn->attached = TOE_INDEX_NONE;
 }

@@ -50,7 +50,7 @@ enum toe_op {
 	 */
 	TOE_OP_RETRIEVE_PATH,
 	/*
-	 * The same for connections named by invalidates whose stop id is up to `argument` (serial
+	 * The same for connections named by invalidates of `host` whose stop id is up to `argument` (serial
 	 * arithmetic, 32 bits): sent when all of these have completed and are due.
 	 */
 	TOE_OP_RETRIEVE_NAMED,
@@ -70,7 +70,7 @@ enum toe_op {
 struct toe_message {
 	uint8_t op; /* enum toe_op */
 	uint8_t flags; /* TOE_MSG_... */
-	uint8_t host; /* index of the host stack, for initiate */
+	uint8_t host; /* index of the host stack, for chains and walks */
 	uint8_t tick_ms; /* ms per clock tick of the host: 1, 10 or 100 (CTX-6) */
 	uint32_t count; /* items in the chain */
 	union {

@@ -99,12 +99,19 @@ struct toe_port {
 	uint8_t role; /* enum toe_port_role */
 	uint8_t peer; /* index of the port on the other side of the bump, or UINT8_MAX: none */
 	uint16_t rx_queues; /* worker w polls queue w when w < rx_queues */
-	uint16_t mtu; /* bytes of IP packet */
+	uint16_t mtu; /* bytes of IP packet; 0: not known, any length goes */
 	uint64_t tx_offloads; /* RTE_ETH_TX_OFFLOAD_... enabled */
 	uint64_t rx_offloads;
 	uint8_t mac[6];
 	_Atomic uint8_t hold; /* 1: workers do not poll it yet (start-up order, `port release`) */
 };
+
+/* The longest IP packet that a port takes. */
+static inline uint32_t
+toe_port_mtu(const struct toe_port *port)
+{
+	return port->mtu ? port->mtu : UINT16_MAX;
+}
 
 /* Everything that lcores share. Sizes and ports are constant once the workers run. */
 struct toe_shared {

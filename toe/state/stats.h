@@ -34,8 +34,12 @@
 	X(challenge_acks, "challenge ACKs owed to suspicious segments (RFC 5961)")                 \
 	X(rx_urgent, "connections that received urgent data (RX-4)")                               \
 	X(rx_reassembly_full, "segments out of order that found no room")                          \
+	X(rx_no_room, "segments in order that their user had no room for, not acknowledged")       \
 	X(tx_no_mbuf, "segments not built for lack of a buffer, tried again")                      \
 	X(tx_discarded, "frames discarded by drains")                                              \
+	X(tx_too_long, "frames longer than the MTU of the port that they were for, dropped")       \
+	X(tx_refused, "frames that a port's driver refused for good, dropped")                     \
+	X(tx_stale, "frames that their port did not take for a second, dropped")                   \
 	X(exception_to_host, "frames passed from the wire to the host port")                       \
 	X(exception_to_wire, "frames passed from the host port to the wire")                       \
 	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \
@@ -45,7 +49,7 @@
 	X(steered, "frames passed to the worker that owns their connection")                       \
 	X(steer_dropped, "frames dropped because the owner's steering ring was full")              \
 	X(held_frames, "frames queued for held tuples")                                            \
-	X(held_dropped, "frames dropped because a hold's queue was full")                          \
+	X(held_dropped, "frames of held tuples dropped: its queue, or all of them, full")          \
 	X(parked_dropped, "frames that the worker held when it woke up after having been "         \
 	                  "declared lost, dropped")                                                \
 	X(connections, "connections offloaded to this worker now")                                 \

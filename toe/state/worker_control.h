@@ -16,6 +16,7 @@
 #include "doorbell.h"
 #include "event.h"
 #include "mailbox.h"
+#include "pages.h"
 
 #define TOE_MAX_HOSTS 8u
 #define TOE_EVENT_BACKLOG 64u
@@ -42,6 +43,7 @@ struct toe_worker_control {
 	 */
 	_Atomic uint32_t lost;
 	_Atomic uint32_t parked;
+	struct toe_pages pages;
 	struct toe_doorbell bell; /* C rings, W sleeps when the idle policy lets it */
 	/* C sets before a host has connections, W posts */
 	struct toe_event_port events[TOE_MAX_HOSTS];

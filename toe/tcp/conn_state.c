@@ -8,6 +8,7 @@
 #include "tcp_arm.h"
 #include "tcp_facts.h"
 #include "tcp_keepalive.h"
+#include "tcp_limits.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
 
@@ -148,7 +149,7 @@ load_delegated(struct toe_engine *engine, struct toe_conn *conn,
 	conn->snd_wnd = delegated->snd_wnd;
 	conn->max_snd_wnd = RTE_MAX(delegated->max_snd_wnd, delegated->snd_wnd);
 	conn->snd_wl1 = delegated->snd_wl1;
-	conn->cwnd = delegated->cwnd ? delegated->cwnd : 10u * RTE_MAX(conn->mss, 1u);
+	conn->cwnd = delegated->cwnd ? delegated->cwnd : tcp_initial_window(tcp_smss(engine, conn));
 	conn->ssthresh = delegated->ssthresh ? delegated->ssthresh : UINT32_MAX;
 	conn->srtt = us_from_ticks(delegated->srtt, tick_ms);
 	conn->rttvar = us_from_ticks(delegated->rttvar, tick_ms);
@@ -246,7 +247,7 @@ toe_conn_load(struct toe_engine *engine, struct toe_conn *conn, const struct tcp
 	load_timers(engine, conn, delegated, tick_ms);
 	/* A window that takes no segment was closed by what the host had not read: nobody but us opens it (RCV-2). */
 	if (tcp_is_receiving(conn) &&
-	        delegated->rcv_wnd < RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2))
+	        delegated->rcv_wnd < RTE_MIN(tcp_smss(engine, conn), tcp_window_limit(conn) / 2))
 		tcp_owe_ack(engine, (uint32_t)(conn - engine->conns));
 }
 

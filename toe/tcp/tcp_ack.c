@@ -13,6 +13,7 @@
 #include "tcp_cc.h"
 #include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -109,26 +110,17 @@ update_window(struct toe_conn *conn, uint32_t window, const struct toe_segment *
 		conn->snd_wl1 = segment->seq;
 }
 
-/* The ACK that opens the window does not cover what went out as a probe: the peer has not taken it, it goes again first. */
-static void
-probe_refused(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
-{
-	if (sender->head == TOE_INDEX_NONE)
-		return;
-	toe_sent_lose(engine, sender, sender->head);
-	tcp_duplicates_clamp(conn, sender);
-	sender->burst = 1;
-}
-
 /*
  * The window is closed, and the peer has said so once more: it is alive. The next round of probes begins, however many
- * were not answered in this one (TMR-1). An open window ends them.
+ * were not answered in this one (TMR-1). An open window ends them. What the closed one refused goes again: first what went
+ * out as a probe; when that was taken just now the rest is RACK's to find, or without SACK goes segment by segment.
  */
 static void
-probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
+probe_answered(struct toe_engine *engine, uint32_t index, bool probed, bool taken)
 {
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_sender *sender = toe_sender_of(engine, conn);
+	bool found = taken && (conn->options & TCP_OPTION_SACK);
 
 	if (conn->snd_wnd == 0 && !probed)
 		return;
@@ -137,8 +129,10 @@ probe_answered(struct toe_engine *engine, uint32_t index, bool probed)
 	if (conn->snd_wnd == 0) {
 		conn->snd_wnd_probe_count += conn->snd_wnd_probe_count < UINT8_MAX;
 	} else {
-		if (sender != NULL && (probed || conn->snd_wnd_probe_count > 0))
-			probe_refused(engine, conn, sender);
+		if (sender != NULL && !found && (probed || conn->snd_wnd_probe_count > 0)) {
+			tcp_lose_head(engine, conn, sender);
+			sender->burst = sender->lost != sender->again;
+		}
 		conn->snd_wnd_probe_count = 0;
 	}
 	tcp_restart_timer(conn);
@@ -162,10 +156,14 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	/* The usual case: nothing amiss before and after. */
 	if (likely(round->acked > 0 && sender->phase == TOE_PHASE_OPEN && !round->ece &&
 	            !round->sacked && !round->dsack && !sender->tlp_out && !sender->has_recovery &&
-	            !sender->reorder_waits && sender->sacked + sender->lost == 0)) {
+	            !sender->reorder_waits && sender->sacked + sender->lost == 0 &&
+	            !tcp_rack_behind(engine, sender))) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)
-			toe_cc_acked(conn, sender, round->acked, engine->now_us);
+			toe_cc_acked(
+			        conn, sender, round->acked, engine->now_us, tcp_smss(engine, conn));
+		else
+			toe_cc_limited(conn, sender);
 		return;
 	}
 	tcp_recovery_acked(engine, index, sender, segment, round);
@@ -230,7 +228,7 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 		conn->flags |= TOE_CONN_REARM;
 	}
 	if (unlikely(was_closed))
-		probe_answered(engine, index, probed);
+		probe_answered(engine, index, probed, round.acked > 0);
 	else if (unlikely(window == 0))
 		conn->flags |= TOE_CONN_REARM;
 	if (tcp_has_unsent(conn) || (sender != NULL && sender->lost != sender->again))

@@ -63,7 +63,7 @@ choose(const struct toe_engine *engine, const struct toe_conn *conn, struct toe_
 	uint32_t due = conn->due[TOE_TIMER_RETRANSMIT], probe = 0;
 
 	if (due == 0 || sender->sent_new)
-		probe = tcp_tlp_delay(conn, sender);
+		probe = tcp_tlp_delay(engine, conn, sender);
 	sender->sent_new = 0;
 	if (due == 0)
 		sender->rto_due = tcp_deadline(engine, wait_ms(conn));

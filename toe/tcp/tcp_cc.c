@@ -2,7 +2,7 @@
 /* Congestion control: the table, and slow start, which is everybody's (RFC 5681 section 3.1). */
 #include "tcp_cc.h"
 
-#include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_types.h"
 
 /*
@@ -26,28 +26,29 @@ toe_cc_of(const struct toe_conn *conn)
 }
 
 void
-toe_cc_acked(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us)
+toe_cc_acked(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us,
+        uint32_t mss)
 {
-	uint32_t limit = tcp_smss(conn), step;
+	uint32_t limit = mss, step;
 
 	if (conn->cwnd >= conn->ssthresh) {
-		toe_cc_of(conn)->avoid(conn, sender, bytes, now_us);
+		toe_cc_of(conn)->avoid(conn, sender, bytes, now_us, mss);
 		return;
 	}
 	if (sender->phase != TOE_PHASE_LOSS)
 		limit *= SLOW_START_SEGMENTS;
 	step = RTE_MIN(bytes, limit);
 	/* What goes beyond ssthresh in one step would have been congestion avoidance. */
-	step = RTE_MIN(step, RTE_MAX(conn->ssthresh - conn->cwnd, tcp_smss(conn)));
+	step = RTE_MIN(step, RTE_MAX(conn->ssthresh - conn->cwnd, mss));
 	conn->cwnd = RTE_MIN(conn->cwnd, TCP_CWND_MAX - step) + step;
 }
 
 void
-toe_cc_restart(struct toe_conn *conn, struct toe_sender *sender)
+toe_cc_restart(struct toe_conn *conn, struct toe_sender *sender, uint32_t mss)
 {
 	const struct toe_cc *cc = toe_cc_of(conn);
 
-	conn->cwnd = RTE_MIN(conn->cwnd, TCP_INITIAL_WINDOW * tcp_smss(conn));
+	conn->cwnd = RTE_MIN(conn->cwnd, tcp_initial_window(mss));
 	if (sender != NULL && cc->idle != NULL)
 		cc->idle(sender);
 }

@@ -25,7 +25,7 @@ cube_root(uint64_t value)
 
 /* A new epoch (section 4.2): where the window comes from and when it is back at its plateau. */
 static void
-epoch_begin(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t now_us)
+epoch_begin(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t now_us, uint32_t mss)
 {
 	cubic->running = 1;
 	cubic->epoch = now_us;
@@ -37,19 +37,19 @@ epoch_begin(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t now_u
 		return;
 	cubic->origin = cubic->w_max;
 	/* K = cbrt((W_max - cwnd) / C), in ms: the root of 10^9 times as much; 1 / C = 5 / 2 */
-	cubic->k = cube_root((uint64_t)(cubic->w_max - conn->cwnd) * 2500000000u / tcp_smss(conn));
+	cubic->k = cube_root((uint64_t)(cubic->w_max - conn->cwnd) * 2500000000u / mss);
 }
 
 /* W_cubic(t) of (1), t in ms since the epoch began. */
 static uint32_t
-window_at(const struct toe_conn *conn, const struct toe_cubic *cubic, uint32_t t_ms)
+window_at(const struct toe_cubic *cubic, uint32_t t_ms, uint32_t mss)
 {
 	int64_t d = (int64_t)t_ms - cubic->k, window;
 
 	d = RTE_MAX(RTE_MIN(d, TIME_MAX_MS), -TIME_MAX_MS);
 	/* 0.4 * d^3 segments, d in seconds: 4 / 10^10 of d^3 in ms */
-	window = (int64_t)cubic->origin + d * d * d / 10000 * (int64_t)tcp_smss(conn) / 250000;
-	window = RTE_MAX(window, (int64_t)2 * tcp_smss(conn));
+	window = (int64_t)cubic->origin + d * d * d / 10000 * (int64_t)mss / 250000;
+	window = RTE_MAX(window, (int64_t)2 * mss);
 	return (uint32_t)RTE_MIN(window, (int64_t)TCP_CWND_MAX);
 }
 
@@ -59,9 +59,10 @@ window_at(const struct toe_conn *conn, const struct toe_cubic *cubic, uint32_t t
  * tick alpha is 1 for whole epochs, and whoever did less beside it would get less (docs/conformance.md).
  */
 static void
-friendly_grow(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t bytes, uint32_t t_ms)
+friendly_grow(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t bytes, uint32_t t_ms,
+        uint32_t mss)
 {
-	uint64_t step = (uint64_t)bytes * tcp_smss(conn);
+	uint64_t step = (uint64_t)bytes * mss;
 
 	if (cubic->w_est < cubic->prior && t_ms >= FIRST_TICK_MS)
 		step = step * 9 / 17;
@@ -71,22 +72,23 @@ friendly_grow(const struct toe_conn *conn, struct toe_cubic *cubic, uint32_t byt
 }
 
 static void
-cubic_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us)
+cubic_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us,
+        uint32_t mss)
 {
 	struct toe_cubic *cubic = &sender->cc.cubic;
 	uint32_t t_ms, target;
 	uint64_t step;
 
 	if (!cubic->running)
-		epoch_begin(conn, cubic, now_us);
+		epoch_begin(conn, cubic, now_us, mss);
 	t_ms = (now_us - cubic->epoch) / 1000;
-	friendly_grow(conn, cubic, bytes, t_ms);
-	if (window_at(conn, cubic, t_ms) < cubic->w_est) {
+	friendly_grow(conn, cubic, bytes, t_ms, mss);
+	if (window_at(cubic, t_ms, mss) < cubic->w_est) {
 		conn->cwnd = RTE_MAX(conn->cwnd, cubic->w_est);
 		return;
 	}
 	/* (4.4), (4.5): towards where the curve will be a round trip from now */
-	target = window_at(conn, cubic, t_ms + (conn->srtt >> 3) / 1000);
+	target = window_at(cubic, t_ms + (conn->srtt >> 3) / 1000, mss);
 	target = RTE_MIN(RTE_MAX(target, conn->cwnd), conn->cwnd + conn->cwnd / 2);
 	step = (uint64_t)(target - conn->cwnd) * bytes + cubic->cwnd_rest;
 	cubic->cwnd_rest = (uint32_t)(step % conn->cwnd);
@@ -94,7 +96,7 @@ cubic_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, ui
 }
 
 static uint32_t
-cubic_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
+cubic_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight, uint32_t mss)
 {
 	struct toe_cubic *cubic = &sender->cc.cubic;
 	uint64_t cwnd = conn->cwnd;
@@ -103,10 +105,10 @@ cubic_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
 	cubic->prior = conn->cwnd;
 	/* Fast convergence (4.7): whoever did not get as far as last time leaves room for others. */
 	cubic->w_max = (uint32_t)(cwnd < cubic->w_max ? cwnd * (10 + BETA_TENTHS) / 20 : cwnd);
-	return RTE_MAX((uint32_t)(cwnd * BETA_TENTHS / 10), 2 * tcp_smss(conn)); /* (4.6) */
+	return RTE_MAX((uint32_t)(cwnd * BETA_TENTHS / 10), 2 * mss); /* (4.6) */
 }
 
-/* Time without sending is no time on the curve (4.2). */
+/* Time in which the window was not in use, or nothing was sent, is no time on the curve (4.2, 5.8). */
 static void
 cubic_idle(struct toe_sender *sender)
 {

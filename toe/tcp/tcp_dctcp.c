@@ -33,11 +33,11 @@ dctcp_count(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, bo
 }
 
 static uint32_t
-dctcp_marked(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
+dctcp_marked(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight, uint32_t mss)
 {
 	uint64_t cut = (uint64_t)conn->cwnd * sender->cc.dctcp.alpha / (2 * ALPHA_ONE);
 
-	return RTE_MAX(conn->cwnd - (uint32_t)cut, 2 * tcp_smss(conn)); /* (2) */
+	return RTE_MAX(conn->cwnd - (uint32_t)cut, 2 * mss); /* (2) */
 }
 
 const struct toe_cc toe_cc_dctcp = {

@@ -28,7 +28,7 @@ announce_window(const struct toe_engine *engine, struct toe_conn *conn)
 {
 	uint32_t offered = conn->rcv_adv - conn->rcv_nxt;
 	uint32_t window = toe_service_window(engine, conn), field;
-	uint32_t step = RTE_MIN(tcp_smss(conn), tcp_window_limit(conn) / 2);
+	uint32_t step = RTE_MIN(tcp_smss(engine, conn), tcp_window_limit(conn) / 2);
 
 	window = RTE_MIN(window, (uint32_t)UINT16_MAX << conn->rcv_wscale);
 	if (window < offered + step)
@@ -147,7 +147,7 @@ mark_new_data(struct toe_conn *conn, struct toe_frame_fields *fields)
 
 /* What all frames of the run have in common; whatever they carry, they acknowledge. */
 static void
-run_open(struct toe_engine *engine, struct tcp_run *run)
+run_open(struct toe_engine *engine, struct tcp_run *run, bool carries)
 {
 	struct toe_conn *conn = &engine->conns[run->index];
 	struct toe_frame_common common;
@@ -159,7 +159,8 @@ run_open(struct toe_engine *engine, struct tcp_run *run)
 	common.tos = conn->options & TCP_OPTION_ECN ? conn->tos & 0xFC : conn->tos;
 	common.sacks = 0;
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
-		common.sacks = (uint8_t)toe_reassembly_blocks(engine, conn, common.sack);
+		common.sacks = (uint8_t)toe_reassembly_blocks(engine, conn,
+		        carries ? run->limits.blocks : run->limits.bare_blocks, common.sack);
 	toe_frame_begin(&run->template, &run->route, conn, &common);
 	run->open = true;
 	conn->last_ack_sent = conn->rcv_nxt;
@@ -291,7 +292,7 @@ tcp_emit(
 	if (unlikely(plan->length > fields.mss))
 		segments = (plan->length + fields.mss - 1) / fields.mss;
 	if (!run->open)
-		run_open(engine, run);
+		run_open(engine, run, carries);
 	run->frame_segments = count > 1 ? 1 : segments;
 	set_flags(conn, plan, &fields);
 	if (!carries)

@@ -11,6 +11,7 @@
 #include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_keepalive.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 
@@ -35,14 +36,9 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	if (tcp_outstanding(conn) == 0) {
 		conn->flags |= TOE_CONN_PROBE;
 	} else {
-		struct toe_sent *head = toe_sent_at(engine, sender->head);
-
-		/* A window may be closed for longer than the records' clock of 32 bits lasts. */
+		/* It may take longer than the clock of the records goes. */
 		toe_sent_restamp(engine, sender);
-		if (head->end - head->seq > tcp_smss(conn))
-			toe_sent_split(engine, sender, sender->head, head->seq + tcp_smss(conn));
-		toe_sent_lose(engine, sender, sender->head);
-		tcp_duplicates_clamp(conn, sender);
+		tcp_lose_head(engine, conn, sender);
 		sender->burst = 1;
 	}
 }
@@ -114,7 +110,7 @@ sender_expired(struct toe_engine *engine, uint32_t index)
 		toe_conn_ready(engine, index);
 		return;
 	}
-	toe_cc_restart(conn, NULL);
+	toe_cc_restart(conn, NULL, tcp_smss(engine, conn));
 	toe_sender_drop(engine, index);
 }
 

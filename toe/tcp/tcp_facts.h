@@ -29,27 +29,6 @@
 
 #define TCP_ANSWER_CLOCK 0xFFFFFFFu /* of toe_conn.answered */
 
-#define TCP_MSS_DEFAULT 536u /* RFC 9293 section 3.7.1: the peer sent no MSS option */
-
-/* The peer's MSS option, with nothing taken off. */
-static inline uint32_t
-tcp_peer_mss(const struct toe_conn *conn)
-{
-	return conn->mss ? conn->mss : TCP_MSS_DEFAULT;
-}
-
-/*
- * SMSS of RFC 5681: what congestion control counts in, and a segment of full size carries: less than the peer's option
- * says where each has timestamps (RFC 9293 section 3.7.1).
- */
-static inline uint32_t
-tcp_smss(const struct toe_conn *conn)
-{
-	uint32_t mss = tcp_peer_mss(conn);
-
-	return conn->options & TCP_OPTION_TIMESTAMPS ? mss - TOE_FRAME_TIMESTAMPS : mss;
-}
-
 /* The largest receive window that the connection offers: the host's limit, else the window that it handed over. */
 static inline uint32_t
 tcp_window_limit(const struct toe_conn *conn)

@@ -5,7 +5,8 @@
 #include "tcp_facts.h"
 
 void
-toe_newreno_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us)
+toe_newreno_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, uint32_t now_us,
+        uint32_t mss)
 {
 	uint32_t *rest = &sender->acked_rest;
 
@@ -13,14 +14,14 @@ toe_newreno_avoid(struct toe_conn *conn, struct toe_sender *sender, uint32_t byt
 	if (*rest < conn->cwnd)
 		return;
 	*rest -= conn->cwnd;
-	conn->cwnd = RTE_MIN(conn->cwnd + tcp_smss(conn), TCP_CWND_MAX);
+	conn->cwnd = RTE_MIN(conn->cwnd + mss, TCP_CWND_MAX);
 }
 
 uint32_t
-toe_newreno_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight)
+toe_newreno_lost(struct toe_conn *conn, struct toe_sender *sender, uint32_t flight, uint32_t mss)
 {
 	sender->acked_rest = 0;
-	return RTE_MAX(flight / 2, 2 * tcp_smss(conn)); /* RFC 5681 (4) */
+	return RTE_MAX(flight / 2, 2 * mss); /* RFC 5681 (4) */
 }
 
 const struct toe_cc toe_cc_newreno = {

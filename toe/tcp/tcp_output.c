@@ -31,7 +31,23 @@ output_stopped(struct toe_engine *engine, struct toe_conn *conn)
 	if (!(conn->flags & TOE_CONN_BLOCKED) && !toe_tcp_has_work(engine, conn))
 		return TOE_OUTPUT_DONE;
 	tcp_blocked(engine, conn);
+	toe_reassembly_unreported(engine, (uint32_t)(conn - engine->conns));
 	return TOE_OUTPUT_STOPPED;
+}
+
+/*
+ * How many SACK blocks go with a segment: no frame is larger than the path takes (UPD-4), and text has at least half of the room
+ * that they share. Returns the bytes that they take from text.
+ */
+static __rte_noinline uint32_t
+blocks_fit(const struct toe_engine *engine, const struct toe_conn *conn, uint32_t mss,
+        struct tcp_plan_limits *limits)
+{
+	uint32_t n = toe_reassembly_count(engine, conn);
+
+	limits->bare_blocks = (uint8_t)RTE_MIN(n, toe_sack_blocks(mss));
+	limits->blocks = (uint8_t)RTE_MIN(n, toe_sack_blocks(mss / 2));
+	return toe_sack_bytes(limits->blocks);
 }
 
 /* What all segments of a run have in common; false: the connection may not transmit. */
@@ -54,10 +70,11 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	run->txq = &engine->txq[run->route.neighbor->port];
 	run->sender = toe_sender_of(engine, conn);
 	mss = tcp_segment_max(engine, conn, run->route.words, run->route.path->family);
+	run->limits.blocks = run->limits.bare_blocks = 0;
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
-		mss -= RTE_MIN(mss - 1, toe_reassembly_option_room(engine, conn));
+		mss -= blocks_fit(engine, conn, mss, &run->limits);
 	run->limits.mss = run->limits.frame = mss;
-	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS)
+	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS && !run->txq->no_tso)
 		run->limits.frame = TSO_TEXT_MAX / mss * mss;
 	if (unlikely(conn->snd_nxt != conn->snd_max)) {
 		/* A drain took frames back (INV-7): what they carried is to be sent again. */
@@ -73,7 +90,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	/* RFC 5681 section 4.1 */
 	if (run->sender != NULL && tcp_outstanding(conn) == 0 &&
 	        engine->now_us - run->sender->last_sent > conn->rto * 1000)
-		toe_cc_restart(conn, run->sender);
+		toe_cc_restart(conn, run->sender, tcp_smss(engine, conn));
 	return true;
 }
 

@@ -14,20 +14,29 @@
  * 3.7.4).
  */
 static bool
-is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent, uint32_t mss)
+is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent)
 {
-	if (length >= mss || conn->snd_max == conn->snd_una)
+	if (conn->snd_max == conn->snd_una)
 		return true;
 	if (length == unsent)
 		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn);
 	return length >= conn->max_snd_wnd / 2;
 }
 
-/* A frame of several segments ends where a segment does, unless it ends what there is. */
+/*
+ * A frame of several segments ends where a segment does, unless it ends what there is: the last segment, if it is a small one, goes
+ * with it where it might go alone behind the others (RFC 896).
+ */
 static uint32_t
-whole_segments(uint32_t length, uint64_t unsent, uint32_t mss)
+whole_segments(const struct toe_conn *conn, uint32_t length, uint64_t unsent, uint32_t mss)
 {
-	return length <= mss || length == unsent ? length : length - length % mss;
+	uint32_t small = length % mss;
+
+	if (length <= mss || small == 0)
+		return length;
+	if (length == unsent && (!(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn)))
+		return length;
+	return length - small;
 }
 
 /* New data, up to `window` bytes of it. */
@@ -40,15 +49,17 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 
 	if (length >= unsent)
 		length = (uint32_t)unsent;
-	length = whole_segments(length, unsent, limits->mss);
-	if (length > 0 && !plan->probe && !is_worth_sending(conn, length, unsent, limits->mss))
+	length = whole_segments(conn, length, unsent, limits->mss);
+	if ((length < limits->mss || limits->mss < TCP_SEGMENT_SMALL) && length > 0 &&
+	        !plan->probe && !is_worth_sending(conn, length, unsent))
 		length = 0;
 	plan->seq = conn->snd_max;
 	plan->length = length;
 	plan->push = length > 0 && length == unsent;
 	plan->fin = length == unsent && tcp_fin_pending(conn);
 	/* As many as the window holds, but for one that ends the stream: it has other flags. */
-	if (length == limits->mss && limits->frame == limits->mss && !plan->probe)
+	if (length == limits->mss && limits->frame == limits->mss && !plan->probe &&
+	        length >= TCP_SEGMENT_SMALL)
 		plan->count =
 		        RTE_MAX((uint32_t)(RTE_MIN((uint64_t)window, unsent - 1) / length), 1u);
 }

@@ -22,6 +22,8 @@ struct tcp_plan {
 struct tcp_plan_limits {
 	uint32_t mss; /* most text of a segment */
 	uint32_t frame; /* most text of a frame: several segments where the port cuts them (TSO) */
+	/* SACK blocks beside text, and without */
+	uint8_t blocks, bare_blocks;
 };
 
 /* Out by pointer: 16 bytes returned in registers are stored in parts and loaded whole again, which stalls. */

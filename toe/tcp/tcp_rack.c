@@ -4,6 +4,7 @@
  * delivered since is lost; how much before is the reordering window.
  */
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -13,13 +14,6 @@
 #define MIN_RTT_MS 60000u /* how long a minimum of the round trip counts */
 #define DELAYED_ACK_MAX_MS 200u /* WCDelAckT of section 7.2 */
 #define PTO_INITIAL_MS 1000u
-
-/* Was `sent` transmitted after (time, end)? Ties are broken by sequence (section 6.2, step 2). */
-static bool
-sent_after(const struct toe_sent *sent, uint32_t time, uint32_t end)
-{
-	return toe_time_before(time, sent->time) || (time == sent->time && seq_lt(end, sent->end));
-}
 
 static void
 note_min_rtt(const struct toe_engine *engine, struct toe_sender *sender, uint32_t rtt)
@@ -33,14 +27,14 @@ note_min_rtt(const struct toe_engine *engine, struct toe_sender *sender, uint32_
 
 void
 tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
-        struct toe_sender *sender, const struct toe_sent *sent, const struct toe_segment *segment,
-        uint32_t *rtt)
+        struct toe_sender *sender, const struct toe_sent *sent, uint32_t end,
+        const struct toe_segment *segment, uint32_t *rtt)
 {
 	uint32_t age = engine->now_us - sent->time;
 
 	if (sent->flags & TOE_SENT_EVER) {
 		/* Step 2: is it the first transmission that was delivered, not the last one? */
-		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(sent->end, segment->ack)) {
+		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(end, segment->ack)) {
 			uint32_t sent_ms = engine->now_ms - age / 1000 + conn->ts_offset;
 
 			if (seq_lt(segment->tsecr, sent_ms - 1))
@@ -50,29 +44,29 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
 			return;
 	} else {
 		/* Step 3: behind something that had been delivered before: reordered. */
-		if (sender->sacked > 0 && seq_lt(sent->end, sender->fack))
+		if (sender->sacked > 0 && seq_lt(end, sender->fack))
 			sender->reordering = 1;
 		if (!(sent->flags & TOE_SENT_LOST)) {
 			*rtt = RTE_MAX(age, 1u);
 			note_min_rtt(engine, sender, *rtt);
 		}
 	}
-	if (sender->rack_rtt != 0 && !sent_after(sent, sender->rack_time, sender->rack_end))
-		return;
-	sender->rack_time = sent->time;
-	sender->rack_end = sent->end;
+	if (sender->rack_rtt == 0 ||
+	        tcp_sent_after(sent->time, end, sender->rack_time, sender->rack_end)) {
+		sender->rack_time = sent->time;
+		sender->rack_end = end;
+	}
 	sender->rack_rtt = RTE_MAX(age, 1u);
 }
 
-/* Section 6.2, step 4. Three segments are more than two of full size (RFC 6675 section 4). */
+/* Section 6.2, step 4. */
 static uint32_t
 reordering_window(const struct toe_conn *conn, const struct toe_sender *sender)
 {
 	uint32_t window;
 
 	if (!sender->reordering &&
-	        (sender->phase >= TOE_PHASE_RECOVERY ||
-	                sender->sacked > (TCP_DUP_THRESHOLD - 1) * tcp_smss(conn)))
+	        (sender->phase >= TOE_PHASE_RECOVERY || sender->segs_sacked >= TCP_DUP_THRESHOLD))
 		return 0;
 	window = sender->reo_wnd_mult * (sender->min_rtt / 4);
 	return RTE_MIN(window, conn->srtt >> 3);
@@ -86,16 +80,19 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 	bool lost = false;
 
 	sender->reorder_waits = 0;
-	if (sender->rack_rtt == 0 || sender->sacked + sender->lost == 0)
+	if (sender->rack_rtt == 0)
 		return false;
 	window = sender->reo_wnd = reordering_window(conn, sender);
 	for (; record != TOE_INDEX_NONE; record = next) {
 		const struct toe_sent *sent = toe_sent_at(engine, record);
 		int32_t left;
 
-		next = sent->later;
-		if (sent_after(sent, sender->rack_time, sender->rack_end))
+		if (toe_time_before(sender->rack_time, sent->time))
 			break;
+		next = sent->later;
+		/* Of what left at the same time the later numbers left later, wherever they are on this list. */
+		if (tcp_sent_after(sent->time, sent->end, sender->rack_time, sender->rack_end))
+			continue;
 		left = (int32_t)(sent->time + sender->rack_rtt + window - engine->now_us);
 		if (left <= 0) {
 			toe_sent_lose(engine, sender, record);
@@ -132,7 +129,8 @@ tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
 }
 
 uint32_t
-tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
+tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender)
 {
 	uint32_t pto = PTO_INITIAL_MS;
 
@@ -142,7 +140,7 @@ tcp_tlp_delay(const struct toe_conn *conn, const struct toe_sender *sender)
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
 		/* A FIN is no segment of its own. */
 		if (conn->snd_max - conn->snd_una <=
-		        tcp_smss(conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
+		        tcp_smss(engine, conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
 	return pto;

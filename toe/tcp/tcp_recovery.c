@@ -6,8 +6,23 @@
  */
 #include "tcp_cc.h"
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
+
+void
+tcp_lose_head(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
+{
+	const struct toe_sent *sent;
+
+	if (sender->head == TOE_INDEX_NONE)
+		return;
+	sent = toe_sent_at(engine, sender->head);
+	if (sent->end - sent->seq > tcp_smss(engine, conn))
+		toe_sent_split(engine, sender, sender->head, sent->seq + tcp_smss(engine, conn));
+	toe_sent_lose(engine, sender, sender->head);
+	tcp_duplicates_clamp(conn, sender);
+}
 
 /* The beginning of a recovery, whatever the reason. flight: bytes in flight when the signal came. */
 static void
@@ -40,7 +55,8 @@ enter_recovery(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 		/* What limited transmit has sent does not count (RFC 5681 section 3.2, step 2). */
 		uint32_t allowed = RTE_MIN(flight, conn->cwnd);
 
-		reduce(conn, sender, cc->lost(conn, sender, allowed), flight);
+		reduce(conn, sender, cc->lost(conn, sender, allowed, tcp_smss(engine, conn)),
+		        flight);
 	} else {
 		sender->recovery_end = conn->snd_max;
 		sender->prr_delivered = sender->prr_out = 0;
@@ -64,9 +80,10 @@ enter_cwr(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, u
 
 /* RFC 6937, with the slow-start reduction bound. */
 static void
-proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t delivered)
+proportional_rate(const struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
+        uint32_t delivered)
 {
-	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(conn);
+	uint32_t pipe = toe_pipe(conn, sender), mss = tcp_smss(engine, conn);
 	int64_t send;
 
 	sender->prr_delivered += delivered;
@@ -83,21 +100,6 @@ proportional_rate(struct toe_conn *conn, struct toe_sender *sender, uint32_t del
 	}
 	send = RTE_MAX(send, sender->burst ? (int64_t)mss : 0);
 	conn->cwnd = RTE_MAX((uint32_t)(pipe + send), mss);
-}
-
-/* The head, up to a segment of it, is lost (NewReno: the one hole that is known). */
-static void
-lose_head(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender)
-{
-	struct toe_sent *sent;
-
-	if (sender->head == TOE_INDEX_NONE)
-		return;
-	sent = toe_sent_at(engine, sender->head);
-	if (sent->end - sent->seq > tcp_smss(conn))
-		toe_sent_split(engine, sender, sender->head, sent->seq + tcp_smss(conn));
-	toe_sent_lose(engine, sender, sender->head);
-	tcp_duplicates_clamp(conn, sender);
 }
 
 /*
@@ -118,7 +120,7 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 		tcp_duplicates_clamp(conn, sender);
 		if (sender->phase == TOE_PHASE_RECOVERY &&
 		        seq_lt(conn->snd_una, sender->recovery_end)) {
-			lose_head(engine, conn, sender);
+			tcp_lose_head(engine, conn, sender);
 			sender->burst = 1;
 		}
 		return false;
@@ -126,13 +128,13 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 	if (!round->duplicate)
 		return false;
 	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
-	sender->sacked =
-	        RTE_MIN(known + tcp_smss(conn), conn->snd_max - conn->snd_una - sender->lost);
+	sender->sacked = RTE_MIN(
+	        known + tcp_smss(engine, conn), conn->snd_max - conn->snd_una - sender->lost);
 	round->delivered = sender->sacked - known;
 	if (conn->dup_ack_count != TCP_DUP_THRESHOLD || sender->phase > TOE_PHASE_CWR ||
 	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)))
 		return false;
-	lose_head(engine, conn, sender);
+	tcp_lose_head(engine, conn, sender);
 	return true;
 }
 
@@ -195,29 +197,34 @@ static void
 grow(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
         const struct tcp_round *round)
 {
-	if (round->acked > 0 &&
-	        (round->outstanding >= conn->cwnd / 2 || sender->phase == TOE_PHASE_LOSS))
-		toe_cc_acked(conn, sender, round->acked, engine->now_us);
+	if (round->acked == 0)
+		return;
+	if (round->outstanding >= conn->cwnd / 2 || sender->phase == TOE_PHASE_LOSS)
+		toe_cc_acked(conn, sender, round->acked, engine->now_us, tcp_smss(engine, conn));
+	else
+		toe_cc_limited(conn, sender);
 }
 
 static void
 open_phase(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender,
-        const struct tcp_round *round, bool repaired, bool left)
+        const struct tcp_round *round, bool repaired, bool adds)
 {
 	const struct toe_cc *cc = toe_cc_of(conn);
 
 	if (round->lost)
 		enter_recovery(engine, conn, sender, round->outstanding);
 	else if (repaired)
-		enter_cwr(conn, sender, cc->lost(conn, sender, round->outstanding),
+		enter_cwr(conn, sender,
+		        cc->lost(conn, sender, round->outstanding, tcp_smss(engine, conn)),
 		        round->outstanding);
 	else if (round->ece)
-		enter_cwr(conn, sender, cc->marked(conn, sender, round->outstanding),
+		enter_cwr(conn, sender,
+		        cc->marked(conn, sender, round->outstanding, tcp_smss(engine, conn)),
 		        round->outstanding);
-	else if (!left)
+	else if (adds)
 		grow(engine, conn, sender, round);
 	if (sender->phase != TOE_PHASE_OPEN)
-		proportional_rate(conn, sender, round->delivered);
+		proportional_rate(engine, conn, sender, round->delivered);
 }
 
 void
@@ -229,7 +236,7 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 	/* RFC 8985 section 6.2, step 4: a probe that was not needed says nothing of reordering. */
 	bool probed = round->dsack && sender->tlp_out && sender->tlp_retransmits &&
 	              segment->sack[0].end == sender->tlp_end;
-	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left;
+	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left, adds;
 
 	if (round->dsack) {
 		if (!probed)
@@ -242,22 +249,23 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 	else
 		round->lost = newreno_detect(engine, conn, sender, round);
 	left = sender->phase != TOE_PHASE_OPEN && past; /* unless it was taken back just now */
+	/* The ACK that ends a fast recovery has set the window; one that ends a timeout's is slow start's (RFC 5681 section 3.1). */
+	adds = !left || sender->phase == TOE_PHASE_LOSS;
 	if (left)
 		leave(conn, sender);
 	if (past && seq_lt(sender->recovery_end, conn->snd_una))
 		sender->has_recovery = 0;
 	switch (sender->phase) {
 	case TOE_PHASE_OPEN:
-		/* The ACK that ends a recovery has set the window, and adds nothing to it (RFC 6582 section 3.2). */
-		open_phase(engine, conn, sender, round, repaired, left);
+		open_phase(engine, conn, sender, round, repaired, adds);
 		break;
 	case TOE_PHASE_CWR:
 		if (round->lost)
 			enter_recovery(engine, conn, sender, round->outstanding);
-		proportional_rate(conn, sender, round->delivered);
+		proportional_rate(engine, conn, sender, round->delivered);
 		break;
 	case TOE_PHASE_RECOVERY:
-		proportional_rate(conn, sender, round->delivered);
+		proportional_rate(engine, conn, sender, round->delivered);
 		break;
 	default:
 		grow(engine, conn, sender, round);
@@ -279,10 +287,8 @@ forget_sacks(struct toe_engine *engine, struct toe_sender *sender)
 	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->next) {
 		struct toe_sent *sent = toe_sent_at(engine, record);
 
-		if (sent->flags & TOE_SENT_SACKED) {
-			sender->sacked -= sent->end - sent->seq;
-			sent->flags = TOE_SENT_EVER;
-		}
+		if (sent->flags & TOE_SENT_SACKED)
+			toe_sent_unsack(sender, sent);
 	}
 	memset(sender->sack_seen, 0, sizeof(sender->sack_seen));
 }
@@ -295,12 +301,14 @@ tcp_recovery_timeout(struct toe_engine *engine, uint32_t index, struct toe_sende
 
 	/* RFC 5681 (4): held constant when the same data times out again. */
 	if (conn->retransmit_count == 0)
-		reduce(conn, sender, toe_cc_of(conn)->lost(conn, sender, flight), flight);
+		reduce(conn, sender,
+		        toe_cc_of(conn)->lost(conn, sender, flight, tcp_smss(engine, conn)),
+		        flight);
 	sender->undo_possible = 0;
 	sender->phase = TOE_PHASE_LOSS;
 	sender->recovery_end = conn->snd_max;
 	sender->has_recovery = 1;
-	conn->cwnd = tcp_smss(conn);
+	conn->cwnd = tcp_smss(engine, conn);
 	conn->dup_ack_count = 0;
 	sender->tlp_out = 0;
 	sender->reorder_waits = 0;
@@ -321,7 +329,7 @@ tcp_recovery_reorder(struct toe_engine *engine, uint32_t index, struct toe_sende
 		return;
 	if (sender->phase <= TOE_PHASE_CWR) {
 		enter_recovery(engine, conn, sender, flight);
-		proportional_rate(conn, sender, 0);
+		proportional_rate(engine, conn, sender, 0);
 	}
 	toe_conn_ready(engine, index);
 }

@@ -6,19 +6,20 @@
 #include <rte_branch_prediction.h>
 
 #include "tcp_facts.h"
+#include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
 
-/* A record, or the part of it below `end`, has reached the peer. */
+/* The part of a record below `end` has reached the peer. */
 static void
 delivered(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender,
-        const struct toe_sent *sent, uint32_t length, const struct toe_segment *segment,
+        const struct toe_sent *sent, uint32_t end, const struct toe_segment *segment,
         struct tcp_round *round)
 {
 	uint32_t rtt = 0;
 
-	round->delivered += length;
-	tcp_rack_delivered(engine, conn, sender, sent, segment, &rtt);
+	round->delivered += end - sent->seq;
+	tcp_rack_delivered(engine, conn, sender, sent, end, segment, &rtt);
 	/* The oldest of it, with the peer's delay. */
 	if (round->rtt == 0)
 		round->rtt = rtt;
@@ -38,7 +39,7 @@ tcp_round_acked(struct toe_engine *engine, struct toe_conn *conn, struct toe_sen
 			break;
 		length = RTE_MIN(ack - sent->seq, sent->end - sent->seq);
 		if (!(sent->flags & TOE_SENT_SACKED))
-			delivered(engine, conn, sender, sent, length, segment, round);
+			delivered(engine, conn, sender, sent, sent->seq + length, segment, round);
 		if (likely(seq_leq(sent->end, ack))) {
 			toe_sent_free(engine, sender, sender->head);
 			continue;
@@ -72,32 +73,13 @@ find(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_se
 	return record;
 }
 
-/* Join a record that was just marked with the one before it, when that is SACKED too: the list stays short. */
-static uint32_t
-join(struct toe_engine *engine, struct toe_sender *sender, uint32_t record)
-{
-	struct toe_sent *sent = toe_sent_at(engine, record), *before;
-	uint32_t prev = sent->prev;
-
-	if (prev == TOE_INDEX_NONE)
-		return record;
-	before = toe_sent_at(engine, prev);
-	if (!(before->flags & TOE_SENT_SACKED))
-		return record;
-	before->flags |= sent->flags;
-	before->end = sent->end;
-	/* `before` stands for its bytes now; they are counted twice until toe_sent_free has subtracted them. */
-	sender->sacked += sent->end - sent->seq;
-	toe_sent_free(engine, sender, record);
-	return prev;
-}
-
 /* Mark [start, end), which lies within what was sent. */
 static void
 mark(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
         uint32_t end, const struct toe_segment *segment, struct tcp_round *round)
 {
-	uint32_t record = find(engine, conn, sender, start);
+	uint32_t record = find(engine, conn, sender, start), smss = tcp_smss(engine, conn),
+	         segments;
 
 	while (record != TOE_INDEX_NONE) {
 		struct toe_sent *sent = toe_sent_at(engine, record);
@@ -115,11 +97,10 @@ mark(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender
 			if (seq_lt(end, sent->end) &&
 			        toe_sent_split(engine, sender, record, end) == TOE_INDEX_NONE)
 				return;
-			delivered(
-			        engine, conn, sender, sent, sent->end - sent->seq, segment, round);
-			toe_sent_sack(engine, sender, record);
+			delivered(engine, conn, sender, sent, sent->end, segment, round);
+			segments = (sent->end - sent->seq + smss - 1) / smss;
+			record = toe_sent_sack(engine, sender, record, segments);
 			round->sacked = true;
-			record = join(engine, sender, record);
 		}
 		record = toe_sent_at(engine, record)->next;
 	}

@@ -208,6 +208,7 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 	if (unlikely(seq_lt(conn->rcv_nxt, segment->seq)))
 		return out_of_order(engine, index, segment, mbuf);
 	if (unlikely(length > 0 && !toe_service_accepts(engine, conn))) {
+		engine->stats.rx_no_room++;
 		tcp_owe_ack(engine, index);
 		return TOE_INPUT_DONE;
 	}

@@ -17,7 +17,15 @@
 #define TCP_SYN_CHALLENGE_MS 3000u /* SEC-1: at most one challenge ACK to a SYN in so long */
 #define TCP_DUP_THRESHOLD 3u /* RFC 5681 section 3.2 */
 /* Segments (RFC 6928); also the restart window of RFC 5681 section 4.1 */
+/* RFC 6928: in segments, and in bytes where these are large; also the restart window of RFC 5681 section 4.1 */
 #define TCP_INITIAL_WINDOW 10u
+#define TCP_INITIAL_WINDOW_BYTES 14600u
+
+/*
+ * Segments of less text than this are small even where the path or the peer takes no larger ones: one is in flight at a time, or
+ * a peer could have a window of text sent in headers (RFC 896).
+ */
+#define TCP_SEGMENT_SMALL 48u
 
 #define TCP_RUN_MAX 4u /* frames of one connection, before the next ready one has its turn */
 

@@ -9,7 +9,7 @@
 
 /*
  * Pass a frame unchanged to the other side of the bump, in order with what this worker sends there; dropped
- * and counted when there is no such side or no room. Takes over the mbuf. port: index it came from.
+ * and counted when there is no such side or no room, or when it is longer than the MTU there. Takes over the mbuf. port: index it came from.
  */
 void toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t port);
 

@@ -8,9 +8,10 @@
 #include "exception.h"
 
 void
-toe_hold_free(struct toe_hold *hold)
+toe_hold_free(struct toe_worker *worker, struct toe_hold *hold)
 {
-	hold->count = 0;
+	worker->held_buffers -= hold->buffers;
+	hold->count = hold->buffers = 0;
 	hold->used = false;
 }
 
@@ -34,8 +35,9 @@ int
 toe_hold_add(struct toe_worker *worker, const struct toe_hold_request *request)
 {
 	struct toe_flow_key key = hold_key(request);
+	bool full = worker->held_buffers >= worker->held_buffers_max;
 
-	for (uint32_t i = 0; i < worker->params.hold_capacity; i++) {
+	for (uint32_t i = 0; !full && i < worker->params.hold_capacity; i++) {
 		struct toe_hold *hold = &worker->holds[i];
 		int rc;
 
@@ -44,7 +46,7 @@ toe_hold_add(struct toe_worker *worker, const struct toe_hold_request *request)
 		rc = toe_flow_add(&worker->flows, &key, (int32_t)(TOE_FLOW_HELD_BIT | i));
 		if (rc == 0) {
 			hold->key = key;
-			hold->count = 0;
+			hold->count = hold->buffers = 0;
 			hold->used = true;
 		}
 		return rc;
@@ -57,12 +59,15 @@ toe_hold_queue(struct toe_worker *worker, uint32_t index, struct rte_mbuf *mbuf)
 {
 	struct toe_hold *hold = &worker->holds[index];
 
-	if (hold->count == TOE_HOLD_FRAMES) {
+	if (hold->count == TOE_HOLD_FRAMES ||
+	        worker->held_buffers + mbuf->nb_segs > worker->held_buffers_max) {
 		worker->engine.stats.held_dropped++;
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
 	hold->frame[hold->count++] = mbuf;
+	hold->buffers += mbuf->nb_segs;
+	worker->held_buffers += mbuf->nb_segs;
 	worker->engine.stats.held_frames++;
 }
 
@@ -79,7 +84,7 @@ toe_hold_release(struct toe_worker *worker, const struct toe_hold_request *reque
 	toe_flow_delete(&worker->flows, &key);
 	for (uint32_t i = 0; i < hold->count; i++)
 		toe_exception_forward(worker, hold->frame[i], hold->frame[i]->port);
-	toe_hold_free(hold);
+	toe_hold_free(worker, hold);
 	return 0;
 }
 
@@ -91,7 +96,7 @@ toe_hold_fini(struct toe_worker *worker)
 	for (uint32_t i = 0; i < worker->params.hold_capacity; i++) {
 		rte_pktmbuf_free_bulk(worker->holds[i].frame, worker->holds[i].count);
 		frames += worker->holds[i].count;
-		toe_hold_free(&worker->holds[i]);
+		toe_hold_free(worker, &worker->holds[i]);
 	}
 	return frames;
 }

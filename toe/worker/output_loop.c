@@ -142,12 +142,31 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 	return runs;
 }
 
+/* Frames are left. A port that takes nothing for long holds up neither its connections nor the exception path for ever. */
+static __rte_noinline void
+wait_for_port(struct toe_engine *engine, struct toe_txq *txq)
+{
+	if (txq->stuck == 0)
+		return;
+	if (txq->stuck_since == 0)
+		txq->stuck_since = engine->now;
+	else if (engine->now - txq->stuck_since >= TOE_TXQ_STUCK_NS)
+		engine->stats.tx_stale += toe_txq_drop_all(txq);
+}
+
 void
 toe_worker_flush(struct toe_worker *worker)
 {
 	struct toe_engine *engine = &worker->engine;
 
-	for (uint32_t i = 0; i < engine->shared->port_count; i++)
-		if (engine->txq[i].count > 0)
-			toe_txq_flush(&engine->txq[i]);
+	for (uint32_t i = 0; i < engine->shared->port_count; i++) {
+		struct toe_txq *txq = &engine->txq[i];
+
+		if (txq->count > 0)
+			toe_txq_flush(txq);
+		if (unlikely(txq->count > 0))
+			wait_for_port(engine, txq);
+		else if (unlikely(txq->stuck > 0))
+			toe_txq_drop_all(txq); /* a drain took the last one: nothing is stuck */
+	}
 }

@@ -15,6 +15,7 @@
 #include "reassembly.h"
 #include "sender.h"
 #include "service.h"
+#include "walk.h"
 
 #define PARK_CONNS_PER_TURN 1024u
 
@@ -50,13 +51,7 @@ messages_forget(struct toe_worker *worker)
 	toe_mailbox_discard(&worker->control.ordinary);
 	worker->job.op = TOE_OP_NONE;
 	worker->job_next = NULL;
-	worker->named_walk = false;
-	while (worker->walk_head != TOE_INDEX_NONE) {
-		struct toe_path_local *path = &worker->paths[worker->walk_head];
-
-		worker->walk_head = path->walk_next;
-		path->walk_op = TOE_OP_NONE;
-	}
+	toe_walks_forget(worker);
 	toe_indications_drop(&worker->engine);
 }
 

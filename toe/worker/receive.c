@@ -126,7 +126,7 @@ toe_receive_held(struct toe_worker *worker, uint32_t index, uint32_t conn)
 		if (toe_receive_segment(worker, conn, &segment, mbuf))
 			rte_pktmbuf_free(mbuf);
 	}
-	toe_hold_free(hold);
+	toe_hold_free(worker, hold);
 }
 
 /*

@@ -28,7 +28,8 @@ toe_conn_unname(struct toe_worker *worker, uint32_t index)
 
 	if ((conn->flags & TOE_CONN_FRESH) || conn->inv_pos == TOE_INDEX_NONE)
 		return;
-	moved = toe_vector_remove(&worker->named, &worker->vectors, conn->inv_pos);
+	moved = toe_vector_remove(
+	        &worker->walks[conn->host].named, &worker->vectors, conn->inv_pos);
 	if (moved != TOE_INDEX_NONE)
 		worker->engine.conns[moved].inv_pos = conn->inv_pos;
 	conn->inv_pos = TOE_INDEX_NONE;
@@ -52,6 +53,7 @@ void
 toe_stop_named(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
 {
 	struct toe_conn *conn = toe_item_conn(worker, item);
+	struct toe_host_walks *walks;
 
 	/*
 	 * A connection whose terminate ran ahead of this message is gone: nothing of it is left to stop.
@@ -68,7 +70,8 @@ toe_stop_named(struct toe_worker *worker, const struct toe_message *message, str
 	toe_conn_settled(conn);
 	conn->stop_id = (uint32_t)message->argument;
 	/* Nobody waits: whatever was released long ago, this stop is not. Ids are compared over half their range. */
-	if (worker->named.count == 0)
-		worker->named_released = conn->stop_id - 1;
-	conn->inv_pos = toe_vector_push(&worker->named, &worker->vectors, item->index);
+	walks = &worker->walks[conn->host];
+	if (walks->named.count == 0)
+		walks->released = conn->stop_id - 1;
+	conn->inv_pos = toe_vector_push(&walks->named, &worker->vectors, item->index);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A worker's turn: messages, receive, timers, walks, output, transmit, events. */
+#include "give_back.h"
 #include "indicate.h"
 #include "ordinary.h"
 #include "output_loop.h"
@@ -37,6 +38,7 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	work += toe_worker_walk(worker, elapsed, traffic == 0);
 	if (toe_indications_count(&worker->engine) > 0)
 		work += toe_indications_post(&worker->engine);
+	toe_worker_give_back(worker);
 	worker->engine.stats.turns++;
 	if (work + traffic > 0)
 		worker->engine.stats.busy_turns++;

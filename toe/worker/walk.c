@@ -11,11 +11,79 @@
 
 #define WALK_CREDIT_BURSTS 8u /* that a walk may be behind its pace and catch up, one a turn */
 
+static struct toe_path_list *
+walk_list(struct toe_worker *worker, uint32_t host, uint8_t op)
+{
+	struct toe_host_walks *walks = &worker->walks[host];
+
+	return op == TOE_OP_RESUME_PATH ? &walks->resume : &walks->retrieve;
+}
+
+static void
+path_link(struct toe_worker *worker, uint32_t index, struct toe_path_list *list)
+{
+	struct toe_path_local *path = &worker->paths[index];
+
+	path->walk_next = TOE_INDEX_NONE;
+	path->walk_previous = list->last;
+	if (list->last == TOE_INDEX_NONE)
+		list->first = index;
+	else
+		worker->paths[list->last].walk_next = index;
+	list->last = index;
+}
+
+/* This path has no walk to do any more. */
+static void
+path_unlink(struct toe_worker *worker, uint32_t index)
+{
+	struct toe_path_local *path = &worker->paths[index];
+	struct toe_path_list *list = walk_list(worker, path->walk_host, path->walk_op);
+
+	if (path->walk_next == TOE_INDEX_NONE)
+		list->last = path->walk_previous;
+	else
+		worker->paths[path->walk_next].walk_previous = path->walk_previous;
+	if (path->walk_previous == TOE_INDEX_NONE)
+		list->first = path->walk_next;
+	else
+		worker->paths[path->walk_previous].walk_next = path->walk_next;
+	path->walk_op = TOE_OP_NONE;
+}
+
+static void
+named_add(struct toe_host_walks *walks, const struct toe_message *message)
+{
+	walks->released = (uint32_t)message->argument;
+	walks->flags = message->flags;
+	/* A pass that is under way goes to its end first: one that began anew each time would never come there. */
+	walks->again = walks->walking;
+	if (!walks->walking)
+		walks->cursor = (struct toe_vector_cursor){0};
+	walks->walking = true;
+}
+
+static void
+path_add(struct toe_worker *worker, const struct toe_message *message)
+{
+	struct toe_path_local *path = &worker->paths[message->path];
+
+	if (path->walk_op != TOE_OP_NONE &&
+	        (path->walk_op != message->op || path->walk_host != message->host))
+		path_unlink(worker, message->path);
+	if (path->walk_op == TOE_OP_NONE)
+		path_link(worker, message->path, walk_list(worker, message->host, message->op));
+	path->walk_op = message->op;
+	path->walk_host = message->host;
+	path->walk_flags = message->flags;
+	path->route.path_word = message->argument;
+	path->route.neighbor_word = message->neighbor_word;
+	path->cursor = (struct toe_vector_cursor){0};
+}
+
 void
 toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
 {
-	struct toe_path_local *path;
-
 	/*
 	 * An update that was undone may have left frames built under words that held in between. They must not
 	 * follow the RETRIEVE (INV-7, UPD-5).
@@ -24,29 +92,26 @@ toe_walk_add(struct toe_worker *worker, const struct toe_message *message)
 		for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
 			if (worker->engine.txq[i].count > 0)
 				toe_drain_port(&worker->engine, i);
+	if (message->op == TOE_OP_RETRIEVE_NAMED)
+		named_add(&worker->walks[message->host], message);
+	else
+		path_add(worker, message);
+	worker->walk_hosts |= 1u << message->host;
+}
 
-	if (message->op == TOE_OP_RETRIEVE_NAMED) {
-		worker->named_released = (uint32_t)message->argument;
-		worker->named_flags = message->flags;
-		worker->named_walk = true;
-		worker->named_cursor = (struct toe_vector_cursor){0};
-		return;
+void
+toe_walks_forget(struct toe_worker *worker)
+{
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		struct toe_host_walks *walks = &worker->walks[i];
+
+		walks->walking = walks->again = false;
+		while (walks->retrieve.first != TOE_INDEX_NONE)
+			path_unlink(worker, walks->retrieve.first);
+		while (walks->resume.first != TOE_INDEX_NONE)
+			path_unlink(worker, walks->resume.first);
 	}
-	worker->walk_fetched = 0;
-	path = &worker->paths[message->path];
-	if (path->walk_op == TOE_OP_NONE) {
-		path->walk_next = TOE_INDEX_NONE;
-		if (worker->walk_head == TOE_INDEX_NONE)
-			worker->walk_head = message->path;
-		else
-			worker->paths[worker->walk_tail].walk_next = message->path;
-		worker->walk_tail = message->path;
-	}
-	path->walk_op = message->op;
-	path->walk_flags = message->flags;
-	path->route.path_word = message->argument;
-	path->route.neighbor_word = message->neighbor_word;
-	path->cursor = (struct toe_vector_cursor){0};
+	worker->walk_hosts = 0;
 }
 
 /* Indicate RETRIEVE for one stopped connection, at most once per stop. The caller has checked for room. */
@@ -86,11 +151,11 @@ prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t 
 	}
 }
 
-/* As many contexts of the walk's next step, from the last ones prefetched on. */
+/* As many contexts of a path's next step, from the last ones prefetched on. */
 static void
-prefetch_next(struct toe_worker *worker, uint32_t n)
+prefetch_next(struct toe_worker *worker, uint32_t index, uint32_t n)
 {
-	struct toe_path_local *path = &worker->paths[worker->walk_head];
+	struct toe_path_local *path = &worker->paths[index];
 	uint32_t entries[TOE_WALK_BURST];
 
 	if (worker->walk_fetched == 0)
@@ -98,19 +163,6 @@ prefetch_next(struct toe_worker *worker, uint32_t n)
 	worker->walk_fetched += n;
 	n = toe_vector_walk(&path->dependents, &worker->vectors, &worker->walk_ahead, entries, n);
 	prefetch_all(worker, entries, n, path->walk_op);
-}
-
-/* All connections of a path belong to one host: how many indications its backlog takes now. */
-static uint32_t
-walk_room(struct toe_worker *worker, struct toe_path_local *path, uint32_t budget)
-{
-	uint32_t first;
-
-	if (path->walk_op == TOE_OP_RESUME_PATH || path->dependents.count == 0)
-		return budget;
-	first = worker->vectors.chunks[path->dependents.last].entry[0];
-	return RTE_MIN(budget,
-	        TOE_EVENT_BACKLOG - worker->engine.backlog[worker->engine.conns[first].host].count);
 }
 
 /*
@@ -137,7 +189,7 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 		*done = true;
 		return 0;
 	}
-	budget = walk_room(worker, path, RTE_MIN(budget, TOE_WALK_BURST));
+	budget = RTE_MIN(budget, TOE_WALK_BURST);
 	n = toe_vector_walk(&path->dependents, &worker->vectors, &path->cursor, entries, budget);
 	for (uint32_t i = 0; i < n; i++) {
 		if (path->walk_op == TOE_OP_RETRIEVE_PATH)
@@ -149,52 +201,72 @@ walk_path(struct toe_worker *worker, uint32_t index, uint32_t budget, bool *done
 	return n;
 }
 
-/* One step over the connections named by invalidates. */
+/* Walks of one list, until one is not done or the budget is used up. */
 static uint32_t
-walk_named(struct toe_worker *worker, uint32_t budget)
+walk_paths(struct toe_worker *worker, const struct toe_path_list *list, uint32_t budget)
+{
+	uint32_t visited = 0;
+
+	while (list->first != TOE_INDEX_NONE && visited < budget) {
+		uint32_t index = list->first;
+		bool done = false;
+
+		/* A walk that is over counts, too: what a turn may do is bounded. */
+		visited += RTE_MAX(walk_path(worker, index, budget - visited, &done), 1u);
+		if (done)
+			path_unlink(worker, index);
+	}
+	return visited;
+}
+
+/* A step over the connections named by invalidates; there is room for as many as the budget. */
+static uint32_t
+walk_named(struct toe_worker *worker, struct toe_host_walks *walks, uint32_t budget)
 {
 	uint32_t entries[TOE_WALK_BURST];
-	uint32_t n, taken = 0;
+	uint32_t n;
 
+	if (!walks->walking || budget == 0)
+		return 0;
 	budget = RTE_MIN(budget, TOE_WALK_BURST);
-	n = toe_vector_walk(
-	        &worker->named, &worker->vectors, &worker->named_cursor, entries, budget);
+	n = toe_vector_walk(&walks->named, &worker->vectors, &walks->cursor, entries, budget);
 	prefetch_all(worker, entries, n, TOE_OP_RETRIEVE_NAMED);
 	for (uint32_t i = 0; i < n; i++) {
 		struct toe_conn *conn = &worker->engine.conns[entries[i]];
 
-		/* Not due yet, or no room for its host: a later walk, or the same one again, takes it. */
-		if ((int32_t)(worker->named_released - conn->stop_id) < 0)
+		/* Not due yet: a later walk takes it. */
+		if ((int32_t)(walks->released - conn->stop_id) < 0)
 			continue;
-		if (!toe_conn_can_indicate(&worker->engine, conn, 1)) {
-			worker->named_cursor = (struct toe_vector_cursor){0};
-			return taken;
-		}
-		retrieve_one(worker, entries[i], worker->named_flags);
+		retrieve_one(worker, entries[i], walks->flags);
 		toe_conn_unname(worker, entries[i]);
-		taken++;
 	}
-	worker->named_walk = n == budget;
-	return n;
+	if (n == budget)
+		return n;
+	walks->walking = walks->again;
+	walks->again = false;
+	walks->cursor = (struct toe_vector_cursor){0};
+	return RTE_MAX(n, 1u);
 }
 
-static void
-walk_rotate(struct toe_worker *worker, bool done)
+/* A step of one host's walks: what needs no room first; then as many indications as its backlog takes. */
+static uint32_t
+walk_host(struct toe_worker *worker, uint32_t host, uint32_t budget)
 {
-	uint32_t index = worker->walk_head;
-	struct toe_path_local *path = &worker->paths[index];
+	struct toe_host_walks *walks = &worker->walks[host];
+	uint32_t visited = walk_paths(worker, &walks->resume, budget);
+	uint32_t room = TOE_EVENT_BACKLOG - worker->engine.backlog[host].count, first;
 
-	worker->walk_head = path->walk_next;
-	path->walk_next = TOE_INDEX_NONE;
-	if (done) {
-		path->walk_op = TOE_OP_NONE;
-		return;
-	}
-	if (worker->walk_head == TOE_INDEX_NONE)
-		worker->walk_head = index;
-	else
-		worker->paths[worker->walk_tail].walk_next = index;
-	worker->walk_tail = index;
+	budget = RTE_MIN(budget - visited, room);
+	walks->paths_first = !walks->paths_first;
+	first = walks->paths_first ? walk_paths(worker, &walks->retrieve, budget)
+	                           : walk_named(worker, walks, budget);
+	visited += first;
+	visited += walks->paths_first ? walk_named(worker, walks, budget - first)
+	                              : walk_paths(worker, &walks->retrieve, budget - first);
+	if (!walks->walking && walks->retrieve.first == TOE_INDEX_NONE &&
+	        walks->resume.first == TOE_INDEX_NONE)
+		worker->walk_hosts &= ~(1u << host);
+	return visited;
 }
 
 /*
@@ -218,6 +290,24 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 	return TOE_WALK_BURST;
 }
 
+/* The path that the next step begins with; TOE_INDEX_NONE: with none. */
+static uint32_t
+walk_next(const struct toe_worker *worker)
+{
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		uint32_t host = (worker->walk_turn + i) % TOE_MAX_HOSTS;
+		const struct toe_host_walks *walks = &worker->walks[host];
+
+		if (!(worker->walk_hosts & (1u << host)))
+			continue;
+		if (walks->resume.first != TOE_INDEX_NONE)
+			return walks->resume.first;
+		if (worker->engine.backlog[host].count < TOE_EVENT_BACKLOG)
+			return walks->retrieve.first;
+	}
+	return TOE_INDEX_NONE;
+}
+
 /*
  * The next step finds its contexts in the cache. Beside traffic they are fetched in as many turns as pass until then: all at
  * once, the later ones would wait for the earlier ones, and the traffic with them.
@@ -225,15 +315,18 @@ walk_budget(struct toe_worker *worker, uint64_t elapsed, bool idle)
 static void
 walk_fetch(struct toe_worker *worker, bool idle)
 {
-	uint32_t wanted = TOE_WALK_BURST;
+	uint32_t wanted = TOE_WALK_BURST, next = walk_next(worker);
 
-	if (worker->walk_head == TOE_INDEX_NONE)
+	if (next == TOE_INDEX_NONE)
 		return;
+	if (next != worker->walk_fetching)
+		worker->walk_fetched = 0;
+	worker->walk_fetching = next;
 	if (!idle)
 		wanted = (uint32_t)RTE_MIN(
 		        worker->walk_credit_ns / TOE_WALK_PACE_NS, (uint64_t)TOE_WALK_BURST);
 	if (wanted > worker->walk_fetched)
-		prefetch_next(worker, wanted - worker->walk_fetched);
+		prefetch_next(worker, next, wanted - worker->walk_fetched);
 }
 
 uint32_t
@@ -241,25 +334,18 @@ toe_worker_walk(struct toe_worker *worker, uint64_t elapsed, bool idle)
 {
 	uint32_t budget, visited = 0;
 
-	if (!worker->named_walk && worker->walk_head == TOE_INDEX_NONE) {
+	if (worker->walk_hosts == 0) {
 		worker->walk_credit_ns = 0;
 		return 0;
 	}
 	budget = walk_budget(worker, elapsed, idle);
-	if (worker->named_walk)
-		visited = walk_named(worker, budget);
-	while (worker->walk_head != TOE_INDEX_NONE && visited < budget) {
-		bool done = false;
-		uint32_t n = walk_path(worker, worker->walk_head, budget - visited, &done);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS && visited < budget; i++) {
+		uint32_t host = (worker->walk_turn + i) % TOE_MAX_HOSTS;
 
-		/* A walk that is over counts, too: what a turn may do is bounded. */
-		visited += RTE_MAX(n, 1u);
-		/* A walk that cannot go on (its host does not read) must not hold up the others. */
-		if (done || n == 0)
-			walk_rotate(worker, done);
-		if (n == 0 && !done)
-			break;
+		if (worker->walk_hosts & (1u << host))
+			visited += walk_host(worker, host, budget - visited);
 	}
+	worker->walk_turn += budget > 0;
 	walk_fetch(worker, idle);
 	return visited;
 }

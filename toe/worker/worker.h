@@ -46,6 +46,11 @@ struct toe_worker_params {
 	uint32_t mailbox_size; /* records, power of two */
 	uint32_t hold_capacity; /* tuples held at once */
 	struct rte_mempool *mbuf_pool;
+	/*
+	 * Packet buffers that this worker may keep, all kinds together (design.md, Buffers): what is left of the pool is
+	 * for receiving and sending. 0: three quarters of its share of the pool.
+	 */
+	uint32_t kept_capacity;
 	bool drop_bad; /* RX-5: drop and count bad frames instead of passing them on */
 	bool check_checksums; /* verify received checksums in software when the port did not */
 	uint32_t max_retransmit; /* TMR-4: retransmissions of one segment when max_rt is 0 */
@@ -58,16 +63,42 @@ struct toe_worker_params {
  */
 struct toe_path_local {
 	struct toe_vector dependents;
-	uint32_t walk_next; /* next path with a walk to do */
+	uint32_t walk_next, walk_previous; /* paths of the same host with such a walk to do */
 	struct toe_vector_cursor cursor;
 	uint8_t walk_op; /* TOE_OP_NONE: no walk */
+	uint8_t walk_host;
 	uint8_t walk_flags; /* TOE_MSG_... */
 	struct toe_route route; /* words that the walk expects */
+};
+
+/* Paths with a walk to do, in the order in which they were asked for. */
+struct toe_path_list {
+	uint32_t first, last;
+};
+
+/* What a worker owes to one host (walk.h). */
+struct toe_host_walks {
+	struct toe_vector named; /* connections named by invalidates, not yet indicated */
+	struct toe_vector_cursor cursor; /* of the pass over them */
+	uint32_t released; /* every stop up to this id is due (serial arithmetic) */
+	uint8_t flags; /* TOE_MSG_... of the last RETRIEVE_NAMED */
+	bool walking; /* a pass is under way */
+	bool again; /* more was released since it began: another one follows */
+	bool paths_first; /* named connections and paths have turns */
+	struct toe_path_list retrieve, resume;
 };
 
 /* Steering: frames from worker i to worker j. */
 struct toe_steer {
 	struct rte_ring *from[TOE_MAX_WORKERS]; /* NULL: none; SPSC, i -> this worker */
+};
+
+/* The look through the pools for memory that can go back (give_back.h). */
+struct toe_give_back {
+	uint32_t ms; /* of the last step */
+	uint32_t pool, block; /* to be looked at next */
+	struct toe_pool *out; /* of the blocks that are control's now */
+	uint32_t out_block, out_count; /* 0: none */
 };
 
 struct toe_hold;
@@ -83,21 +114,22 @@ struct toe_worker {
 	/* private to W */
 	struct toe_flow_table flows;
 	struct toe_path_local *paths; /* index as in shared->paths */
-	uint32_t walk_head, walk_tail; /* paths with a walk to do, FIFO */
-	struct toe_vector named; /* connections named by invalidates, not yet indicated */
-	struct toe_vector_cursor named_cursor;
-	uint32_t named_released; /* every stop up to this id is due (serial arithmetic) */
-	uint8_t named_flags; /* TOE_MSG_... of the last RETRIEVE_NAMED */
-	bool named_walk; /* entries of `named` are to be looked at */
+	struct toe_host_walks walks[TOE_MAX_HOSTS];
+	uint32_t walk_hosts; /* bit per host with a walk to do */
+	uint32_t walk_turn; /* which of them is first */
 	uint64_t walk_credit_ns; /* pacing */
-	struct toe_vector_cursor walk_ahead; /* behind what was fetched of the head's next step */
-	uint32_t walk_fetched; /* connections */
+	struct toe_vector_cursor walk_ahead; /* behind what was fetched of the next step */
+	uint32_t walk_fetching; /* the path whose connections are fetched */
+	uint32_t walk_fetched; /* of them */
 	struct toe_vector_pool vectors;
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;
+	struct toe_give_back give_back;
+	uint32_t held_buffers; /* mbufs that all of them keep */
+	uint32_t held_buffers_max;
 	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */

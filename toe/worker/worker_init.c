@@ -14,9 +14,15 @@
 #include "service.h"
 #include "worker.h"
 
-#define STEER_RING_SIZE 1024u
-#define REASSEMBLY_SHARE 4u
+#define STEER_FRAMES 1024u /* on their way to a worker from all others, at most */
+#define STEER_RING_MIN 32u
+#define STEER_SHARE 4u /* and of its share of the pool */
 #define FLOW_HEADROOM_PERCENT 5u
+#define POOLS 5u
+
+struct pool_size {
+	uint32_t capacity, size;
+};
 
 static uint32_t
 flow_entries(const struct toe_worker_params *params)
@@ -26,7 +32,7 @@ flow_entries(const struct toe_worker_params *params)
 	return (uint32_t)(entries + entries * FLOW_HEADROOM_PERCENT / 100 + 64);
 }
 
-/* Pools whose memory is used as far as it is needed: large enough by themselves. */
+/* Pools whose records take memory as far as they are needed: large enough by themselves. */
 static void
 params_default(struct toe_worker_params *params)
 {
@@ -36,6 +42,20 @@ params_default(struct toe_worker_params *params)
 		params->reassembly_capacity = RTE_MIN(params->conn_capacity, 4096u);
 	if (params->piece_capacity == 0)
 		params->piece_capacity = 16384;
+}
+
+static void
+pool_sizes(const struct toe_worker_params *given, struct pool_size sizes[POOLS])
+{
+	struct toe_worker_params params = *given;
+
+	params_default(&params);
+	sizes[0] = (struct pool_size){params.attached_capacity, sizeof(struct toe_attached)};
+	sizes[1] = (struct pool_size){params.conn_capacity, sizeof(struct toe_sender)};
+	sizes[2] = (struct pool_size){
+	        params.conn_capacity + params.sent_capacity, sizeof(struct toe_sent)};
+	sizes[3] = (struct pool_size){params.reassembly_capacity, sizeof(struct toe_reassembly)};
+	sizes[4] = (struct pool_size){params.piece_capacity, sizeof(struct toe_piece)};
 }
 
 uint64_t
@@ -48,11 +68,16 @@ uint64_t
 toe_worker_estimate(const struct toe_worker_params *params)
 {
 	uint64_t bytes = sizeof(struct toe_worker) + toe_worker_estimate_eal(params);
+	struct pool_size sizes[POOLS];
+
+	pool_sizes(params, sizes);
+	for (uint32_t i = 0; i < POOLS; i++)
+		bytes += toe_pool_estimate(sizes[i].capacity, sizes[i].size);
 
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
-	        params->conn_capacity * 2, params->shared->path_capacity + 1);
+	        params->conn_capacity * 2, params->shared->path_capacity + TOE_MAX_HOSTS);
 	bytes += (uint64_t)params->attached_capacity * sizeof(struct toe_attached);
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
@@ -60,19 +85,16 @@ toe_worker_estimate(const struct toe_worker_params *params)
 	return bytes;
 }
 
-/* The pools of what idle connections do not have. */
+/* The records of what idle connections do not have; attached ones are counted there. */
 uint64_t
-toe_worker_estimate_busy(const struct toe_worker_params *given)
+toe_worker_estimate_busy(const struct toe_worker_params *params)
 {
-	struct toe_worker_params params = *given;
-	uint64_t bytes;
+	struct pool_size sizes[POOLS];
+	uint64_t bytes = 0;
 
-	params_default(&params);
-	bytes = (uint64_t)params.conn_capacity *
-	        (sizeof(struct toe_sender) + sizeof(struct toe_sent));
-	bytes += (uint64_t)params.sent_capacity * sizeof(struct toe_sent);
-	bytes += (uint64_t)params.reassembly_capacity * sizeof(struct toe_reassembly);
-	bytes += (uint64_t)params.piece_capacity * sizeof(struct toe_piece);
+	pool_sizes(params, sizes);
+	for (uint32_t i = 1; i < POOLS; i++)
+		bytes += (uint64_t)sizes[i].capacity * sizes[i].size;
 	return bytes;
 }
 
@@ -80,14 +102,20 @@ static void
 lists_init(struct toe_worker *worker)
 {
 	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
-	worker->walk_head = worker->walk_tail = TOE_INDEX_NONE;
-	toe_vector_init(&worker->named);
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		struct toe_host_walks *walks = &worker->walks[i];
+
+		toe_vector_init(&walks->named);
+		walks->retrieve.first = walks->retrieve.last = TOE_INDEX_NONE;
+		walks->resume.first = walks->resume.last = TOE_INDEX_NONE;
+	}
 	for (uint32_t i = 0; i < worker->engine.shared->path_capacity; i++)
 		toe_vector_init(&worker->paths[i].dependents);
 	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
 		worker->engine.txq[i].ethdev = worker->engine.shared->ports[i].ethdev;
 		worker->engine.txq[i].queue = (uint16_t)worker->engine.index;
 		worker->engine.txq[i].wait_head = TOE_INDEX_NONE;
+		worker->engine.txq[i].dropped = &worker->engine.stats.tx_refused;
 	}
 }
 
@@ -95,23 +123,15 @@ lists_init(struct toe_worker *worker)
 static int
 pools_alloc(struct toe_worker *worker)
 {
-	const struct toe_worker_params *params = &worker->params;
-	const struct {
-		struct toe_pool *pool;
-		uint32_t capacity, size;
-	} pools[] = {
-	        {&worker->engine.attached, params->attached_capacity, sizeof(struct toe_attached)},
-	        {&worker->engine.senders, params->conn_capacity, sizeof(struct toe_sender)},
-	        {&worker->engine.sent, params->conn_capacity + params->sent_capacity,
-	                sizeof(struct toe_sent)},
-	        {&worker->engine.reassemblies, params->reassembly_capacity,
-	                sizeof(struct toe_reassembly)},
-	        {&worker->engine.pieces, params->piece_capacity, sizeof(struct toe_piece)},
-	};
+	struct toe_engine *engine = &worker->engine;
+	struct toe_pool *pools[POOLS] = {&engine->attached, &engine->senders, &engine->sent,
+	        &engine->reassemblies, &engine->pieces};
+	struct pool_size sizes[POOLS];
 	int rc = 0;
 
-	for (uint32_t i = 0; rc == 0 && i < RTE_DIM(pools); i++)
-		rc = toe_pool_init(pools[i].pool, pools[i].capacity, pools[i].size);
+	pool_sizes(&worker->params, sizes);
+	for (uint32_t i = 0; rc == 0 && i < POOLS; i++)
+		rc = toe_pool_init(pools[i], sizes[i].capacity, sizes[i].size);
 	return rc;
 }
 
@@ -133,7 +153,7 @@ tables_alloc(struct toe_worker *worker)
 	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
-	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + 1);
+	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + TOE_MAX_HOSTS);
 }
 
 static int
@@ -153,6 +173,20 @@ rings_alloc(struct toe_worker *worker)
 		rc = toe_flow_table_init(
 		        &worker->flows, name, flow_entries(&worker->params), worker->params.socket);
 	return rc;
+}
+
+/* What the worker may keep: half for echoes, a third for text out of order, a sixth for holds. */
+static void
+kept_divide(struct toe_worker *worker)
+{
+	const struct toe_worker_params *params = &worker->params;
+	uint32_t kept = params->kept_capacity;
+
+	if (kept == 0)
+		kept = params->mbuf_pool->size / 4 * 3 / params->shared->worker_count;
+	worker->engine.echo_buffers_max = kept / 2;
+	worker->engine.reassembly_buffers_max = kept / 3;
+	worker->held_buffers_max = kept / 6;
 }
 
 int
@@ -175,9 +209,7 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->control.bell.fd = -1;
 	worker->engine.start = worker->engine.now = now;
 	worker->engine.now_ms = 1;
-	/* A fraction of the pool, so that text out of order never keeps a port from receiving. */
-	worker->engine.reassembly_buffers_max =
-	        params->mbuf_pool->size / (params->shared->worker_count * REASSEMBLY_SHARE);
+	kept_divide(worker);
 	rc = tables_alloc(worker);
 	if (rc == 0)
 		rc = rings_alloc(worker);
@@ -243,6 +275,16 @@ toe_worker_fini(struct toe_worker *worker)
 	memset(worker, 0, sizeof(*worker));
 }
 
+/* Frames that wait between two workers: together no more than a part of the pool. */
+static uint32_t
+steer_ring_size(const struct toe_worker *worker, uint32_t count)
+{
+	uint32_t frames = worker->params.mbuf_pool->size / (count * STEER_SHARE);
+
+	frames = RTE_MIN(frames, STEER_FRAMES) / (count - 1);
+	return RTE_MAX(rte_align32prevpow2(frames), STEER_RING_MIN);
+}
+
 int
 toe_workers_connect(struct toe_worker **workers, uint32_t count)
 {
@@ -252,8 +294,8 @@ toe_workers_connect(struct toe_worker **workers, uint32_t count)
 
 			if (from == to)
 				continue;
-			ring = toe_ring_alloc(
-			        STEER_RING_SIZE, sizeof(void *), RING_F_SP_ENQ | RING_F_SC_DEQ);
+			ring = toe_ring_alloc(steer_ring_size(workers[to], count), sizeof(void *),
+			        RING_F_SP_ENQ | RING_F_SC_DEQ);
 			if (ring == NULL)
 				return -ENOMEM;
 			workers[to]->steer.from[from] = ring;

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which request goes on. */
+#include "schedule.h"
+
+#include "control.h"
+
+/* Put a tree that has to wait behind those that wait already. */
+static void
+root_park(struct request_lane *lane, struct offload_block_list *root)
+{
+	struct submit_node *node = (struct submit_node *)(void *)root->target_scratch;
+
+	node->next = NULL;
+	node->entry = (uintptr_t)root;
+	if (lane->parked == NULL)
+		lane->parked = node;
+	else
+		lane->parked_last->next = node;
+	lane->parked_last = node;
+}
+
+static bool
+root_is_tree(const struct offload_block_list *root)
+{
+	return root->next_block != NULL || root->dependent_block_list != NULL;
+}
+
+static struct offload_block_list *
+root_unpark(struct request_lane *lane)
+{
+	struct submit_node *node = lane->parked;
+
+	lane->parked = node->next;
+	return (struct offload_block_list *)(uintptr_t)node->entry;
+}
+
+/* May a root of this kind be started now? */
+static bool
+lane_has_room(const struct request_lane *lane, bool tree)
+{
+	return !list_empty(&lane->free) && (!tree || lane->trees < LANE_TREES);
+}
+
+/*
+ * The next root of a host that can be started; NULL: there is none. What is done to find it counts: a long list behind a
+ * full ring is turned round, trees are put aside.
+ */
+static struct request *
+root_start(struct chimney *target, struct chimney_host *host, enum control_lane lane_index,
+        uint32_t *budget)
+{
+	struct request_lane *lane = &target->requests.host[host->index].lane[lane_index];
+	struct offload_block_list *root;
+	bool busy = false;
+	uint32_t kind;
+
+	if (*budget == 0 || (lane_index == LANE_ORDINARY && lane->walking > 0))
+		return NULL;
+	if (lane->parked != NULL && lane_has_room(lane, true))
+		return request_start(target, host, CHIMNEY_INVALIDATE, root_unpark(lane));
+	while (*budget > 0 && lane_has_room(lane, false) &&
+	        submit_take(&host->submit[lane_index], &root, &kind, &busy)) {
+		if (lane_index == LANE_ORDINARY || !root_is_tree(root) ||
+		        (lane->parked == NULL && lane_has_room(lane, true)))
+			return request_start(target, host, kind, root);
+		root_park(lane, root);
+		(*budget)--;
+	}
+	if (busy)
+		*budget -= RTE_MIN(*budget, SCHEDULE_SLICE);
+	return NULL;
+}
+
+/* A slice for one request. True: it went on. */
+static bool
+request_slice(struct chimney *target, struct request *request, uint32_t *budget)
+{
+	struct request_lane *lane = request_lane_of(&target->requests, request);
+	uint32_t slice = RTE_MIN(*budget, SCHEDULE_SLICE), left = slice;
+	bool waits = request_run(target, request, &left);
+
+	if (!waits)
+		list_add_tail(&lane->run, &request->queue);
+	*budget -= RTE_MIN(*budget, RTE_MAX(slice - left, 1u));
+	return waits || left < slice;
+}
+
+/* The first of a host's requests that can go on does; those that cannot (a full mailbox) keep nobody from it. */
+static bool
+one_goes_on(struct chimney *target, struct request_lane *lane, uint32_t *budget)
+{
+	struct list_node todo, *node;
+	bool went_on = false;
+
+	if (list_empty(&lane->run))
+		return false;
+	list_init(&todo);
+	list_splice_tail(&todo, &lane->run);
+	while (!went_on && *budget > 0 && (node = list_take(&todo)) != NULL)
+		went_on = request_slice(target, LIST_OWNER(node, struct request, queue), budget);
+	/* What was not reached keeps its place before what was. */
+	list_splice_tail(&todo, &lane->run);
+	list_splice_tail(&lane->run, &todo);
+	return went_on;
+}
+
+/* A host's turn in a lane: one of its requests, and a new root. Returns 0 when there was nothing to do. */
+static uint32_t
+host_visit(
+        struct chimney *target, struct chimney_host *host, enum control_lane lane, uint32_t *budget)
+{
+	uint32_t before, count;
+	struct request *fresh;
+
+	count = one_goes_on(target, &target->requests.host[host->index].lane[lane], budget);
+	before = *budget;
+	fresh = root_start(target, host, lane, budget);
+	count += *budget < before;
+	if (fresh != NULL)
+		count += request_slice(target, fresh, budget);
+	return count;
+}
+
+static uint32_t
+lane_turn(struct chimney *target, enum control_lane lane, uint32_t budget)
+{
+	uint32_t *next = &target->requests.next_host[lane];
+	uint32_t count = 0, idle = 0;
+
+	while (budget > 0 && idle < TOE_MAX_HOSTS) {
+		struct chimney_host *host = &target->hosts[(*next)++ % TOE_MAX_HOSTS];
+		uint32_t n = 0;
+
+		if (atomic_load_explicit(&host->state, memory_order_acquire) == HOST_USED)
+			n = host_visit(target, host, lane, &budget);
+		idle = n == 0 ? idle + 1 : 0;
+		count += n;
+	}
+	return count;
+}
+
+uint32_t
+requests_turn(struct chimney *target)
+{
+	return lane_turn(target, LANE_URGENT, SCHEDULE_URGENT) +
+	       lane_turn(target, LANE_ORDINARY, SCHEDULE_ORDINARY);
+}
+
+bool
+requests_idle(struct chimney *target, struct chimney_host *host)
+{
+	const struct request_lane *lane = target->requests.host[host->index].lane;
+
+	for (uint32_t i = 0; i < LANE_COUNT; i++)
+		if (lane[i].parked != NULL || !submit_empty(&host->submit[i]))
+			return false;
+	return true;
+}
