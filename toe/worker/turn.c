@@ -44,20 +44,16 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	toe_engine_clock(&worker->engine, now);
 	work = toe_worker_urgent(worker);
 	traffic = receive(worker, elapsed);
-	/* Where a worker stands still it is most often in a port's driver. */
-	if (toe_worker_is_lost(&worker->control))
-		return 1;
 	work += toe_worker_urgent(worker);
 	work += toe_worker_timers(worker);
 	work += toe_worker_ordinary(worker);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	/* It may have stood still on the way here, in a driver for example: then nothing of this turn goes out. */
 	if (toe_worker_is_lost(&worker->control))
 		return 1;
 	/* A worker that sleeps on what a port refused would leave it there. */
 	work += toe_worker_flush(worker);
-	if (toe_worker_is_lost(&worker->control))
-		return 1;
 	work += toe_worker_walk(worker, elapsed, traffic == 0);
 	if (toe_indications_count(&worker->engine) > 0)
 		work += toe_indications_post(&worker->engine);
