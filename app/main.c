@@ -14,6 +14,7 @@
 #include "estimate.h"
 #include "lcores.h"
 #include "port_setup.h"
+#include "port_watch.h"
 #include "ports.h"
 #include "say.h"
 #include "script.h"
@@ -31,6 +32,7 @@ struct app {
 	struct cli cli;
 	struct server server;
 	struct shutdown shutdown;
+	struct port_watch port_watch;
 	/* a worker was lost, and the program was told to exit then */
 	bool lost;
 };
@@ -207,6 +209,18 @@ telemetry_down(struct app *app)
 }
 
 static int
+watch_up(struct app *app)
+{
+	return port_watch_open(&app->port_watch, &app->program, app->base);
+}
+
+static void
+watch_down(struct app *app)
+{
+	port_watch_close(&app->port_watch);
+}
+
+static int
 server_up(struct app *app)
 {
 	return server_open(&app->server, &app->cli, app->base);
@@ -234,6 +248,7 @@ static const struct part {
         {running_up, running_down},
         {shutdown_up, shutdown_down},
         {telemetry_up, telemetry_down},
+        {watch_up, watch_down},
         {server_up, server_down},
 };
 

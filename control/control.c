@@ -81,8 +81,6 @@ target_init(struct chimney *target, uint64_t now)
 	if (rc == 0)
 		rc = requests_init(&target->requests, target->shared->worker_count);
 	if (rc == 0)
-		rc = holds_init(&target->holds);
-	if (rc == 0)
 		rc = toe_doorbell_init(&target->bell);
 	if (rc == 0)
 		rc = vlans_copy(target);
@@ -118,7 +116,6 @@ chimney_destroy(struct chimney *target)
 			host_fini(&target->hosts[i]);
 	free(target->vlans);
 	toe_doorbell_fini(&target->bell);
-	holds_fini(&target->holds);
 	requests_fini(&target->requests);
 	slots_fini(&target->slots);
 	toe_table_free(target, 1, sizeof(*target));
@@ -128,14 +125,15 @@ chimney_destroy(struct chimney *target)
 static bool
 all_completed(struct chimney *target)
 {
-	if (target->requests.in_progress > 0 || target->holds.in_use > 0)
+	if (target->requests.in_progress > 0)
 		return false;
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
 		struct chimney_host *host = &target->hosts[i];
 
 		if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
 			continue;
-		if (host->waiting_first != NULL || !requests_idle(target, host))
+		if (host->waiting_first != NULL || !requests_idle(target, host) ||
+		        atomic_load_explicit(&host->holding, memory_order_acquire) > 0)
 			return false;
 	}
 	return true;
@@ -154,16 +152,17 @@ answers_owed(const struct chimney *target)
 uint32_t
 chimney_control_poll(struct chimney *target, uint64_t now)
 {
-	uint32_t work;
+	uint32_t hosts = atomic_load_explicit(&target->hosts_in_use, memory_order_acquire), work;
 
 	target->now = now;
 	toe_awake_look(&target->awake, now);
 	work = fanout_replies(target);
-	work += requests_turn(target);
-	work += holds_turn(target);
+	work += requests_turn(target, hosts);
+	for (uint32_t left = hosts; left != 0; left &= left - 1)
+		work += holds_turn(target, &target->hosts[__builtin_ctz(left)]);
 	workers_watch(target);
-	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		work += host_turn(&target->hosts[i]);
+	for (uint32_t left = hosts; left != 0; left &= left - 1)
+		work += host_turn(&target->hosts[__builtin_ctz(left)]);
 	work += retrieve_turn(target);
 	if (target->losses != 0)
 		work += lost_turn(target);

@@ -37,6 +37,8 @@ struct chimney {
 	struct toe_doorbell bell; /* any thread rings */
 	_Atomic uint32_t stopping; /* any thread sets */
 	_Atomic uint32_t stopped; /* control sets, anyone reads */
+	_Atomic uint32_t
+	        hosts_in_use; /* bit per host that is not free; whoever registers sets, control clears */
 	struct chimney_host hosts[TOE_MAX_HOSTS];
 };
 

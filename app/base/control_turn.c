@@ -25,11 +25,7 @@ control_turn(struct program *program, uint32_t *work)
 bool
 control_take_over(struct program *program)
 {
-	struct toe_doorbell *bell = chimney_control_bell(program->target);
-	uint32_t asleep = 1;
-
-	return atomic_compare_exchange_strong_explicit(
-	        &bell->asleep, &asleep, 0, memory_order_relaxed, memory_order_relaxed);
+	return toe_doorbell_take(chimney_control_bell(program->target));
 }
 
 /*

@@ -240,6 +240,8 @@ retrieve_posted(struct chimney *target, struct request *request)
 
 	entries_post(delayed ? &host->delayed : &host->at_once, &request->stops,
 	        RTE_MAX(target->awake.time, 1u) + (delayed ? retrieve->delay : 0));
+	if (request->named || !list_empty(&host->at_once) || !list_empty(&host->delayed))
+		retrieve->hosts |= 1u << request->host->index;
 	batch_posted(target, request);
 }
 
@@ -249,12 +251,19 @@ retrieve_turn(struct chimney *target)
 	struct retrieve *retrieve = &target->retrieve;
 	uint32_t first = retrieve->next_host++, count = 0;
 
+	if (retrieve->hosts == 0)
+		return 0;
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
 		uint32_t index = (first + i) % TOE_MAX_HOSTS;
 		struct retrieve_host *host = &retrieve->host[index];
 
+		if (!(retrieve->hosts & 1u << index))
+			continue;
 		count += queue_run(target, &host->at_once) + queue_run(target, &host->delayed) +
 		         batches_turn(target, index);
+		if (list_empty(&host->at_once) && list_empty(&host->delayed) &&
+		        host->first_batch == host->next_batch)
+			retrieve->hosts &= ~(1u << index);
 	}
 	return count;
 }

@@ -48,6 +48,7 @@ struct retrieve {
 	uint64_t delay; /* ns of control's own time (chimney.awake) from completion to RETRIEVE */
 	uint64_t quantum; /* ns for which a batch takes members */
 	uint8_t message_flags;
+	uint32_t hosts; /* bit per host with something in its queues */
 	uint32_t next_host; /* whose queues are looked at first */
 	struct retrieve_host host[TOE_MAX_HOSTS];
 };

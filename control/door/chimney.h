@@ -112,8 +112,8 @@ int chimney_host_register(struct chimney *target, const struct chimney_host_para
         struct chimney_host **host);
 
 /*
- * Unregister. Every object of the host must have been terminated and every record read: else -EBUSY, and
- * nothing has changed. By the polling thread. The control lcore lets go of the host in its next turn.
+ * Unregister. Every object of the host must have been terminated, every record read and every hold be done: else -EBUSY,
+ * and nothing has changed. By the polling thread. The control lcore lets go of the host in its next turn.
  */
 int chimney_host_unregister(struct chimney_host *host);
 
@@ -208,9 +208,14 @@ struct chimney_hold {
 	uint8_t family; /* 4 or 6 */
 	uint16_t port; /* index of the wire port */
 	_Atomic uint32_t done; /* the target's; set it to 0 before the call */
+	_Atomic uint32_t under_way; /* the target's; 0 before the first call */
+	uint64_t target_scratch[2];
 };
 
-/* 0, -EINVAL (family, NULL), -EAGAIN (too many holds under way: poll and try again). */
+/*
+ * From the call until `done` the hold is the target's. The calls never block, and are not refused for lack of room.
+ * 0, -EINVAL (family, port, NULL), -EALREADY (this hold is with the target).
+ */
 int chimney_hold(struct chimney_host *host, struct chimney_hold *hold);
 int chimney_release(struct chimney_host *host, struct chimney_hold *hold);
 

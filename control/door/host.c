@@ -12,6 +12,7 @@ host_fini(struct chimney_host *host)
 {
 	for (uint32_t lane = 0; lane < LANE_COUNT; lane++)
 		submit_fini(&host->submit[lane]);
+	submit_fini(&host->holds);
 	toe_ring_free(host->control.ring);
 	host->control.ring = NULL;
 	for (uint32_t i = 0; i < host->target->shared->worker_count; i++) {
@@ -37,6 +38,8 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 
 	for (uint32_t lane = 0; rc == 0 && lane < LANE_COUNT; lane++)
 		rc = submit_init(&host->submit[lane], params->request_ring_size);
+	if (rc == 0)
+		rc = submit_init(&host->holds, HOLD_RING);
 	host->control.bell = &host->bell;
 	host->control.ring = event_ring(params->event_ring_size);
 	if (host->control.ring == NULL)
@@ -94,6 +97,7 @@ chimney_host_register(
 		return rc;
 	}
 	atomic_store_explicit(&host->state, HOST_USED, memory_order_release);
+	atomic_fetch_or_explicit(&target->hosts_in_use, 1u << host->index, memory_order_release);
 	*out = host;
 	return 0;
 }
@@ -129,12 +133,29 @@ chimney_host_unregister(struct chimney_host *host)
 	if (atomic_load_explicit(&host->objects, memory_order_acquire) != 0 ||
 	        atomic_load_explicit(&host->submitted, memory_order_acquire) !=
 	                atomic_load_explicit(&host->returned, memory_order_acquire) ||
+	        atomic_load_explicit(&host->holding, memory_order_acquire) != 0 ||
 	        records_left(host))
 		return -EBUSY;
 	/* The control lcore uses the host's rings, and so may a lost worker: control frees them after them (host_turn). */
 	atomic_store_explicit(&host->state, HOST_LEAVING, memory_order_release);
 	toe_doorbell_ring(&host->target->bell);
 	return 0;
+}
+
+/* What is submitted is a root, with its kind in the lowest bits. */
+#define ROOT_KIND_MASK ((uintptr_t)OFFLOAD_BLOCK_ALIGNMENT - 1)
+
+_Static_assert(CHIMNEY_REQUEST_COUNT <= OFFLOAD_BLOCK_ALIGNMENT, "a kind fits");
+
+bool
+host_take(struct chimney_host *host, enum control_lane lane, struct offload_block_list **root,
+        uint32_t *kind, bool *busy)
+{
+	uintptr_t entry = submit_take(&host->submit[lane], busy);
+
+	*root = (struct offload_block_list *)(entry & ~ROOT_KIND_MASK);
+	*kind = (uint32_t)(entry & ROOT_KIND_MASK);
+	return entry != 0;
 }
 
 /* INV-1: claim, count, put, ring. */
@@ -149,7 +170,7 @@ host_submit(struct chimney_host *host, struct offload_block_list *root, uint32_t
 	if (!nonce_take(&target->nonces, root, nonce_claim(&target->nonces, root)))
 		return -EALREADY;
 	atomic_fetch_add_explicit(&host->submitted, 1, memory_order_relaxed);
-	submit_put(&host->submit[lane], root, kind);
+	submit_put(&host->submit[lane], root_node(root), (uintptr_t)root | kind);
 	toe_doorbell_ring(&target->bell);
 	return 0;
 }

@@ -27,7 +27,8 @@ struct chimney_host {
 	uint8_t tick_ms;
 	char name[32];
 	struct chimney *target;
-	struct submit_queue submit[LANE_COUNT];
+	struct submit_queue submit[LANE_COUNT]; /* roots */
+	struct submit_queue holds; /* struct chimney_hold, and to release them (hold.h) */
 	struct toe_doorbell bell; /* rung when records arrive */
 	struct toe_event_port control; /* control -> host */
 	struct rte_ring *workers[TOE_MAX_WORKERS]; /* worker -> host */
@@ -39,6 +40,7 @@ struct chimney_host {
 
 	_Atomic uint64_t submitted __rte_cache_aligned; /* requests accepted; any thread */
 	_Atomic uint64_t returned; /* completions read; the polling thread */
+	_Atomic uint64_t holding; /* holds and releases that are not done; any thread */
 	/* the polling thread's */
 	uint32_t next_worker; /* whose turn it is to be read first */
 	uint32_t life[TOE_MAX_WORKERS]; /* toe_worker.lost, as its ring is read */
@@ -59,9 +61,21 @@ struct completion {
 	uint64_t discarded;
 };
 
+/* Where a root waits to be taken. */
+static inline struct submit_node *
+root_node(struct offload_block_list *root)
+{
+	return (struct submit_node *)(void *)root->target_scratch;
+}
+
 _Static_assert(sizeof(struct completion) <= offsetof(struct toe_item, nonce),
         "a waiting completion keeps its root's claim");
 
+#define HOLD_RING 64u /* places of a ring for holds */
+
+/* Control: the next root of a lane; false: none now. *busy: as submit_take. */
+bool host_take(struct chimney_host *host, enum control_lane lane, struct offload_block_list **root,
+        uint32_t *kind, bool *busy);
 /*
  * Control: post a completion, behind those that wait; the root is the host's from now on. detail: the kind of request, and
  * TOE_COMPLETION_UNSETTLED.

@@ -85,6 +85,8 @@ host_turn(struct chimney_host *host)
 		if (lost_at_large(host->target))
 			return 0;
 		host_fini(host);
+		atomic_fetch_and_explicit(
+		        &host->target->hosts_in_use, ~(1u << host->index), memory_order_relaxed);
 		atomic_store_explicit(&host->state, HOST_FREE, memory_order_release);
 		return 1;
 	}

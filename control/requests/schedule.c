@@ -8,7 +8,7 @@
 static void
 root_park(struct request_lane *lane, struct offload_block_list *root)
 {
-	struct submit_node *node = (struct submit_node *)(void *)root->target_scratch;
+	struct submit_node *node = root_node(root);
 
 	node->next = NULL;
 	node->entry = (uintptr_t)root;
@@ -59,7 +59,7 @@ root_start(struct chimney *target, struct chimney_host *host, enum control_lane 
 	if (lane->parked != NULL && lane_has_room(lane, true))
 		return request_start(target, host, CHIMNEY_INVALIDATE, root_unpark(lane));
 	while (*budget > 0 && lane_has_room(lane, false) &&
-	        submit_take(&host->submit[lane_index], &root, &kind, &busy)) {
+	        host_take(host, lane_index, &root, &kind, &busy)) {
 		if (lane_index == LANE_ORDINARY || !root_is_tree(root) ||
 		        (lane->parked == NULL && lane_has_room(lane, true)))
 			return request_start(target, host, kind, root);
@@ -122,16 +122,17 @@ host_visit(
 }
 
 static uint32_t
-lane_turn(struct chimney *target, enum control_lane lane, uint32_t budget)
+lane_turn(struct chimney *target, enum control_lane lane, uint32_t hosts, uint32_t budget)
 {
 	uint32_t *next = &target->requests.next_host[lane];
 	uint32_t count = 0, idle = 0;
 
 	while (budget > 0 && idle < TOE_MAX_HOSTS) {
-		struct chimney_host *host = &target->hosts[(*next)++ % TOE_MAX_HOSTS];
-		uint32_t n = 0;
+		uint32_t i = (*next)++ % TOE_MAX_HOSTS, n = 0;
+		struct chimney_host *host = &target->hosts[i];
 
-		if (atomic_load_explicit(&host->state, memory_order_acquire) == HOST_USED)
+		if ((hosts & 1u << i) &&
+		        atomic_load_explicit(&host->state, memory_order_acquire) == HOST_USED)
 			n = host_visit(target, host, lane, &budget);
 		idle = n == 0 ? idle + 1 : 0;
 		count += n;
@@ -140,10 +141,10 @@ lane_turn(struct chimney *target, enum control_lane lane, uint32_t budget)
 }
 
 uint32_t
-requests_turn(struct chimney *target)
+requests_turn(struct chimney *target, uint32_t hosts)
 {
-	return lane_turn(target, LANE_URGENT, SCHEDULE_URGENT) +
-	       lane_turn(target, LANE_ORDINARY, SCHEDULE_ORDINARY);
+	return lane_turn(target, LANE_URGENT, hosts, SCHEDULE_URGENT) +
+	       lane_turn(target, LANE_ORDINARY, hosts, SCHEDULE_ORDINARY);
 }
 
 bool

@@ -20,8 +20,8 @@
 #define SCHEDULE_URGENT 256u /* events of walks in a turn of the lane */
 #define SCHEDULE_ORDINARY 64u
 
-/* One turn of both lanes. Returns the number of events walked and requests handled; 0: there is nothing to do. */
-uint32_t requests_turn(struct chimney *target);
+/* One turn of both lanes; hosts: bit per host in use. Returns the number of events walked and requests handled; 0: there is nothing to do. */
+uint32_t requests_turn(struct chimney *target, uint32_t hosts);
 /* No root of this host waits anywhere. */
 bool requests_idle(struct chimney *target, struct chimney_host *host);
 

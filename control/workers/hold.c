@@ -11,23 +11,6 @@
 
 _Static_assert(_Alignof(struct chimney_hold) > HOLD_RELEASE_BIT, "a pointer has a bit to spare");
 
-int
-holds_init(struct holds *holds)
-{
-	memset(holds->record, 0, sizeof(holds->record));
-	holds->in_use = 0;
-	holds->sequence = 0;
-	holds->ring = toe_ring_alloc(HOLD_RING, sizeof(uintptr_t), RING_F_SC_DEQ);
-	return holds->ring == NULL ? -ENOMEM : 0;
-}
-
-void
-holds_fini(struct holds *holds)
-{
-	toe_ring_free(holds->ring);
-	holds->ring = NULL;
-}
-
 static int
 hold_put(struct chimney_host *host, struct chimney_hold *hold, uintptr_t bit)
 {
@@ -36,8 +19,11 @@ hold_put(struct chimney_host *host, struct chimney_hold *hold, uintptr_t bit)
 	if (hold == NULL || (hold->family != 4 && hold->family != 6) ||
 	        hold->port >= target->shared->port_count)
 		return -EINVAL;
-	if (rte_ring_mp_enqueue(target->holds.ring, (void *)((uintptr_t)hold | bit)) != 0)
-		return -EAGAIN;
+	if (atomic_exchange_explicit(&hold->under_way, 1, memory_order_acquire))
+		return -EALREADY;
+	atomic_fetch_add_explicit(&host->holding, 1, memory_order_relaxed);
+	submit_put(&host->holds, (struct submit_node *)(void *)hold->target_scratch,
+	        (uintptr_t)hold | bit);
 	toe_doorbell_ring(&target->bell);
 	return 0;
 }
@@ -54,12 +40,25 @@ chimney_release(struct chimney_host *host, struct chimney_hold *hold)
 	return hold_put(host, hold, HOLD_RELEASE_BIT);
 }
 
+static uint32_t
+hold_host(const struct chimney *target, const struct hold_record *record)
+{
+	return (uint32_t)(record - target->holds.record) / HOLD_SHARE;
+}
+
 static void
 hold_done(struct chimney *target, struct hold_record *record, uint32_t status)
 {
-	atomic_store_explicit(&record->hold->done, 1 + status, memory_order_release);
+	uint32_t host = hold_host(target, record);
+	struct chimney_hold *hold = record->hold;
+
 	record->hold = NULL;
-	target->holds.in_use--;
+	target->holds.used[host]--;
+	target->holds.unsent[host] -= !record->sent;
+	atomic_fetch_sub_explicit(&target->hosts[host].holding, 1, memory_order_release);
+	/* The caller may free it, or pass it again, when it sees `done`. */
+	atomic_store_explicit(&hold->under_way, 0, memory_order_release);
+	atomic_store_explicit(&hold->done, 1 + status, memory_order_release);
 }
 
 /* Copy what the worker reads; the tuple's owner is the one that initiate will pick. */
@@ -88,7 +87,8 @@ hold_fill(struct chimney *target, struct hold_record *record, uintptr_t entry)
 	        toe_owner(toe_tuple_hash(hold->source, hold->destination,
 	                          hold->family == 4 ? 4 : 16, hold->local_port, hold->remote_port),
 	                target->shared->worker_count);
-	target->holds.in_use++;
+	target->holds.used[hold_host(target, record)]++;
+	target->holds.unsent[hold_host(target, record)]++;
 }
 
 /* False: the worker's mailbox is full. */
@@ -101,33 +101,49 @@ hold_send(struct chimney *target, struct hold_record *record)
 	        .pointer = &record->request,
 	};
 
-	if (target->links[record->worker].lost)
+	if (target->links[record->worker].lost) {
 		hold_done(target, record, OFFLOAD_FAILURE);
-	else if (link_send(target, record->worker, LANE_ORDINARY, &message, true))
-		record->sent = true;
-	else
+		return true;
+	}
+	if (!link_send(target, record->worker, LANE_ORDINARY, &message, true))
 		return false;
+	record->sent = true;
+	target->holds.unsent[hold_host(target, record)]--;
 	return true;
 }
 
-uint32_t
-holds_turn(struct chimney *target)
+/* Of a host's records that are not sent the one that was taken first: a release must not overtake its hold. */
+static struct hold_record *
+hold_next(struct hold_record *record)
 {
+	struct hold_record *next = NULL;
+
+	for (uint32_t i = 0; i < HOLD_SHARE; i++)
+		if (record[i].hold != NULL && !record[i].sent &&
+		        (next == NULL || record[i].id < next->id))
+			next = &record[i];
+	return next;
+}
+
+uint32_t
+holds_turn(struct chimney *target, struct chimney_host *host)
+{
+	struct hold_record *record = &target->holds.record[host->index * HOLD_SHARE];
 	struct holds *holds = &target->holds;
 	uint32_t count = 0;
-	void *entry;
+	bool busy = false;
 
-	for (uint32_t i = 0; holds->in_use < HOLD_RECORDS; i++) {
-		if (holds->record[i].hold != NULL)
-			continue;
-		if (rte_ring_sc_dequeue(holds->ring, &entry) != 0)
-			break;
-		hold_fill(target, &holds->record[i], (uintptr_t)entry);
+	for (uintptr_t entry; holds->used[host->index] < HOLD_SHARE &&
+	                      (entry = submit_take(&host->holds, &busy)) != 0;) {
+		uint32_t free = 0;
+
+		while (record[free].hold != NULL)
+			free++;
+		hold_fill(target, &record[free], entry);
 	}
-	for (uint32_t i = 0; holds->in_use > 0 && i < HOLD_RECORDS; i++)
-		if (holds->record[i].hold != NULL && !holds->record[i].sent)
-			count += hold_send(target, &holds->record[i]);
-	return count;
+	while (holds->unsent[host->index] > 0 && hold_send(target, hold_next(record)))
+		count++;
+	return count + busy;
 }
 
 void

@@ -3,13 +3,13 @@
 #ifndef CONTROL_HOLD_H
 #define CONTROL_HOLD_H
 
-#include <rte_ring.h>
-
 #include "chimney.h"
+#include "host.h"
 #include "message.h"
 
-#define HOLD_RECORDS 64u
-#define HOLD_RING 256u
+#define HOLD_RECORDS 64u /* of all hosts */
+#define HOLD_SHARE                                                                                 \
+	(HOLD_RECORDS / TOE_MAX_HOSTS) /* of one: holds that its workers know of at once */
 
 struct hold_record {
 	struct toe_hold_request request; /* what the worker reads */
@@ -21,17 +21,14 @@ struct hold_record {
 };
 
 struct holds {
-	struct rte_ring *ring; /* any thread -> control: struct chimney_hold, lowest bit: release */
-	struct hold_record record[HOLD_RECORDS];
-	uint32_t in_use;
+	struct hold_record record[HOLD_RECORDS]; /* first those of host 0 */
+	uint8_t used[TOE_MAX_HOSTS]; /* records */
+	uint8_t unsent[TOE_MAX_HOSTS]; /* of these: still to be sent */
 	uint64_t sequence; /* of the last one taken */
 };
 
-/* 0 or -ENOMEM. */
-int holds_init(struct holds *holds);
-void holds_fini(struct holds *holds);
-/* Control: take new ones, send what waits. Returns the number handled. */
-uint32_t holds_turn(struct chimney *target);
+/* Control: take new ones of this host, send what waits. Returns the number handled. */
+uint32_t holds_turn(struct chimney *target, struct chimney_host *host);
 /* Control: the worker has answered. */
 void hold_answered(struct chimney *target, uint64_t id, uint32_t status);
 /* Control: the worker is lost; what it owes fails. */

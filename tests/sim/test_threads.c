@@ -13,10 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ack_peer.h"
+#include "lcores.h"
 #include "rng.h"
+#include "submitters.h"
 #include "test_eal.h"
 #include "tree.h"
 #include "world.h"
@@ -26,31 +27,21 @@
 #define NEIGHBORS 2u
 #define PATHS 3u
 #define CONNS 12u
-#define IDLE_TURNS 16u
 #define WAIT_MS 60000 /* a host that waits longer has lost a wake-up or a completion */
 
 static struct world world;
-static _Atomic uint32_t stopping;
+static struct lcores lcores = {.world = &world};
 static _Atomic uint32_t failed;
-static _Atomic uint64_t slept;
 
 struct host_thread {
 	uint32_t index;
 	uint64_t cycles;
 	struct rng rng;
 	uint64_t neighbor[NEIGHBORS], path[PATHS], conn[CONNS];
-	uint64_t completions, retrieves;
+	uint64_t completions, retrieves, others;
+	struct submitters submitters; /* of the same host */
 	uint8_t retrieved[CONNS];
 };
-
-static uint64_t
-clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void
 fail(const char *what, uint32_t value)
@@ -59,63 +50,12 @@ fail(const char *what, uint32_t value)
 	atomic_store(&failed, 1);
 }
 
-/* The loop of an lcore that may sleep: a few idle turns, announce, look again, sleep. */
-static void
-lcore_loop(uint32_t (*turn)(void *, uint64_t), void *argument, struct toe_doorbell *bell)
-{
-	uint32_t idle = 0;
-
-	while (!atomic_load_explicit(&stopping, memory_order_acquire)) {
-		if (turn(argument, clock_ns()) != 0) {
-			idle = 0;
-			continue;
-		}
-		if (++idle < IDLE_TURNS)
-			continue;
-		toe_doorbell_announce(bell);
-		if (turn(argument, clock_ns()) == 0) {
-			toe_doorbell_sleep(bell, !TEST_UNDER_TSAN ? 200 : 1000);
-			atomic_fetch_add_explicit(&slept, 1, memory_order_relaxed);
-		}
-		toe_doorbell_awake(bell);
-		idle = 0;
-	}
-}
-
-static uint32_t
-control_turn(void *argument, uint64_t now)
-{
-	return chimney_control_poll(argument, now);
-}
-
-static void *
-control_thread(void *argument)
-{
-	lcore_loop(control_turn, world.target, chimney_control_bell(world.target));
-	return argument;
-}
-
-static uint32_t
-worker_turn(void *argument, uint64_t now)
-{
-	return toe_worker_poll(argument, now);
-}
-
-static void *
-worker_thread(void *argument)
-{
-	struct toe_worker *worker = argument;
-
-	lcore_loop(worker_turn, worker, &worker->control.bell);
-	return NULL;
-}
-
 static void *
 peer_thread(void *argument)
 {
 	struct rte_mbuf *mbuf[16];
 
-	while (!atomic_load_explicit(&stopping, memory_order_acquire)) {
+	while (!atomic_load_explicit(&lcores.stop, memory_order_acquire)) {
 		unsigned int n = test_port_read(&world.wire[0], mbuf, RTE_DIM(mbuf));
 
 		for (unsigned int i = 0; i < n; i++) {
@@ -135,7 +75,7 @@ host_record(struct host_thread *host, const struct chimney_record *record)
 	uint8_t *retrieved = record->handle;
 
 	if (record->kind == CHIMNEY_COMPLETION) {
-		host->completions++;
+		host->completions += !submitters_completed(&host->submitters, record);
 		return;
 	}
 	if (record->kind != CHIMNEY_RETRIEVE || record->reason != RETRIEVE_INVALID_STATE ||
@@ -289,11 +229,33 @@ host_revoke(struct host_thread *host)
 	tree_free(&tree[0]);
 }
 
+/* What the others of this host have under way is read to the end. */
+static void
+host_end(struct host_thread *host)
+{
+	struct chimney_record record[8];
+
+	submitters_stop(&host->submitters);
+	while (submitters_under_way(&host->submitters) && !atomic_load(&failed)) {
+		unsigned int n = chimney_poll(world.host[host->index], record, RTE_DIM(record));
+
+		for (unsigned int i = 0; i < n; i++)
+			host_record(host, &record[i]);
+		if (n == 0)
+			sched_yield();
+	}
+	host->others = submitters_end(&host->submitters);
+	if (host->others == 0)
+		fail("the requests of threads that only submit", host->index);
+}
+
 static void *
 host_thread(void *argument)
 {
 	struct host_thread *host = argument;
 
+	if (!submitters_start(&host->submitters, &world, host->index))
+		fail("no threads", host->index);
 	for (uint64_t cycle = 0; cycle < host->cycles && !atomic_load(&failed); cycle++) {
 		uint64_t completions = host->completions;
 		struct tree tree = {0};
@@ -322,6 +284,7 @@ host_thread(void *argument)
 		memset(host->path, 0, sizeof(host->path));
 		memset(host->conn, 0, sizeof(host->conn));
 	}
+	host_end(host);
 	return NULL;
 }
 
@@ -330,11 +293,11 @@ threads_run(uint64_t cycles)
 {
 	static struct host_thread host[HOSTS];
 	pthread_t control, peer, workers[WORKERS], hosts[HOSTS];
-	bool ok = pthread_create(&control, NULL, control_thread, NULL) == 0 &&
+	bool ok = pthread_create(&control, NULL, lcores_control, &lcores) == 0 &&
 	          pthread_create(&peer, NULL, peer_thread, NULL) == 0;
 
 	for (uint32_t i = 0; ok && i < WORKERS; i++)
-		ok = pthread_create(&workers[i], NULL, worker_thread, world.worker[i]) == 0;
+		ok = lcores_worker(&lcores, i, &workers[i]) == 0;
 	for (uint32_t i = 0; ok && i < HOSTS; i++) {
 		host[i].index = i;
 		host[i].cycles = cycles;
@@ -345,16 +308,19 @@ threads_run(uint64_t cycles)
 		return false;
 	for (uint32_t i = 0; i < HOSTS; i++)
 		pthread_join(hosts[i], NULL);
-	atomic_store_explicit(&stopping, 1, memory_order_release);
+	atomic_store_explicit(&lcores.stop, true, memory_order_release);
 	pthread_join(control, NULL);
 	pthread_join(peer, NULL);
 	for (uint32_t i = 0; i < WORKERS; i++)
 		pthread_join(workers[i], NULL);
-	printf("%lu + %lu completions, %lu + %lu RETRIEVE, lcores slept %lu times\n",
+	printf("%lu + %lu completions, %lu + %lu of other threads, %lu + %lu RETRIEVE, lcores "
+	       "slept "
+	       "%lu times\n",
 	        (unsigned long)host[0].completions, (unsigned long)host[1].completions,
+	        (unsigned long)host[0].others, (unsigned long)host[1].others,
 	        (unsigned long)host[0].retrieves, (unsigned long)host[1].retrieves,
-	        (unsigned long)slept);
-	if (cycles >= 100 && (slept == 0 || host[0].retrieves + host[1].retrieves == 0))
+	        (unsigned long)lcores.slept);
+	if (cycles >= 100 && (lcores.slept == 0 || host[0].retrieves + host[1].retrieves == 0))
 		fail("nothing slept, or no RETRIEVE was due: the test tests nothing", 0);
 	return true;
 }

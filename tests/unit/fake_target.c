@@ -177,7 +177,11 @@ fake_work_one(struct fake *fake, uint32_t index, bool urgent)
 	if (!toe_mailbox_take(mailbox, &message))
 		return false;
 	CU_ASSERT_FATAL(fake->logged < FAKE_LOG);
-	fake->log[fake->logged++] = (struct fake_logged){.worker = index, .message = message};
+	fake->log[fake->logged] = (struct fake_logged){.worker = index, .message = message};
+	if (message.op == TOE_OP_HOLD || message.op == TOE_OP_RELEASE)
+		fake->log[fake->logged].hold_port =
+		        ((const struct toe_hold_request *)message.pointer)->local_port;
+	fake->logged++;
 	reply = (struct toe_reply){
 	        .op = message.op, .worker = (uint8_t)index, .request = message.request};
 	switch (message.op) {

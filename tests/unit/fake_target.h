@@ -22,6 +22,7 @@
 struct fake_logged {
 	uint32_t worker;
 	struct toe_message message;
+	uint32_t hold_port; /* HOLD, RELEASE: the local port of the tuple */
 };
 
 /* What a fake worker keeps of a connection. */

@@ -5,6 +5,7 @@
 
 #include "fake_target.h"
 #include "handle.h"
+#include "test_mutant.h"
 
 #define MANY 200u
 
@@ -239,13 +240,43 @@ test_holds(void)
 	        toe_owner(toe_tuple_hash(request->source, request->destination, 4,
 	                          request->local_port, request->remote_port),
 	                2));
-	for (rc = 0, accepted = 0; rc == 0 && accepted < 10000; accepted++)
-		rc = chimney_release(fake.host[0], hold);
-	CU_ASSERT_EQUAL(rc, -EAGAIN);
-	atomic_store(&hold->done, 0);
+	/* none is refused, and none is taken twice */
+	for (uint32_t i = 0; i < MANY; i++) {
+		atomic_store(&holds[i].done, 0);
+		CU_ASSERT_EQUAL(chimney_release(fake.host[0], &holds[i]), 0);
+		CU_ASSERT_EQUAL(chimney_release(fake.host[0], &holds[i]), -EALREADY);
+	}
+	CU_ASSERT_EQUAL(chimney_host_unregister(fake.host[0]), -EBUSY);
 	fake_settle(&fake);
-	CU_ASSERT_EQUAL(atomic_load(&hold->done), 1 + OFFLOAD_SUCCESS);
-	CU_ASSERT_EQUAL(fake_count(&fake, TOE_OP_RELEASE), accepted - 1);
+	for (uint32_t i = 0; i < MANY; i++)
+		CU_ASSERT_EQUAL(atomic_load(&holds[i].done), 1 + OFFLOAD_SUCCESS);
+	CU_ASSERT_EQUAL(fake_count(&fake, TOE_OP_RELEASE), MANY);
+}
+
+/* A full mailbox delays holds, and keeps their order: a release must not overtake its hold. */
+static void
+test_holds_in_order(void)
+{
+	static const struct fake_options options = {.workers = 1, .mailbox_size = 2};
+	static struct chimney_hold holds[20];
+	uint32_t n = 0;
+
+	fake_end(&fake);
+	fake_start(&fake, &options);
+	memset(holds, 0, sizeof(holds));
+	for (uint32_t i = 0; i < RTE_DIM(holds); i++) {
+		holds[i].family = 4;
+		holds[i].local_port = (uint16_t)i;
+		CU_ASSERT_EQUAL(chimney_hold(fake.host[0], &holds[i]), 0);
+	}
+	fake_settle(&fake);
+	for (uint32_t m = 0; m < fake.logged; m++) {
+		const struct toe_message *message = &fake.log[m].message;
+
+		if (message->op == TOE_OP_HOLD)
+			CU_ASSERT_EQUAL(fake.log[m].hold_port, n++);
+	}
+	CU_ASSERT_EQUAL(n, RTE_DIM(holds));
 }
 
 /* Each test gets two neighbors, four paths, eight connections of host 0. */
@@ -266,9 +297,10 @@ WITH_FAKE(order_of_records)
 WITH_FAKE(sleep)
 WITH_FAKE(stop)
 WITH_FAKE(holds)
+WITH_FAKE(holds_in_order)
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"a host registers, with good parameters", run_register},
@@ -280,7 +312,10 @@ main(void)
 	        {"a host that sleeps is woken, once", run_sleep},
 	        {"INV-15 shutdown", run_stop},
 	        {"holds of tuples go to their owners", run_holds},
+	        {"C5 holds keep their order", run_holds_in_order},
 	};
 
+	if (!test_mutant_arguments(argc, argv))
+		return EXIT_FAILURE;
 	return unit_run("host", tests, RTE_DIM(tests));
 }

@@ -9,21 +9,30 @@
 #include "unit.h"
 
 #define ROOTS 1000u
-#define PRODUCERS 3u
+#define PRODUCERS (SUBMIT_RINGS + 2) /* some share a ring */
 #define PER_PRODUCER 20000u
 
 static struct offload_block_list roots[ROOTS];
+
+static void
+put(struct submit_queue *queue, struct offload_block_list *root, uint32_t kind)
+{
+	submit_put(
+	        queue, (struct submit_node *)(void *)root->target_scratch, (uintptr_t)root | kind);
+}
 
 /* The number of the next root, -1: there is none. */
 static int
 take(struct submit_queue *queue, uint32_t *kind)
 {
-	struct offload_block_list *root;
+	uintptr_t entry;
 	bool busy;
 
 	do {
-		if (submit_take(queue, &root, kind, &busy))
-			return (int)(root - roots);
+		entry = submit_take(queue, &busy);
+		*kind = entry & 7;
+		if (entry != 0)
+			return (int)((struct offload_block_list *)(entry - *kind) - roots);
 	} while (busy);
 	return -1;
 }
@@ -36,7 +45,7 @@ test_order_through_overflow(void)
 
 	CU_ASSERT_EQUAL_FATAL(submit_init(&queue, 4), 0);
 	for (uint32_t i = 0; i < ROOTS; i++)
-		submit_put(&queue, &roots[i], i % 5);
+		put(&queue, &roots[i], i % 5);
 	CU_ASSERT(!submit_empty(&queue));
 	for (uint32_t i = 0; i < ROOTS; i++) {
 		CU_ASSERT_EQUAL(take(&queue, &kind), (int)i);
@@ -51,7 +60,7 @@ static void
 test_order_while_taking(void)
 {
 	struct submit_queue queue;
-	uint32_t put = 0, taken = 0, kind;
+	uint32_t sent = 0, taken = 0, kind;
 	struct rng rng;
 
 	rng_seed(&rng, 5);
@@ -59,10 +68,10 @@ test_order_while_taking(void)
 	while (taken < 20000) {
 		uint32_t burst = rng_below(&rng, 40);
 
-		for (uint32_t i = 0; i < burst && put - taken < ROOTS; i++)
-			submit_put(&queue, &roots[put++ % ROOTS], 1);
+		for (uint32_t i = 0; i < burst && sent - taken < ROOTS; i++)
+			put(&queue, &roots[sent++ % ROOTS], 1);
 		burst = rng_below(&rng, 40);
-		for (uint32_t i = 0; i < burst && taken < put; i++)
+		for (uint32_t i = 0; i < burst && taken < sent; i++)
 			CU_ASSERT_EQUAL_FATAL(take(&queue, &kind), (int)(taken++ % ROOTS));
 	}
 	submit_fini(&queue);
@@ -71,22 +80,22 @@ test_order_while_taking(void)
 static void
 test_bounded(void)
 {
-	struct offload_block_list *root;
 	struct submit_queue queue;
-	uint32_t kind, calls = 0;
+	uint32_t calls = 0;
+	uintptr_t entry;
 	bool busy = true;
 
 	CU_ASSERT_EQUAL_FATAL(submit_init(&queue, 2), 0);
 	for (uint32_t i = 0; i < ROOTS; i++)
-		submit_put(&queue, &roots[i], 0);
-	CU_ASSERT(submit_take(&queue, &root, &kind, &busy));
+		put(&queue, &roots[i], 0);
+	CU_ASSERT_EQUAL(submit_take(&queue, &busy), (uintptr_t)&roots[0]);
 	/* a long list is turned round in several calls */
-	while (!submit_take(&queue, &root, &kind, &busy)) {
+	while ((entry = submit_take(&queue, &busy)) == 0) {
 		CU_ASSERT_FATAL(busy);
 		calls++;
 	}
 	CU_ASSERT(calls > 4);
-	CU_ASSERT_PTR_EQUAL(root, &roots[1]);
+	CU_ASSERT_EQUAL(entry, (uintptr_t)&roots[1]);
 	submit_fini(&queue);
 }
 
@@ -104,7 +113,7 @@ produce(void *argument)
 	struct producer *producer = argument;
 
 	for (uint32_t i = 0; i < PER_PRODUCER; i++)
-		submit_put(producer->queue, &producer->blocks[i], 2);
+		put(producer->queue, &producer->blocks[i], 2);
 	return NULL;
 }
 
@@ -128,13 +137,14 @@ test_many_producers(void)
 	}
 	while (all < PRODUCERS * PER_PRODUCER) {
 		struct offload_block_list *root;
-		uint32_t kind;
 		bool busy;
+		uintptr_t entry = submit_take(&queue, &busy);
 
-		if (!submit_take(&queue, &root, &kind, &busy)) {
+		if (entry == 0) {
 			sched_yield();
 			continue;
 		}
+		root = (struct offload_block_list *)(entry & ~(uintptr_t)7);
 		all++;
 		wrong += root->port != next[(uintptr_t)root->host_reserved[0]]++;
 	}

@@ -186,11 +186,8 @@ end_close(struct end *end, struct tcp_delegated *delegated)
 	struct toe_event event;
 
 	/* There is no port to hand them to, nor the ACK that is still owed (TERM-3). */
-	for (uint32_t i = 0; i < end->shared.port_count; i++) {
-		rte_pktmbuf_free_bulk(
-		        end->worker.engine.txq[i].frame, end->worker.engine.txq[i].count);
-		end->worker.engine.txq[i].count = 0;
-	}
+	for (uint32_t i = 0; i < end->shared.port_count; i++)
+		toe_txq_drop_all(&end->worker.engine.txq[i]);
 	end_conn(end)->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
 	end_terminate(end, delegated != NULL ? delegated : &state, 1);
 	while (end_event(end, &event))
@@ -260,9 +257,7 @@ take_from(struct toe_txq *txq, struct rte_mbuf **frames, uint32_t n)
 {
 	n = RTE_MIN(n, txq->count);
 	memcpy(frames, txq->frame, n * sizeof(frames[0]));
-	txq->count -= n;
-	memmove(txq->frame, &txq->frame[n], txq->count * sizeof(txq->frame[0]));
-	memmove(txq->tag, &txq->tag[n], txq->count * sizeof(txq->tag[0]));
+	toe_txq_take_out(txq, 0, n);
 	return n;
 }
 

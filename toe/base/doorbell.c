@@ -12,6 +12,7 @@ int
 toe_doorbell_init(struct toe_doorbell *bell)
 {
 	atomic_store_explicit(&bell->asleep, 0, memory_order_relaxed);
+	atomic_store_explicit(&bell->sleeps, 0, memory_order_relaxed);
 	bell->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return bell->fd < 0 ? -errno : 0;
 }
@@ -27,7 +28,9 @@ toe_doorbell_fini(struct toe_doorbell *bell)
 void
 toe_doorbell_announce(struct toe_doorbell *bell)
 {
-	atomic_store_explicit(&bell->asleep, 1, memory_order_relaxed);
+	uint64_t number = atomic_fetch_add_explicit(&bell->sleeps, 2, memory_order_relaxed) + 1;
+
+	atomic_store_explicit(&bell->asleep, number, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst);
 }
 
@@ -53,19 +56,26 @@ toe_doorbell_sleep(struct toe_doorbell *bell, int64_t timeout_us)
 	ppoll(&poll_fd, 1, timeout_us < 0 ? NULL : &timeout, NULL);
 }
 
+bool
+toe_doorbell_take(struct toe_doorbell *bell)
+{
+	uint64_t asleep = atomic_load_explicit(&bell->asleep, memory_order_relaxed);
+
+	return (asleep & 1) && atomic_compare_exchange_strong_explicit(&bell->asleep, &asleep, 0,
+	                               memory_order_relaxed, memory_order_relaxed);
+}
+
 void
 toe_doorbell_wake(struct toe_doorbell *bell)
 {
-	uint64_t one = 1;
+	uint64_t asleep = atomic_load_explicit(&bell->asleep, memory_order_relaxed), one = 1;
 	ssize_t size;
 
-	/* One producer of many writes: it turns 1 (asleep) into 2 (rung). */
-	uint32_t asleep = 1;
-
-	if (!atomic_compare_exchange_strong_explicit(
-	            &bell->asleep, &asleep, 2, memory_order_relaxed, memory_order_relaxed))
+	if (!(asleep & 1))
 		return;
 	do {
 		size = write(bell->fd, &one, sizeof(one));
 	} while (size < 0 && errno == EINTR);
+	atomic_compare_exchange_strong_explicit(
+	        &bell->asleep, &asleep, asleep + 1, memory_order_relaxed, memory_order_relaxed);
 }

@@ -30,6 +30,13 @@ toe_ring_has_room(struct rte_ring *ring, unsigned int record_size)
 	return true;
 }
 
+/* The consumer: nothing, at the first glance; what is being put now is seen at the next one. */
+static inline bool
+toe_ring_is_empty(const struct rte_ring *ring)
+{
+	return __atomic_load_n(&ring->prod.tail, __ATOMIC_RELAXED) == ring->cons.head;
+}
+
 /* record: room for one of record_size bytes; gets a copy of the oldest. */
 static inline bool
 toe_ring_has_record(struct rte_ring *ring, void *record, unsigned int record_size)

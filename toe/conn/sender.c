@@ -38,6 +38,7 @@ toe_sender_get(struct toe_engine *engine, uint32_t index)
 	sender->time_head = sender->time_tail = TOE_INDEX_NONE;
 	sender->retry = TOE_INDEX_NONE;
 	sender->last_sent = sender->pace_next = engine->now_us;
+	sender->echo_from = engine->now_ms + conn->ts_offset;
 	sender->reo_wnd_mult = 1;
 	return sender;
 }
@@ -336,7 +337,11 @@ toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
 	sender->last_sent = engine->now_us;
+	sender->pace_next = engine->now_us;
 	/* RACK begins anew with what is delivered next. */
 	sender->rack_rtt = 0;
 	sender->reorder_waits = 0;
+	/* What is echoed of before says nothing either, nor does a report of a duplicate. */
+	sender->echo_from = engine->now_ms + engine->conns[sender->conn].ts_offset;
+	sender->undo_possible = 0;
 }

@@ -73,6 +73,15 @@ struct toe_dctcp {
 	uint8_t running;
 };
 
+/* Sequence numbers [start, end). */
+struct toe_range {
+	uint32_t start, end;
+};
+
+#define TOE_UNDO_RANGES 3u
+/* toe_sender.undo_ranges: too many, one sent again more than once, or the network doubles what is sent */
+#define TOE_UNDO_UNKNOWN UINT8_MAX
+
 struct toe_sender {
 	/* line 0: every segment sent and every ACK */
 	uint32_t conn; /* whose it is: readers of a copy check it */
@@ -106,7 +115,8 @@ struct toe_sender {
 	uint32_t prr_delivered, prr_out, recover_fs; /* RFC 6937 */
 	uint32_t reorder_due; /* worker ms (RFC 8985 section 6.2, step 5) */
 	uint32_t undo_start; /* snd_una at the reduction */
-	uint32_t undo_bytes; /* sent again since and not reported as duplicates */
+	uint32_t
+	        undo_end; /* snd_max when its recovery was over: what lies behind is no evidence of it */
 	uint32_t acked_rest; /* bytes acknowledged that cwnd has not been credited yet */
 	uint32_t pace_next; /* us at which pacing lets the next segment go */
 	uint32_t reo_wnd; /* us, as it was applied last */
@@ -123,10 +133,16 @@ struct toe_sender {
 		struct toe_cubic cubic;
 		struct toe_dctcp dctcp;
 	} cc;
-	uint32_t undo_ts; /* TSval of the first segment sent again since the reduction (RFC 3522) */
-	/* Before the reduction, in case it was not justified */
-	uint32_t prior_cwnd, prior_ssthresh;
 	uint32_t retry; /* record from which on the next one to be sent again is looked for */
+	uint32_t echo_from; /* TSval of the first segment of this sender: older echoes are none */
+	/* Undoing a reduction (tcp_undo.h): what there was before it, what was sent again since and not reported as a duplicate */
+	uint32_t prior_cwnd, prior_ssthresh;
+	struct toe_range undo_range[TOE_UNDO_RANGES];
+	uint32_t undo_ts,
+	        undo_ts_first; /* TSval of the first of it, and of what that repeats (RFC 3522) */
+	uint8_t undo_ranges; /* valid in undo_range, or TOE_UNDO_UNKNOWN */
+	bool undo_first; /* nothing was sent again yet */
+	bool eifel_waits; /* the next ACK of new data says whether the first of it was for nothing */
 } __rte_cache_aligned;
 
 _Static_assert(offsetof(struct toe_sender, recovery_end) == 64, "line 0");

@@ -12,6 +12,7 @@
 
 #include "checksum.h"
 #include "segment.h"
+#include "segment_options.h"
 
 #define IPV4_HEADER 20u
 #define IPV6_HEADER 40u
@@ -19,12 +20,6 @@
 #define TCP_HEADER_TIMESTAMPS 32u
 #define IPV4_FRAGMENT_BITS 0x3FFFu /* more fragments, fragment offset */
 #define IPV6_MAX_EXTENSIONS 4u /* headers looked at before the host is asked to do it */
-
-#define TCP_OPTION_END 0u
-#define TCP_OPTION_NOP 1u
-#define TCP_OPTION_KIND_SACK 5u
-#define TCP_OPTION_KIND_TIMESTAMPS 8u
-#define TCP_OPTION_LENGTH_TIMESTAMPS 10u
 
 /* What is known of a frame. The headers must lie in its first mbuf segment, the text need not. */
 struct frame {
@@ -47,70 +42,17 @@ static inline enum toe_verdict
 bad(const struct frame *frame, struct toe_segment *segment, enum toe_fault fault)
 {
 	segment->fault = (uint8_t)fault;
+	segment->bad_sum = false;
 	segment->octets = frame->total - RTE_MIN(frame->total, (uint32_t)RTE_ETHER_HDR_LEN);
 	return TOE_SEGMENT_BAD;
 }
 
-static inline uint16_t
-load16(const uint8_t *at)
+static inline enum toe_verdict
+bad_sum(const struct frame *frame, struct toe_segment *segment, enum toe_fault fault)
 {
-	uint16_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static inline uint32_t
-load32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-static inline uint32_t
-load_be32(const uint8_t *at)
-{
-	return rte_be_to_cpu_32(load32(at));
-}
-
-/* Blocks of 8 bytes (RFC 2018 section 3); a rest that is none is not looked at. */
-static void
-parse_sack(const uint8_t *option, struct toe_segment *segment)
-{
-	uint32_t n = RTE_MIN((option[1] - 2u) / 8, TOE_SACKS_MAX);
-
-	for (uint32_t i = 0; i < n; i++) {
-		segment->sack[i].start = load_be32(option + 2 + 8 * i);
-		segment->sack[i].end = load_be32(option + 6 + 8 * i);
-	}
-	segment->sacks = (uint8_t)n;
-}
-
-/* Options in any order (RFC 9293 section 3.2). One with an illegal length ends the walk. */
-static __rte_noinline void
-parse_options(const uint8_t *option, uint32_t left, struct toe_segment *segment)
-{
-	while (left > 0 && option[0] != TCP_OPTION_END) {
-		if (option[0] == TCP_OPTION_NOP) {
-			option++;
-			left--;
-			continue;
-		}
-		if (left < 2 || option[1] < 2 || option[1] > left)
-			return;
-		if (option[0] == TCP_OPTION_KIND_TIMESTAMPS &&
-		        option[1] == TCP_OPTION_LENGTH_TIMESTAMPS) {
-			segment->has_timestamps = true;
-			segment->tsval = load_be32(option + 2);
-			segment->tsecr = load_be32(option + 6);
-		} else if (option[0] == TCP_OPTION_KIND_SACK) {
-			parse_sack(option, segment);
-		}
-		left -= option[1];
-		option += option[1];
-	}
+	bad(frame, segment, fault);
+	segment->bad_sum = true;
+	return TOE_SEGMENT_BAD;
 }
 
 /* The IPv4 header checksum; one of 20 bytes, for others go to the host unseen. */
@@ -171,7 +113,7 @@ parse_tcp(const struct frame *frame, const struct transport *transport, struct t
 	if (unlikely(header < TCP_HEADER || header > transport->length || header > here))
 		return bad(frame, segment, TOE_FAULT_TCP);
 	if (unlikely(!tcp_checksum_good(frame, transport)))
-		return bad(frame, segment, TOE_FAULT_TCP);
+		return bad_sum(frame, segment, TOE_FAULT_TCP);
 
 	segment->data = tcp + header;
 	segment->length = transport->length - header;
@@ -190,10 +132,10 @@ parse_tcp(const struct frame *frame, const struct transport *transport, struct t
 		segment->tsval = load_be32(tcp + 24);
 		segment->tsecr = load_be32(tcp + 28);
 		if (unlikely(header > TCP_HEADER_TIMESTAMPS))
-			parse_options(tcp + TCP_HEADER_TIMESTAMPS, header - TCP_HEADER_TIMESTAMPS,
-			        segment);
+			toe_segment_options(tcp + TCP_HEADER_TIMESTAMPS,
+			        header - TCP_HEADER_TIMESTAMPS, segment);
 	} else if (header != TCP_HEADER) {
-		parse_options(tcp + TCP_HEADER, header - TCP_HEADER, segment);
+		toe_segment_options(tcp + TCP_HEADER, header - TCP_HEADER, segment);
 	}
 	return TOE_SEGMENT_OK;
 }
@@ -228,7 +170,7 @@ parse_ipv4(const struct frame *frame, uint32_t offset, bool from_host, struct to
 	if (unlikely(header != IPV4_HEADER))
 		return TOE_SEGMENT_OPTIONS;
 	if (unlikely(!ipv4_checksum_good(frame, ip)))
-		return bad(frame, segment, TOE_FAULT_HEADER);
+		return bad_sum(frame, segment, TOE_FAULT_HEADER);
 
 	/* Padding of short Ethernet frames lies beyond `total` and is not looked at. */
 	transport.offset = offset + IPV4_HEADER;

@@ -61,6 +61,7 @@ struct toe_segment {
 	bool has_timestamps;
 	bool tagged;
 	uint8_t verdict; /* enum toe_verdict */
+	bool bad_sum; /* of a BAD frame: a checksum is what is wrong */
 	uint8_t fault; /* enum toe_fault, when the verdict is BAD; so are key.family (0: not known) and port */
 	struct toe_sack sack[TOE_SACKS_MAX];
 };

@@ -7,10 +7,11 @@
 #include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
 
-/* Close the gap that `n` frames leave. */
-static void
-take_out(struct toe_txq *txq, uint32_t at, uint32_t n)
+void
+toe_txq_take_out(struct toe_txq *txq, uint32_t at, uint32_t n)
 {
+	for (uint32_t i = at; i < at + n && txq->others > 0; i++)
+		txq->others -= txq->tag[i].conn == TOE_INDEX_NONE;
 	txq->count -= n;
 	memmove(&txq->frame[at], &txq->frame[at + n],
 	        (txq->count - at) * sizeof(struct rte_mbuf *));
@@ -41,13 +42,13 @@ overtake(struct toe_txq *txq)
 	if (rte_eth_tx_prepare(txq->ethdev, txq->queue, &txq->frame[at], 1) == 0 ||
 	        rte_eth_tx_burst(txq->ethdev, txq->queue, &txq->frame[at], 1) == 0)
 		return;
-	take_out(txq, at, 1);
+	toe_txq_take_out(txq, at, 1);
 	txq->sent++;
 	txq->bytes += length;
 	if (++txq->overtaken < TOE_TXQ_OVERTAKEN)
 		return;
 	refuse(txq, txq->frame[0]);
-	take_out(txq, 0, 1);
+	toe_txq_take_out(txq, 0, 1);
 	txq->stuck = txq->overtaken = 0;
 	txq->stuck_since = 0;
 }
@@ -90,7 +91,7 @@ toe_txq_flush(struct toe_txq *txq)
 	if (done > 0) {
 		txq->stuck = txq->overtaken = 0;
 		txq->stuck_since = 0;
-		take_out(txq, 0, done);
+		toe_txq_take_out(txq, 0, done);
 	} else if (unlikely(++txq->stuck % TOE_TXQ_STUCK == 0) && txq->count > 1) {
 		overtake(txq);
 	}
@@ -102,7 +103,7 @@ toe_txq_drop_all(struct toe_txq *txq)
 	uint32_t count = txq->count;
 
 	rte_pktmbuf_free_bulk(txq->frame, count);
-	txq->count = txq->stuck = txq->overtaken = 0;
+	txq->count = txq->others = txq->stuck = txq->overtaken = 0;
 	txq->stuck_since = 0;
 	return count;
 }

@@ -17,10 +17,13 @@
 #define TOE_TXQ_SIZE 64u /* frames held: few, since a drain looks at each (INV-13) */
 #define TOE_TXQ_BURST 32u
 #define TOE_TXQ_RESERVE 2u /* frames of room that must be left to build another */
-#define TOE_TXQ_STUCK                                                                              \
-	16u /* flushes with which a port takes nothing, until another frame than the first is tried */
-#define TOE_TXQ_OVERTAKEN                                                                          \
-	4u /* frames past the first one that show that it is the frame, not the ring */
+/* Shares of a buffer in which connections and the exception path meet */
+#define TOE_TXQ_OTHERS_MIN 16u /* frames of room that connections leave to the exception path */
+#define TOE_TXQ_OTHERS_MAX 32u /* frames of the exception path */
+/* Flushes with which a port takes nothing, until another frame than the first is tried */
+#define TOE_TXQ_STUCK 16u
+/* Frames past the first one that show that it is the frame, not the ring */
+#define TOE_TXQ_OVERTAKEN 4u
 #define TOE_TXQ_STUCK_NS 1000000000u /* what a port has not taken for so long is stale */
 
 struct toe_tx_tag {
@@ -31,12 +34,15 @@ struct toe_tx_tag {
 	uint32_t seq; /* first sequence number it carries */
 	uint32_t length; /* bytes of text, plus one for a FIN */
 	uint32_t segments; /* that it is, or becomes when the port cuts it */
+	bool cwr; /* it tells the peer of a reduction (RFC 3168) */
 };
 
 struct toe_txq {
 	struct rte_mbuf *frame[TOE_TXQ_SIZE];
 	struct toe_tx_tag tag[TOE_TXQ_SIZE];
 	uint32_t count;
+	uint32_t others; /* of these, of the exception path */
+	uint32_t others_min, others_max; /* its share */
 	uint16_t ethdev;
 	uint16_t queue;
 	uint64_t sent; /* frames taken by the port */
@@ -52,14 +58,24 @@ struct toe_txq {
 	uint32_t wait_head, wait_tail;
 };
 
+/* Frames of connections that it has room for: what the exception path may claim is not theirs. */
 static inline uint32_t
 toe_txq_room(const struct toe_txq *txq)
 {
-	return TOE_TXQ_SIZE - txq->count;
+	uint32_t left = RTE_MAX(txq->others, txq->others_min) - txq->others;
+
+	return RTE_MAX(TOE_TXQ_SIZE - txq->count, left) - left;
+}
+
+/* Frames of the exception path that it has room for: it does not take what is the connections'. */
+static inline uint32_t
+toe_txq_room_others(const struct toe_txq *txq)
+{
+	return RTE_MIN(TOE_TXQ_SIZE - txq->count, txq->others_max - txq->others);
 }
 
 /*
- * Append a frame; the caller has checked toe_txq_room. Returns its tag, which says that the
+ * Append a frame of a connection; the caller has checked toe_txq_room. Returns its tag, which says that the
  * frame depends on nothing. Whoever knows better fills it in, member by member: a copy of a structure that was just written
  * would wait for the writes.
  */
@@ -72,6 +88,17 @@ toe_txq_put(struct toe_txq *txq, struct rte_mbuf *frame)
 	txq->frame[txq->count++] = frame;
 	return tag;
 }
+
+/* The same for one of the exception path; the caller has checked toe_txq_room_others. */
+static inline void
+toe_txq_put_other(struct toe_txq *txq, struct rte_mbuf *frame)
+{
+	toe_txq_put(txq, frame);
+	txq->others++;
+}
+
+/* `n` frames from `at` on are another's now. */
+void toe_txq_take_out(struct toe_txq *txq, uint32_t at, uint32_t n);
 
 /*
  * Offer everything held to the port; what it does not take stays held, in order. A frame that the driver will never take

@@ -33,9 +33,7 @@ toe_mailbox_send(struct toe_mailbox *mailbox, const struct toe_message *message)
 static inline bool
 toe_mailbox_is_empty(const struct toe_mailbox *mailbox)
 {
-	const struct rte_ring *ring = mailbox->messages;
-
-	return __atomic_load_n(&ring->prod.tail, __ATOMIC_RELAXED) == ring->cons.head;
+	return toe_ring_is_empty(mailbox->messages);
 }
 
 /* Worker side: takes a message only when a reply to it will fit. */

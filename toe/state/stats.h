@@ -21,6 +21,8 @@
 	X(rx_unanswered,                                                                           \
 	        "of the unacceptable, empty ones that came too soon after the last answer")        \
 	X(rx_resets, "acceptable RST received")                                                    \
+	X(rx_bad_checksums,                                                                        \
+	        "frames with a wrong IPv4 or TCP checksum, passed on or dropped (RX-5)")           \
 	X(rx_bad_dropped, "frames with bad checksum, length or truncation, dropped (RX-5)")        \
 	X(tx_segments, "segments built for offloaded connections")                                 \
 	X(tx_bytes, "bytes of text sent, retransmissions included")                                \

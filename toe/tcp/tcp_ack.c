@@ -28,10 +28,10 @@ ack_measure(struct toe_engine *engine, struct toe_conn *conn, const struct toe_s
         uint32_t rtt)
 {
 	if (rtt == 0 && (conn->options & TCP_OPTION_TIMESTAMPS)) {
-		uint32_t ms = engine->now_ms + conn->ts_offset - segment->tsecr;
+		const struct toe_sender *sender = toe_sender_of(engine, conn);
+		uint32_t ms;
 
-		/* 0 is what a peer sends that has nothing to echo; the future cannot be echoed. */
-		if (segment->tsecr == 0 || (int32_t)ms < 0)
+		if (sender == NULL || !tcp_echo_age(engine, conn, sender, segment, &ms))
 			return false;
 		rtt = RTE_MIN(ms, TCP_RTO_MAX_MS) * 1000;
 		rtt = RTE_MAX(rtt, 1u);
@@ -156,8 +156,8 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	/* The usual case: nothing amiss before and after. */
 	if (likely(round->acked > 0 && sender->phase == TOE_PHASE_OPEN && !round->ece &&
 	            !round->sacked && !round->dsack && !sender->tlp_out && !sender->has_recovery &&
-	            !sender->reorder_waits && sender->sacked + sender->lost == 0 &&
-	            !tcp_rack_behind(engine, sender))) {
+	            !sender->undo_possible && !sender->reorder_waits &&
+	            sender->sacked + sender->lost == 0 && !tcp_rack_behind(engine, sender))) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)
 			toe_cc_acked(

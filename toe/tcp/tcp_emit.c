@@ -13,6 +13,7 @@
 #include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
+#include "tcp_undo.h"
 #include "user.h"
 
 #define ECN_ECT0 2u /* RFC 3168 section 5 */
@@ -115,10 +116,10 @@ note_sent(
 
 		if (plan->seq != toe_sent_at(engine, record)->seq)
 			rest = toe_sent_split(engine, sender, record, plan->seq);
-		toe_sent_again(engine, sender, rest != TOE_INDEX_NONE ? rest : record, length);
-		if (sender->undo_bytes == 0)
-			sender->undo_ts = engine->now_ms + conn->ts_offset;
-		sender->undo_bytes += length;
+		record = rest != TOE_INDEX_NONE ? rest : record;
+		tcp_undo_sent(
+		        engine, conn, sender, toe_sent_at(engine, record), plan->seq + length);
+		toe_sent_again(engine, sender, record, length);
 		engine->stats.tx_retransmitted++;
 		conn->segments_retransmitted++;
 	}
@@ -254,6 +255,7 @@ build(struct toe_engine *engine, struct tcp_run *run, const struct toe_frame_fie
 	tag->seq = fields->seq;
 	tag->length = covered;
 	tag->segments = run->frame_segments;
+	tag->cwr = fields->flags & RTE_TCP_CWR_FLAG;
 }
 
 /* What the flags of the segment say. */

@@ -30,16 +30,14 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct toe_sent *sent, uint32_t end,
         const struct toe_segment *segment, uint32_t *rtt)
 {
-	uint32_t age = engine->now_us - sent->time;
+	uint32_t age = engine->now_us - sent->time, echo;
 
 	if (sent->flags & TOE_SENT_EVER) {
 		/* Step 2: is it the first transmission that was delivered, not the last one? */
-		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(end, segment->ack)) {
-			uint32_t sent_ms = engine->now_ms - age / 1000 + conn->ts_offset;
-
-			if (seq_lt(segment->tsecr, sent_ms - 1))
-				return;
-		}
+		if ((conn->options & TCP_OPTION_TIMESTAMPS) && seq_leq(end, segment->ack) &&
+		        (!tcp_echo_age(engine, conn, sender, segment, &echo) ||
+		                echo > age / 1000 + 1))
+			return;
 		if (age < sender->min_rtt)
 			return;
 	} else {
@@ -111,8 +109,9 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 void
 tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 {
-	/* Once per round trip. */
-	if (sender->dsack_seen && seq_lt(conn->snd_una, sender->dsack_round))
+	/* Once per round trip: as long as what was in flight then is, whatever has passed since. */
+	if (sender->dsack_seen &&
+	        sender->dsack_round - conn->snd_una - 1 < conn->snd_max - conn->snd_una)
 		return;
 	sender->dsack_seen = true;
 	sender->dsack_round = conn->snd_max;

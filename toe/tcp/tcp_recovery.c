@@ -9,6 +9,7 @@
 #include "tcp_limits.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
+#include "tcp_undo.h"
 
 void
 tcp_lose_head(struct toe_engine *engine, const struct toe_conn *conn, struct toe_sender *sender)
@@ -28,11 +29,7 @@ tcp_lose_head(struct toe_engine *engine, const struct toe_conn *conn, struct toe
 static void
 reduce(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, uint32_t flight)
 {
-	sender->prior_cwnd = conn->cwnd;
-	sender->prior_ssthresh = conn->ssthresh;
-	sender->undo_possible = 1;
-	sender->undo_start = conn->snd_una;
-	sender->undo_bytes = 0;
+	tcp_undo_begin(conn, sender);
 	conn->ssthresh = ssthresh;
 	sender->recovery_end = conn->snd_max;
 	sender->has_recovery = 1;
@@ -138,48 +135,6 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 	return true;
 }
 
-/* The reduction was for nothing (RFC 4015). */
-static void
-undo(struct toe_conn *conn, struct toe_sender *sender)
-{
-	conn->cwnd = RTE_MAX(conn->cwnd, sender->prior_cwnd);
-	conn->ssthresh = RTE_MAX(conn->ssthresh, sender->prior_ssthresh);
-	sender->undo_possible = 0;
-	if (sender->phase == TOE_PHASE_RECOVERY)
-		sender->phase = TOE_PHASE_OPEN;
-}
-
-/* RFC 2883, RFC 3708: all that was sent again turns out to have been there. */
-static void
-dsack_seen(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment,
-        const struct tcp_round *round)
-{
-	uint32_t bytes = segment->sack[0].end - segment->sack[0].start;
-
-	if (!sender->undo_possible || sender->undo_bytes == 0 || round->dsack_foreign ||
-	        seq_lt(segment->sack[0].start, sender->undo_start))
-		return;
-	sender->undo_bytes -= RTE_MIN(bytes, sender->undo_bytes);
-	if (sender->undo_bytes == 0)
-		undo(conn, sender);
-}
-
-/*
- * RFC 3522: what was sent again was there before, when the first ACK of it echoes a timestamp from before that. Its
- * segments had been overtaken: RACK is to wait from now on.
- */
-static void
-eifel(struct toe_conn *conn, struct toe_sender *sender, const struct toe_segment *segment,
-        const struct tcp_round *round)
-{
-	if (round->acked == 0 || sender->phase != TOE_PHASE_RECOVERY || !sender->undo_possible ||
-	        sender->undo_bytes == 0 || !(conn->options & TCP_OPTION_TIMESTAMPS) ||
-	        !seq_lt(segment->tsecr, sender->undo_ts))
-		return;
-	sender->reordering = 1;
-	undo(conn, sender);
-}
-
 /* The data in flight when recovery began is acknowledged. */
 static void
 leave(struct toe_conn *conn, struct toe_sender *sender)
@@ -187,6 +142,7 @@ leave(struct toe_conn *conn, struct toe_sender *sender)
 	if (sender->phase != TOE_PHASE_LOSS)
 		conn->cwnd = conn->ssthresh; /* RFC 6937 section 3 */
 	sender->phase = TOE_PHASE_OPEN;
+	tcp_undo_left(conn, sender);
 	conn->dup_ack_count = 0;
 	if (!(conn->options & TCP_OPTION_SACK))
 		sender->sacked = 0;
@@ -241,9 +197,10 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 	if (round->dsack) {
 		if (!probed)
 			tcp_rack_dsack(conn, sender);
-		dsack_seen(conn, sender, segment, round);
+		tcp_undo_dsack(conn, sender, &segment->sack[0], round->dsack_foreign);
 	}
-	eifel(conn, sender, segment, round);
+	if (round->acked > 0)
+		tcp_undo_eifel(engine, conn, sender, segment);
 	if (conn->options & TCP_OPTION_SACK)
 		round->lost = tcp_rack_detect(engine, index, sender);
 	else
@@ -255,6 +212,7 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 		leave(conn, sender);
 	if (past && seq_lt(sender->recovery_end, conn->snd_una))
 		sender->has_recovery = 0;
+	tcp_undo_expire(conn, sender);
 	switch (sender->phase) {
 	case TOE_PHASE_OPEN:
 		open_phase(engine, conn, sender, round, repaired, adds);

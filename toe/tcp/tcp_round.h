@@ -20,6 +20,20 @@ struct tcp_round {
 	bool lost; /* loss detection has marked something */
 };
 
+/*
+ * How long ago what a segment echoes was sent, in ms (RFC 7323 section 4.1, RFC 3522 section 3.2); false: it is no echo of
+ * anything in flight: 0 of a peer that has nothing to echo, the future, or what is older than the sender.
+ */
+static inline bool
+tcp_echo_age(const struct toe_engine *engine, const struct toe_conn *conn,
+        const struct toe_sender *sender, const struct toe_segment *segment, uint32_t *ms)
+{
+	uint32_t now = engine->now_ms + conn->ts_offset;
+
+	*ms = now - segment->tsecr;
+	return segment->tsecr != 0 && *ms <= now - sender->echo_from;
+}
+
 /* RFC 8985 section 6.2, step 2: was what ends at `end` and left at `time` sent after the other? Ties go by sequence. */
 static inline bool
 tcp_sent_after(uint32_t time, uint32_t end, uint32_t other_time, uint32_t other_end)

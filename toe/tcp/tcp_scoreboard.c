@@ -3,6 +3,8 @@
  * The scoreboard after an ACK: records that the acknowledgment field covers are freed, those in SACK blocks are
  * marked (RFC 2018, RFC 6675 section 4), a duplicate that the first block reports is noticed (RFC 2883).
  */
+#include <string.h>
+
 #include <rte_branch_prediction.h>
 
 #include "tcp_facts.h"
@@ -125,12 +127,20 @@ static bool
 sent_once(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_sender *sender,
         const struct toe_sack *block)
 {
-	uint32_t record;
+	uint32_t record, at = block->start;
 
-	if (seq_lt(block->start, conn->snd_una))
+	if (seq_lt(at, conn->snd_una) || seq_lt(conn->snd_max, block->end))
 		return false;
-	record = find(engine, conn, sender, block->start);
-	return record != TOE_INDEX_NONE && !(toe_sent_at(engine, record)->flags & TOE_SENT_EVER);
+	record = find(engine, conn, sender, at);
+	while (record != TOE_INDEX_NONE && seq_lt(at, block->end)) {
+		const struct toe_sent *sent = toe_sent_at(engine, record);
+
+		if (sent->flags & TOE_SENT_EVER)
+			return false;
+		at = sent->end;
+		record = sent->next;
+	}
+	return true;
 }
 
 void
@@ -139,8 +149,10 @@ tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_se
 {
 	uint32_t first = 0, fack;
 
-	if (sender->sacked == 0)
+	if (sender->sacked == 0) {
 		sender->fack = conn->snd_una;
+		memset(sender->sack_seen, 0, sizeof(sender->sack_seen));
+	}
 	/* Reordering is judged by what was known before this ACK: `fack` moves when all of its blocks are looked at. */
 	fack = sender->fack;
 	if (is_dsack(segment)) {

@@ -51,11 +51,11 @@ toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t
 		return;
 	}
 	txq = &engine->txq[peer];
-	if (unlikely(toe_txq_room(txq) == 0))
+	if (unlikely(toe_txq_room_others(txq) == 0))
 		toe_txq_flush(txq);
-	if (unlikely(toe_txq_room(txq) == 0))
+	if (unlikely(toe_txq_room_others(txq) == 0))
 		goto drop;
-	toe_txq_put(txq, mbuf);
+	toe_txq_put_other(txq, mbuf);
 	if (engine->shared->ports[peer].role == TOE_PORT_HOST)
 		engine->stats.exception_to_host++;
 	else

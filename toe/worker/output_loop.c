@@ -154,10 +154,11 @@ wait_for_port(struct toe_engine *engine, struct toe_txq *txq)
 		engine->stats.tx_stale += toe_txq_drop_all(txq);
 }
 
-void
+uint32_t
 toe_worker_flush(struct toe_worker *worker)
 {
 	struct toe_engine *engine = &worker->engine;
+	uint32_t left = 0;
 
 	for (uint32_t i = 0; i < engine->shared->port_count; i++) {
 		struct toe_txq *txq = &engine->txq[i];
@@ -168,5 +169,7 @@ toe_worker_flush(struct toe_worker *worker)
 			wait_for_port(engine, txq);
 		else if (unlikely(txq->stuck > 0))
 			toe_txq_drop_all(txq); /* a drain took the last one: nothing is stuck */
+		left += txq->count;
 	}
+	return left;
 }

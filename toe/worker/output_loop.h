@@ -9,7 +9,7 @@
 uint32_t toe_worker_output(struct toe_worker *worker, uint32_t budget);
 /* Every connection that waits for room in a transmit buffer is ready again. */
 void toe_worker_requeue(struct toe_worker *worker);
-/* All transmit buffers. */
-void toe_worker_flush(struct toe_worker *worker);
+/* All transmit buffers; frames that the ports have left in them. */
+uint32_t toe_worker_flush(struct toe_worker *worker);
 
 #endif

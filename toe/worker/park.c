@@ -29,9 +29,7 @@ frames_give_back(struct toe_worker *worker)
 	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
 		struct toe_txq *txq = &worker->engine.txq[i];
 
-		rte_pktmbuf_free_bulk(txq->frame, txq->count);
-		count += txq->count;
-		txq->count = 0;
+		count += toe_txq_drop_all(txq);
 		txq->wait_head = TOE_INDEX_NONE;
 	}
 	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)

@@ -170,6 +170,10 @@ forward_miss(struct toe_worker *worker, const struct toe_segment *segment, struc
 static void
 forward_other(struct toe_worker *worker, const struct toe_segment *segment, struct rte_mbuf *mbuf)
 {
+	if (segment->verdict == TOE_SEGMENT_BAD && segment->bad_sum) {
+		worker->engine.stats.rx_bad_checksums++;
+		worker->seen[mbuf->port].bad_checksums++;
+	}
 	if (segment->verdict == TOE_SEGMENT_BAD && worker->params.drop_bad &&
 	        worker->engine.stats.connections > 0) {
 		worker->engine.stats.rx_bad_dropped++;
@@ -348,6 +352,7 @@ receive_port(struct toe_worker *worker, uint16_t index)
 	for (uint32_t i = 0; i < burst.n; i++)
 		frame[i]->port = index;
 	worker->engine.stats.rx_frames += burst.n;
+	worker->seen[index].frames += burst.n;
 	burst_run(worker, &burst);
 	return burst.n;
 }

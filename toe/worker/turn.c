@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A worker's turn: messages, receive, timers, walks, output, transmit, events. */
+#include <rte_branch_prediction.h>
+
 #include "give_back.h"
 #include "indicate.h"
 #include "ordinary.h"
@@ -11,6 +13,26 @@
 #include "walk.h"
 #include "worker.h"
 
+/*
+ * After a gap what waits at the ports comes before the timers, which would take it for missing: ACKs that are there are
+ * no reason for a timeout.
+ */
+static uint32_t
+receive(struct toe_worker *worker, uint64_t elapsed)
+{
+	uint32_t frames = toe_worker_receive(worker), last = frames;
+
+	if (likely(elapsed < TOE_GAP_NS))
+		return frames;
+	for (uint32_t i = 1; i < TOE_GAP_BURSTS && last > 0; i++) {
+		if (toe_worker_is_lost(&worker->control))
+			break;
+		last = toe_worker_receive(worker);
+		frames += last;
+	}
+	return frames;
+}
+
 uint32_t
 toe_worker_poll(struct toe_worker *worker, uint64_t now)
 {
@@ -21,20 +43,17 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 		return toe_worker_park(worker);
 	toe_engine_clock(&worker->engine, now);
 	work = toe_worker_urgent(worker);
-	traffic = toe_worker_receive(worker);
-	/* Where a worker stands still it is most often in a port's driver. */
-	if (toe_worker_is_lost(&worker->control))
-		return 1;
+	traffic = receive(worker, elapsed);
 	work += toe_worker_urgent(worker);
 	work += toe_worker_timers(worker);
 	work += toe_worker_ordinary(worker);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
+	/* It may have stood still on the way here, in a driver for example: then nothing of this turn goes out. */
 	if (toe_worker_is_lost(&worker->control))
 		return 1;
-	toe_worker_flush(worker);
-	if (toe_worker_is_lost(&worker->control))
-		return 1;
+	/* A worker that sleeps on what a port refused would leave it there. */
+	work += toe_worker_flush(worker);
 	work += toe_worker_walk(worker, elapsed, traffic == 0);
 	if (toe_indications_count(&worker->engine) > 0)
 		work += toe_indications_post(&worker->engine);

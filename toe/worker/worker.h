@@ -25,6 +25,9 @@
 #define TOE_RX_BURST 32u
 /* Connections that output runs, or frames that it builds, in a turn */
 #define TOE_OUTPUT_BUDGET 16u
+#define TOE_GAP_NS                                                                                 \
+	1000000u /* between two turns, beyond which deadlines may have passed meanwhile */
+#define TOE_GAP_BURSTS 128u /* received after one at most, of each port */
 #define TOE_LOOK_FRAMES 8u /* received between two looks at the urgent mailbox; a fold is not cut */
 #define TOE_LOOK_RUNS 4u /* connections that output runs between two such looks */
 #define TOE_ITEM_BUDGET 8u /* items of a chain processed per turn */
@@ -103,6 +106,12 @@ struct toe_give_back {
 
 struct toe_hold;
 
+/* What came from a port. */
+struct toe_port_seen {
+	uint64_t frames;
+	uint64_t bad_checksums; /* of these, as far as a worker looks at checksums */
+};
+
 struct toe_worker {
 	struct toe_engine engine; /* first: what the engine's functions take */
 
@@ -132,6 +141,7 @@ struct toe_worker {
 	uint32_t held_buffers_max;
 	uint32_t park_next; /* lost: next connection to give back */
 	struct toe_steer steer; /* frames for this worker */
+	struct toe_port_seen seen[TOE_MAX_PORTS]; /* W writes, anyone reads */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */
 } __rte_cache_aligned;
 

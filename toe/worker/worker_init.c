@@ -98,6 +98,22 @@ toe_worker_estimate_busy(const struct toe_worker_params *params)
 	return bytes;
 }
 
+/* Only on a wire with a host behind it do connections and the exception path meet. */
+static void
+txq_init(struct toe_worker *worker, uint32_t index)
+{
+	const struct toe_port *port = &worker->engine.shared->ports[index];
+	bool shares = port->role == TOE_PORT_WIRE && port->peer != UINT8_MAX;
+	struct toe_txq *txq = &worker->engine.txq[index];
+
+	txq->ethdev = port->ethdev;
+	txq->queue = (uint16_t)worker->engine.index;
+	txq->wait_head = TOE_INDEX_NONE;
+	txq->dropped = &worker->engine.stats.tx_refused;
+	txq->others_min = shares ? TOE_TXQ_OTHERS_MIN : 0;
+	txq->others_max = shares ? TOE_TXQ_OTHERS_MAX : TOE_TXQ_SIZE;
+}
+
 static void
 lists_init(struct toe_worker *worker)
 {
@@ -111,12 +127,8 @@ lists_init(struct toe_worker *worker)
 	}
 	for (uint32_t i = 0; i < worker->engine.shared->path_capacity; i++)
 		toe_vector_init(&worker->paths[i].dependents);
-	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++) {
-		worker->engine.txq[i].ethdev = worker->engine.shared->ports[i].ethdev;
-		worker->engine.txq[i].queue = (uint16_t)worker->engine.index;
-		worker->engine.txq[i].wait_head = TOE_INDEX_NONE;
-		worker->engine.txq[i].dropped = &worker->engine.stats.tx_refused;
-	}
+	for (uint32_t i = 0; i < worker->engine.shared->port_count; i++)
+		txq_init(worker, i);
 }
 
 /* Every table that the worker owns; NULL members are what is missing. */
