@@ -353,8 +353,8 @@ option_take(struct options *options, int argc, char **argv, int *at)
 		say_error("--%s: needs an argument, %s; see --help", spec->name, spec->argument);
 		return OPTIONS_ERROR;
 	}
-	if (spec->argument != NULL && value == NULL)
-		value = argv[*at];
+	if (value == NULL)
+		value = spec->argument != NULL ? argv[*at] : "";
 	return option_apply(options, spec, value) == 0 ? OPTIONS_RUN : OPTIONS_ERROR;
 }
 

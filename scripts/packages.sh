@@ -12,8 +12,10 @@ packages_live="iproute2 ethtool"
 packages_model="spin"
 packages_tsan="clang llvm libclang-rt-dev"
 packages_fuzz="$packages_tsan"
+packages_tidy="git clang-tidy"
 packages_debian13="git debootstrap"
-packages_bench="$packages_build libcunit1-dev python3 python3-xxhash iproute2 ethtool liblwip-dev valgrind"
+# make: link-time optimisation in parallel.
+packages_bench="make $packages_build libcunit1-dev python3 python3-xxhash iproute2 ethtool liblwip-dev valgrind"
 
 # need_packages PURPOSE...: make sure that packages_PURPOSE are installed; a purpose without packages of its own needs none.
 need_packages()

@@ -123,7 +123,7 @@ select_word(const struct object_table *table, const struct cli_line *line, unsig
 	if (layer != 0 && object->layer != layer)
 		return cli_error_set(error, line, word, "is a %s; expected a %s",
 		        layer_name(object->layer), layer_name(layer));
-	return add(selection, group, object->layer, 0, 0, error);
+	return add(selection, object->group, object->layer, 0, 0, error);
 }
 
 /* `lost` stands alone: it is a property, not a name. */

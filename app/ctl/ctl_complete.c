@@ -92,7 +92,7 @@ common_length(const json_t *candidates)
 static void
 candidates_list(const json_t *candidates)
 {
-	size_t count = json_array_size(candidates), width = 0, per_row, rows;
+	size_t count = json_array_size(candidates), width = 1, per_row, rows;
 
 	for (size_t i = 0; i < count; i++) {
 		size_t length = strlen(candidate(candidates, i)) + 2;

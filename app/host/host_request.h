@@ -71,6 +71,8 @@ struct host_request {
 	uint32_t frames_discarded;
 	/* connections offloaded when it was submitted, for progress */
 	uint64_t live_before;
+	/* completions before it, and this one: those that take turns may be applied in another order */
+	uint64_t order;
 	/* APPLYING: where it stands in the tree */
 	const struct offload_block_list *at;
 	/* after completion: objects by name, with their state or what went wrong */

@@ -305,6 +305,7 @@ host_request_back(struct host_request *request, const struct chimney_record *rec
 	request->completed = program_now(request->table->program);
 	request->frames_discarded = record->frames_discarded;
 	request->unsettled = record->unsettled;
+	request->order = ++request->table->completions;
 	apply(request, 0);
 	if (request->blocks <= APPLY_AT_ONCE)
 		job_run_first(turns, &request->job);
@@ -315,13 +316,16 @@ host_request_back(struct host_request *request, const struct chimney_record *rec
 void
 host_request_read(struct host_request *request)
 {
-	request->readers++;
+	if (request->readers++ == 0)
+		request->table->rows_kept -= request->rows.room;
 }
 
 void
 host_request_read_end(struct host_request *request)
 {
-	request->readers--;
+	if (--request->readers != 0)
+		return;
+	request->table->rows_kept += request->rows.room;
 	rows_trim(request->table);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Requests of the CLI's host stack. The last ones stay for `show requests` and `wait`: REQUESTS_KEPT of them, and
- * ROWS_KEPT bytes of rows in all; the oldest lose theirs first.
+ * ROWS_KEPT bytes of rows in all, those apart that a reply is reading; the oldest lose theirs first.
  */
 #ifndef APP_HOST_REQUESTS_H
 #define APP_HOST_REQUESTS_H
@@ -15,7 +15,7 @@
 #include "program.h"
 
 #define REQUESTS_KEPT 64u
-#define ROWS_KEPT (16u << 20)
+#define ROWS_KEPT (32u << 20)
 
 struct kept_tree;
 
@@ -32,7 +32,8 @@ struct host_request_table {
 	uint32_t running_count;
 	uint32_t done_count;
 	uint32_t last_id;
-	size_t rows_kept; /* bytes, of those that are done */
+	uint64_t completions;
+	size_t rows_kept; /* bytes, of those that are done and that nobody reads */
 	/* trees that a lost worker may still use */
 	struct kept_tree *kept;
 };

@@ -185,13 +185,14 @@ parent_hold(struct object *parent)
 	parent->group->references++;
 }
 
+/* The parent may be gone already: what comes back from the target is gone through in slices, each request in its own. */
 static void
-parent_let_go(struct object *parent)
+parent_let_go(struct object_table *table, struct object *parent)
 {
 	if (parent == NULL)
 		return;
 	parent->children--;
-	parent->group->references--;
+	group_let_go(table, parent->group);
 }
 
 void
@@ -214,6 +215,8 @@ object_land(struct object_table *table, struct object *object)
 void
 object_drop(struct object_table *table, struct object *object)
 {
+	struct object *parent = object->parent;
+
 	if (object->state == OBJECT_GONE)
 		return;
 	if (object->state == OBJECT_LIVE) {
@@ -222,17 +225,19 @@ object_drop(struct object_table *table, struct object *object)
 	}
 	object->state = OBJECT_GONE;
 	object->cell = 0;
-	object->group->alive--;
-	parent_let_go(object->parent);
 	object->parent = NULL;
+	object->group->alive--;
+	parent_let_go(table, parent);
 }
 
 void
-object_move(struct object *path, struct object *neighbor)
+object_move(struct object_table *table, struct object *path, struct object *neighbor)
 {
-	parent_let_go(path->parent);
+	struct object *before = path->parent;
+
 	path->parent = neighbor;
 	parent_hold(neighbor);
+	parent_let_go(table, before);
 }
 
 bool

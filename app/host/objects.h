@@ -34,6 +34,8 @@ struct object {
 	uint64_t cell; /* the target's handle: what offload_context points to */
 	struct object *parent; /* path of a connection, neighbor of a path */
 	struct object_group *group;
+	/* the last update that was applied to it, by its completion (host_request.order) */
+	uint64_t updated;
 	uint32_t index; /* within its layer of the group */
 	uint32_t children; /* live and rising objects that have it as parent */
 	uint8_t layer; /* enum offload_layer */
@@ -121,7 +123,7 @@ void group_let_go(struct object_table *table, struct object_group *group);
 void object_raise(struct object *object, struct object *parent);
 void object_land(struct object_table *table, struct object *object);
 void object_drop(struct object_table *table, struct object *object);
-void object_move(struct object *path, struct object *neighbor);
+void object_move(struct object_table *table, struct object *path, struct object *neighbor);
 /* Can be named now. */
 bool object_named(const struct object *object);
 

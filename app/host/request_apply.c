@@ -16,15 +16,21 @@ apply_tcp_update(const struct tcp_cached *cached, struct object *object)
 	                              TCP_CACHED_UPDATE_RCV_WND);
 }
 
-/* A cached update that succeeded is what the host now holds to be true (UPD-1, UPD-5). */
+/*
+ * A cached update that succeeded is what the host now holds to be true (UPD-1, UPD-5): the one that completed last, of
+ * objects that are not gone.
+ */
 static void
 apply_update(const struct host_request *request, const struct offload_block_list *block,
         struct object *object)
 {
 	const void *cached = offload_block_cached(block);
 
+	if (object->state != OBJECT_LIVE || object->updated > request->order)
+		return;
+	object->updated = request->order;
 	if (object->layer == OFFLOAD_LAYER_PATH && request->relink_to != NULL)
-		object_move(object, request->relink_to);
+		object_move(request->table->objects, object, request->relink_to);
 	if (cached == NULL)
 		return;
 	if (object->layer == OFFLOAD_LAYER_NEIGHBOR)

@@ -12,7 +12,8 @@
 
 #include <jansson.h>
 
-#define ROWS_BYTES_MAX (16u << 20)
+/* 10,000 rows of a query, three times over. */
+#define ROWS_BYTES_MAX (32u << 20)
 
 struct rows {
 	char *text;

@@ -10,6 +10,7 @@
 #define HELP(name, help) help,
 
 static const char *const names[] = {TOE_STATS_LIST(NAME)};
+/* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): texts of two lines */
 static const char *const helps[] = {TOE_STATS_LIST(HELP)};
 
 _Static_assert(sizeof(names) / sizeof(names[0]) == WORKER_COUNTERS, "every member is a counter");

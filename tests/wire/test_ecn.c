@@ -143,6 +143,35 @@ test_urgent(void)
 	CU_ASSERT_EQUAL(test_pool_in_use(script.pool), 0);
 }
 
+/* RFC 3168 6.1.2, INV-7, T11: the peer learns of a reduction, though the frame that said so was taken back by a drain. */
+static void
+test_cwr_drained(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+	bool told = false;
+
+	params.constant.flags = TCP_OPTION_ECN;
+	params.constant.congestion = OFFLOAD_CC_NEWRENO;
+	params.delegated.cwnd = params.delegated.ssthresh = 10 * SCRIPT_MSS;
+	script_open(&script, &params);
+	script_drop(&script);
+	script_pass(&script, 10);
+	script_send(&script, (struct script_segment){.ack = 8000, .flags = ACK | RTE_TCP_ECE_FLAG});
+	CU_ASSERT(script_waiting(&script) > 0);
+	CU_ASSERT(end_set_mtu(&script.end, 1400) > 0);
+	for (uint32_t round = 0; round < 4; round++) {
+		while (script_take(&script))
+			told = told || (script.got.tcp_flags & RTE_TCP_CWR_FLAG);
+		script_pass(&script, 10);
+		script_send(&script,
+		        (struct script_segment){
+		                .ack = (int32_t)(script_conn(&script)->snd_max - SCRIPT_OURS)});
+	}
+	CU_ASSERT(told);
+	script_drop(&script);
+	script_close(&script, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -151,6 +180,7 @@ main(int argc, char **argv)
 	        {"TCP-1 RFC 3168 echoes are answered", test_sender},
 	        {"TCP-1 RFC 8257 marks are echoed", test_dctcp_receiver},
 	        {"RX-4 urgent data", test_urgent},
+	        {"T11 INV-7 a reduction told by a frame that is drained", test_cwr_drained},
 	};
 	int rc;
 

@@ -337,6 +337,7 @@ toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
 	sender->last_sent = engine->now_us;
+	sender->pace_next = engine->now_us;
 	/* RACK begins anew with what is delivered next. */
 	sender->rack_rtt = 0;
 	sender->reorder_waits = 0;

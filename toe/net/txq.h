@@ -34,6 +34,7 @@ struct toe_tx_tag {
 	uint32_t seq; /* first sequence number it carries */
 	uint32_t length; /* bytes of text, plus one for a FIN */
 	uint32_t segments; /* that it is, or becomes when the port cuts it */
+	bool cwr; /* it tells the peer of a reduction (RFC 3168) */
 };
 
 struct toe_txq {

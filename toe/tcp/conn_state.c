@@ -140,6 +140,8 @@ static void
 load_delegated(struct toe_engine *engine, struct toe_conn *conn,
         const struct tcp_delegated *delegated, uint32_t tick_ms)
 {
+	uint32_t age;
+
 	conn->rcv_nxt = delegated->rcv_nxt;
 	conn->last_ack_sent = delegated->rcv_nxt;
 	conn->rcv_adv = delegated->rcv_nxt + delegated->rcv_wnd;
@@ -155,7 +157,9 @@ load_delegated(struct toe_engine *engine, struct toe_conn *conn,
 	conn->rttvar = us_from_ticks(delegated->rttvar, tick_ms);
 	conn->rto = toe_rto_base(conn);
 	conn->ts_recent = delegated->ts_recent;
-	conn->ts_recent_age = engine->now_ms - ms_from_ticks(delegated->ts_recent_age, tick_ms);
+	/* What is older than half the clock's round is as old as that: expired, and far from looking new again. */
+	age = RTE_MIN(ms_from_ticks(delegated->ts_recent_age, tick_ms), (uint32_t)INT32_MAX);
+	conn->ts_recent_age = engine->now_ms - age;
 	conn->ts_offset = delegated->ts_time - engine->now_ms; /* TS-1 */
 	conn->total_rt = ms_from_ticks(delegated->total_rt, tick_ms);
 	conn->dup_ack_count = delegated->dup_ack_count;

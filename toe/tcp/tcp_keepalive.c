@@ -55,12 +55,10 @@ toe_keepalive_start(struct toe_engine *engine, uint32_t index, bool restart)
 		return;
 	}
 	conn->ka_left = UINT32_MAX;
-	if (restart) {
-		set_idle(engine, index);
-	} else if (left != UINT32_MAX) {
+	if (!restart && left != UINT32_MAX) {
 		toe_wheel_set(&engine->wheel, index, TOE_TIMER_KEEPALIVE,
 		        tcp_deadline(engine, RTE_MIN(left, TOE_WHEEL_MAX_MS)));
-	} else if (conn->due[TOE_TIMER_KEEPALIVE] == 0) {
+	} else if (restart || conn->due[TOE_TIMER_KEEPALIVE] == 0) {
 		set_idle(engine, index);
 	}
 }

@@ -109,8 +109,9 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 void
 tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 {
-	/* Once per round trip. */
-	if (sender->dsack_seen && seq_lt(conn->snd_una, sender->dsack_round))
+	/* Once per round trip: as long as what was in flight then is, whatever has passed since. */
+	if (sender->dsack_seen &&
+	        sender->dsack_round - conn->snd_una - 1 < conn->snd_max - conn->snd_una)
 		return;
 	sender->dsack_seen = true;
 	sender->dsack_round = conn->snd_max;

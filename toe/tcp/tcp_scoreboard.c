@@ -3,6 +3,8 @@
  * The scoreboard after an ACK: records that the acknowledgment field covers are freed, those in SACK blocks are
  * marked (RFC 2018, RFC 6675 section 4), a duplicate that the first block reports is noticed (RFC 2883).
  */
+#include <string.h>
+
 #include <rte_branch_prediction.h>
 
 #include "tcp_facts.h"
@@ -147,8 +149,10 @@ tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_se
 {
 	uint32_t first = 0, fack;
 
-	if (sender->sacked == 0)
+	if (sender->sacked == 0) {
 		sender->fack = conn->snd_una;
+		memset(sender->sack_seen, 0, sizeof(sender->sack_seen));
+	}
 	/* Reordering is judged by what was known before this ACK: `fack` moves when all of its blocks are looked at. */
 	fack = sender->fack;
 	if (is_dsack(segment)) {

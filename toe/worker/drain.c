@@ -29,6 +29,8 @@ take_back(struct toe_engine *engine, const struct toe_tx_tag *tag)
 	if (conn->generation != tag->generation)
 		return;
 	toe_conn_mib(engine, conn)->discards_out += tag->segments;
+	if (tag->cwr)
+		conn->flags |= TOE_CONN_ECN_CWR;
 	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt))
 		conn->snd_nxt = seq_lt(tag->seq, conn->snd_una) ? conn->snd_una : tag->seq;
 	conn->flags |= TOE_CONN_ACK_NOW;
@@ -49,6 +51,8 @@ discard_overtaken(struct toe_engine *engine, struct toe_txq *txq)
 
 		if (tag->conn != TOE_INDEX_NONE && tag->length > 0 &&
 		        seq_lt(engine->conns[tag->conn].snd_nxt, tag->seq)) {
+			if (tag->cwr)
+				engine->conns[tag->conn].flags |= TOE_CONN_ECN_CWR;
 			rte_pktmbuf_free(txq->frame[i]);
 			discarded++;
 			continue;
