@@ -15,7 +15,7 @@
 
 /*
  * After a gap what waits at the ports comes before the timers, which would take it for missing: ACKs that are there are
- * no reason for a timeout.
+ * no reason for a timeout. What each burst asks for goes out before the next one, as ever.
  */
 static uint32_t
 receive(struct toe_worker *worker, uint64_t elapsed)
@@ -25,8 +25,11 @@ receive(struct toe_worker *worker, uint64_t elapsed)
 	if (likely(elapsed < TOE_GAP_NS))
 		return frames;
 	for (uint32_t i = 1; i < TOE_GAP_BURSTS && last > 0; i++) {
+		toe_worker_urgent(worker);
+		toe_worker_output(worker, TOE_OUTPUT_BUDGET);
 		if (toe_worker_is_lost(&worker->control))
 			break;
+		toe_worker_flush(worker);
 		last = toe_worker_receive(worker);
 		frames += last;
 	}
