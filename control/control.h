@@ -39,6 +39,7 @@ struct chimney {
 	_Atomic uint32_t stopped; /* control sets, anyone reads */
 	_Atomic uint32_t
 	        hosts_in_use; /* bit per host that is not free; whoever registers sets, control clears */
+	_Atomic uint32_t channels; /* bit per channel that is open; host threads */
 	struct chimney_host hosts[TOE_MAX_HOSTS];
 };
 

@@ -112,8 +112,8 @@ int chimney_host_register(struct chimney *target, const struct chimney_host_para
         struct chimney_host **host);
 
 /*
- * Unregister. Every object of the host must have been terminated, every record read and every hold be done: else -EBUSY,
- * and nothing has changed. By the polling thread. The control lcore lets go of the host in its next turn.
+ * Unregister. Every object of the host must have been terminated, every record read, every hold be done and every channel
+ * (channel.h) be closed: else -EBUSY, and nothing has changed. By the polling thread. The control lcore lets go of the host in its next turn.
  */
 int chimney_host_unregister(struct chimney_host *host);
 

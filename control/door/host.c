@@ -134,6 +134,7 @@ chimney_host_unregister(struct chimney_host *host)
 	        atomic_load_explicit(&host->submitted, memory_order_acquire) !=
 	                atomic_load_explicit(&host->returned, memory_order_acquire) ||
 	        atomic_load_explicit(&host->holding, memory_order_acquire) != 0 ||
+	        atomic_load_explicit(&host->channels, memory_order_acquire) != 0 ||
 	        records_left(host))
 		return -EBUSY;
 	/* The control lcore uses the host's rings, and so may a lost worker: control frees them after them (host_turn). */

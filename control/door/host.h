@@ -41,6 +41,7 @@ struct chimney_host {
 	_Atomic uint64_t submitted __rte_cache_aligned; /* requests accepted; any thread */
 	_Atomic uint64_t returned; /* completions read; the polling thread */
 	_Atomic uint64_t holding; /* holds and releases that are not done; any thread */
+	_Atomic uint32_t channels; /* that are open; any thread */
 	/* the polling thread's */
 	uint32_t next_worker; /* whose turn it is to be read first */
 	uint32_t life[TOE_MAX_WORKERS]; /* toe_worker.lost, as its ring is read */

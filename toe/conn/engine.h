@@ -43,8 +43,16 @@ struct toe_engine {
 	uint64_t start; /* ns, of init */
 	struct toe_conn *conns;
 	uint32_t ready_head, ready_tail; /* connections that output has to run */
+	/* channels of host threads; NULL: nobody reads completions any more */
+	struct toe_channel_ports *channels;
+	uint32_t channels_busy; /* bit per channel that has to be looked at */
+	uint32_t life; /* toe_worker_control.lost, as it is while the worker is not lost */
+	/* connections whose sends are acknowledged and wait for their buffers */
+	uint32_t buffers_first, buffers_last;
+	uint32_t buffers_ms; /* when they were looked at last */
 	struct toe_txq *txq; /* one per port, index as in shared->ports */
 	struct toe_pool attached; /* struct toe_attached: what services need */
+	struct toe_pool sends; /* struct toe_sends: one for every connection */
 	struct toe_pool senders; /* struct toe_sender: one for every connection */
 	struct toe_pool sent; /* struct toe_sent */
 	uint32_t senders_busy; /* connections with at least one record of what they sent */

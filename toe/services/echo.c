@@ -49,7 +49,8 @@ queue_text(struct toe_engine *engine, struct toe_attached *attached, struct rte_
 	if (tail != NULL) {
 		uint32_t end = tail->data_off + tail->data_len;
 
-		if (length <= tail->buf_len - end) {
+		/* A peer in the same process may have sent it from where it lay: that is not ours to write. */
+		if (length <= tail->buf_len - end && RTE_MBUF_DIRECT(tail)) {
 			memcpy((uint8_t *)tail->buf_addr + end, data, length);
 			tail->data_len = (uint16_t)(tail->data_len + length);
 			return false;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "echo.h"
+#include "host_io.h"
 #include "source.h"
 #include "tcp_facts.h"
 #include "user.h"
@@ -35,6 +36,10 @@ toe_service_close(struct toe_engine *engine, uint32_t index)
 
 	if (conn->attached == TOE_INDEX_NONE)
 		return;
+	if (conn->service == OFFLOAD_SERVICE_HOST) {
+		host_close(engine, index, OFFLOAD_UPLOAD_IN_PROGRESS);
+		return;
+	}
 	echo_close(engine, toe_attached_of(engine, conn));
 	toe_pool_give(&engine->attached, conn->attached);
 	conn->attached = TOE_INDEX_NONE;
@@ -97,13 +102,15 @@ toe_service_window(const struct toe_engine *engine, const struct toe_conn *conn)
 }
 
 uint64_t
-toe_service_copy(const struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
+toe_service_copy(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
         uint8_t *to, uint32_t length, bool want_sum)
 {
 	struct text_copy copy = {.to = to, .want_sum = want_sum};
 
 	if (conn->service == OFFLOAD_SERVICE_SOURCE)
 		source_copy(offset, &copy, length);
+	else if (conn->service == OFFLOAD_SERVICE_HOST)
+		host_copy(engine, conn, offset, &copy, length);
 	else
 		echo_copy(engine, conn, offset, &copy, length);
 	return copy.sum;
@@ -112,8 +119,32 @@ toe_service_copy(const struct toe_engine *engine, const struct toe_conn *conn, u
 void
 toe_service_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 {
-	if (engine->conns[index].service == OFFLOAD_SERVICE_ECHO)
+	switch (engine->conns[index].service) {
+	case OFFLOAD_SERVICE_ECHO:
 		echo_acked(engine, index, bytes);
+		break;
+	case OFFLOAD_SERVICE_HOST:
+		host_acked(engine, index, bytes);
+		break;
+	default:
+		break;
+	}
+}
+
+bool
+toe_service_attach(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
+        uint32_t length, uint32_t pieces, struct rte_mbuf *frame)
+{
+	return host_attach(engine, conn, offset, length, pieces, frame);
+}
+
+void
+toe_service_abort(struct toe_engine *engine, uint32_t index)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE)
+		host_close(engine, index, OFFLOAD_REQUEST_ABORTED);
 }
 
 uint64_t

@@ -26,6 +26,7 @@
 	X(rx_bad_dropped, "frames with bad checksum, length or truncation, dropped (RX-5)")        \
 	X(tx_segments, "segments built for offloaded connections")                                 \
 	X(tx_bytes, "bytes of text sent, retransmissions included")                                \
+	X(tx_text_copied_bytes, "bytes of hosts' sends that were copied into frames")              \
 	X(tx_retransmitted, "segments retransmitted")                                              \
 	X(tx_timeouts, "retransmission timeouts")                                                  \
 	X(tx_probes, "tail loss and window probes")                                                \

@@ -13,6 +13,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include "channel_port.h"
 #include "doorbell.h"
 #include "event.h"
 #include "mailbox.h"
@@ -48,6 +49,7 @@ struct toe_worker_control {
 	/* C sets before a host has connections, W posts */
 	struct toe_event_port events[TOE_MAX_HOSTS];
 	struct toe_backlog backlog[TOE_MAX_HOSTS];
+	struct toe_channel_ports channels; /* host threads <-> W */
 
 	/* Where the host's handle of connection 0 lies, and bytes from one to the next. M before start, then read only. */
 	const void *host_handles;

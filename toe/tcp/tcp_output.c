@@ -16,6 +16,7 @@
 #include "tcp_facts.h"
 #include "tcp_limits.h"
 #include "tcp_round.h"
+#include "user.h"
 
 #define TSO_OFFLOADS                                                                               \
 	(RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
@@ -74,6 +75,10 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		mss -= blocks_fit(engine, conn, mss, &run->limits);
 	run->limits.mss = run->limits.frame = mss;
+	run->limits.copy = tcp_first_room(engine);
+	if (unlikely(toe_service_attaches(conn)) &&
+	        (run->route.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS))
+		run->limits.copy = TCP_COPY_MAX;
 	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS && !run->txq->no_tso)
 		run->limits.frame = TSO_TEXT_MAX / mss * mss;
 	if (unlikely(conn->snd_nxt != conn->snd_max)) {

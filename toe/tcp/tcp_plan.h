@@ -22,6 +22,7 @@ struct tcp_plan {
 struct tcp_plan_limits {
 	uint32_t mss; /* most text of a segment */
 	uint32_t frame; /* most text of a frame: several segments where the port cuts them (TSO) */
+	uint32_t copy; /* most text that is copied into the buffer of the headers */
 	/* SACK blocks beside text, and without */
 	uint8_t blocks, bare_blocks;
 };

@@ -6,6 +6,7 @@
 #include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_keepalive.h"
+#include "user.h"
 
 static bool
 is_in_window(const struct toe_conn *conn, uint32_t seq)
@@ -35,6 +36,7 @@ toe_tcp_reset(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	conn->flags |= TOE_CONN_ABORTED;
 	toe_tcp_closed(engine, index);
 	toe_conn_tell(engine, index, TOE_EVENT_ABORT, 0); /* EVT-5 */
+	toe_service_abort(engine, index);
 	return TOE_INPUT_DONE;
 }
 

@@ -27,6 +27,9 @@
  */
 #define TCP_SEGMENT_SMALL 48u
 
+/* Less text than this is copied into a frame, even where a port can send it from where it lies: that costs less. */
+#define TCP_COPY_MAX 256u
+
 #define TCP_RUN_MAX 4u /* frames of one connection, before the next ready one has its turn */
 
 /* What becomes of a received segment's frame. */

@@ -32,9 +32,24 @@ uint32_t toe_service_window(const struct toe_engine *engine, const struct toe_co
  * Copy `length` bytes of send data from stream offset `offset` to `to`. Returns their sum (toe_checksum_fold), when that
  * is wanted.
  */
-uint64_t toe_service_copy(const struct toe_engine *engine, const struct toe_conn *conn,
+uint64_t toe_service_copy(struct toe_engine *engine, const struct toe_conn *conn,
         uint64_t offset, uint8_t *to, uint32_t length, bool want_sum);
+/* May its send data be attached to frames, instead of being copied? */
+static inline bool
+toe_service_attaches(const struct toe_conn *conn)
+{
+	return conn->service == OFFLOAD_SERVICE_HOST;
+}
+/*
+ * Then: put such data behind an empty frame, as buffers that refer to it, at most so many `pieces`. False: it cannot be
+ * (now), and is to be copied; the frame is as it was.
+ */
+bool toe_service_attach(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
+        uint32_t length, uint32_t pieces, struct rte_mbuf *frame);
 /* `bytes` of send data were acknowledged (snd_offset has advanced already). */
 void toe_service_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes);
+
+/* An acceptable RST has come (EVT-5): nothing of what is outstanding will be sent or acknowledged. */
+void toe_service_abort(struct toe_engine *engine, uint32_t index);
 
 #endif

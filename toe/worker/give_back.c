@@ -14,6 +14,7 @@ pool_at(struct toe_worker *worker, uint32_t i)
 	        &worker->engine.attached,
 	        &worker->engine.reassemblies,
 	        &worker->engine.pieces,
+	        &worker->engine.sends,
 	};
 
 	return i < RTE_DIM(pools) ? pools[i] : NULL;

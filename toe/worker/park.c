@@ -8,6 +8,7 @@
  */
 #include "park.h"
 
+#include "channels.h"
 #include "flow_table.h"
 #include "held.h"
 #include "indicate.h"
@@ -95,7 +96,9 @@ toe_worker_park(struct toe_worker *worker)
 	if (end < worker->engine.conn_capacity)
 		return 1;
 	worker->park_next = 0;
+	toe_worker_channels_forget(worker);
 	tables_reset(worker);
+	worker->engine.life = lost + 1;
 	atomic_store_explicit(&worker->control.parked, lost, memory_order_release);
 	return 1;
 }

@@ -2,7 +2,9 @@
 /* A worker's turn: messages, receive, timers, walks, output, transmit, events. */
 #include <rte_branch_prediction.h>
 
+#include "channels.h"
 #include "give_back.h"
+#include "host_io.h"
 #include "indicate.h"
 #include "ordinary.h"
 #include "output_loop.h"
@@ -50,6 +52,8 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	work += toe_worker_urgent(worker);
 	work += toe_worker_timers(worker);
 	work += toe_worker_ordinary(worker);
+	work += toe_worker_channels(worker);
+	toe_host_buffers(&worker->engine);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
 	/* It may have stood still on the way here, in a driver for example: then nothing of this turn goes out. */

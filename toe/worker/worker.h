@@ -140,6 +140,7 @@ struct toe_worker {
 	uint32_t held_buffers; /* mbufs that all of them keep */
 	uint32_t held_buffers_max;
 	uint32_t park_next; /* lost: next connection to give back */
+	uint32_t channel_first; /* the channel that is looked at first */
 	struct toe_steer steer; /* frames for this worker */
 	struct toe_port_seen seen[TOE_MAX_PORTS]; /* W writes, anyone reads */
 	struct rte_ring *steer_to[TOE_MAX_WORKERS]; /* frames for others: their steer.from[index] */

@@ -8,6 +8,7 @@
 #include <rte_log.h>
 
 #include "held.h"
+#include "host_io.h"
 #include "indicate.h"
 #include "reassembly.h"
 #include "sender.h"
@@ -18,7 +19,7 @@
 #define STEER_RING_MIN 32u
 #define STEER_SHARE 4u /* and of its share of the pool */
 #define FLOW_HEADROOM_PERCENT 5u
-#define POOLS 5u
+#define POOLS 6u
 
 struct pool_size {
 	uint32_t capacity, size;
@@ -56,6 +57,7 @@ pool_sizes(const struct toe_worker_params *given, struct pool_size sizes[POOLS])
 	        params.conn_capacity + params.sent_capacity, sizeof(struct toe_sent)};
 	sizes[3] = (struct pool_size){params.reassembly_capacity, sizeof(struct toe_reassembly)};
 	sizes[4] = (struct pool_size){params.piece_capacity, sizeof(struct toe_piece)};
+	sizes[5] = (struct pool_size){params.conn_capacity, sizeof(struct toe_sends)};
 }
 
 uint64_t
@@ -118,6 +120,7 @@ static void
 lists_init(struct toe_worker *worker)
 {
 	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
+	worker->engine.buffers_first = worker->engine.buffers_last = TOE_INDEX_NONE;
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
 		struct toe_host_walks *walks = &worker->walks[i];
 
@@ -137,7 +140,7 @@ pools_alloc(struct toe_worker *worker)
 {
 	struct toe_engine *engine = &worker->engine;
 	struct toe_pool *pools[POOLS] = {&engine->attached, &engine->senders, &engine->sent,
-	        &engine->reassemblies, &engine->pieces};
+	        &engine->reassemblies, &engine->pieces, &engine->sends};
 	struct pool_size sizes[POOLS];
 	int rc = 0;
 
@@ -215,6 +218,7 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->engine.mbuf_pool = params->mbuf_pool;
 	worker->engine.events = worker->control.events;
 	worker->engine.backlog = worker->control.backlog;
+	worker->engine.channels = &worker->control.channels;
 	worker->engine.max_retransmit = params->max_retransmit;
 	worker->params = *params;
 	params_default(&worker->params);
@@ -265,6 +269,7 @@ toe_worker_fini(struct toe_worker *worker)
 	const struct toe_worker_params *params = &worker->params;
 	struct toe_shared *shared = worker->engine.shared;
 
+	worker->engine.channels = NULL; /* their host threads may be gone */
 	frames_free(worker);
 	for (uint32_t i = 0; i < TOE_MAX_WORKERS; i++)
 		toe_ring_free(worker->steer.from[i]);
@@ -274,6 +279,7 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
 	toe_indications_fini(&worker->engine);
+	toe_pool_fini(&worker->engine.sends);
 	toe_pool_fini(&worker->engine.pieces);
 	toe_pool_fini(&worker->engine.reassemblies);
 	toe_pool_fini(&worker->engine.sent);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Channels: how a host stack sends on the connections that it has offloaded (CHN-1 to CHN-5, SND-1, SND-2).
+ *
+ * A channel belongs to one host thread, which alone calls the functions below for it; a host stack has as many as it has threads
+ * that want one. It has a ring to and a ring from every worker. Nothing that is submitted is refused for lack of room, and
+ * no completion is dropped: what finds a ring full waits in order, linked through its own descriptor. A host thread that does
+ * not read holds up itself alone.
+ *
+ * Ownership: a descriptor (struct chimney_io, toe/state/io.h) and what it names are the target's from chimney_submit until
+ * chimney_channel_poll returns its record; each is returned exactly once, those of a kind in the order in which they were
+ * submitted on their connection.
+ *
+ * Nothing here blocks or allocates, but for chimney_channel_open and chimney_channel_close. A system call is made only to wake a
+ * worker that sleeps.
+ */
+#ifndef CONTROL_CHANNEL_H
+#define CONTROL_CHANNEL_H
+
+#include "chimney.h"
+#include "io.h"
+
+struct chimney_channel;
+
+/* One connection, as the host thread sees it. The host's memory; its members are the channel's. */
+struct chimney_flow {
+	uint64_t handle;
+	/* outstanding I/O of each kind, oldest first, by chimney_io.outstanding */
+	struct chimney_io *first[CHIMNEY_IO_OP_COUNT], *last[CHIMNEY_IO_OP_COUNT];
+	uint32_t life; /* of the worker, when the flow was opened */
+	uint8_t worker;
+};
+
+#define CHIMNEY_CHANNEL_RING_MIN 64u
+#define CHIMNEY_CHANNEL_RING_MAX 65536u
+
+/*
+ * Open a channel of a host stack. ring_size: places of each ring (two a worker), a power of two from CHIMNEY_CHANNEL_RING_MIN to
+ * CHIMNEY_CHANNEL_RING_MAX. The host stack cannot unregister before it is closed.
+ * 0, -EINVAL (ring_size), -ENOSPC (all hosts together have TOE_MAX_CHANNELS), -ENOMEM, or what eventfd says.
+ */
+int chimney_channel_open(
+        struct chimney_host *host, uint32_t ring_size, struct chimney_channel **channel);
+/*
+ * Close it. 0: it is gone. -EBUSY: flows are open, or records were not read; nothing has changed. -EAGAIN: workers are being told, call
+ * again; until it is gone nothing else may be called for it.
+ */
+int chimney_channel_close(struct chimney_channel *channel);
+
+/*
+ * Begin to use a connection that was offloaded (its handle), by one channel at a time. 0, or -EINVAL: not the handle of
+ * a connection. That it is gone shows in the completions.
+ */
+int chimney_flow_open(
+        struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle);
+/*
+ * Done with it: the flow may be freed. -EBUSY: I/O is outstanding. A terminate completes it all with UPLOAD_IN_PROGRESS, an
+ * acceptable RST with REQUEST_ABORTED.
+ *
+ * The exception is a connection that is lost with its worker (INV-14, INV-17): what is outstanding on it stays so. To be
+ * closed when its terminate has completed; what was outstanding is returned by the next chimney_channel_poll, with
+ * REQUEST_ABORTED and 0 bytes done (CHN-4). The flow must then live until that was read.
+ */
+int chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flow);
+
+/*
+ * Submit n I/Os on a flow, in order. 0: all of them are the target's. -EINVAL: one of them is not aligned to 64 bytes, has no known
+ * op, or names more bytes than its buffers hold; none was taken.
+ *
+ * SEND: its bytes follow those of the sends before it (SND-1). Completes with SUCCESS when the peer has acknowledged every byte;
+ * REQUEST_ABORTED after an acceptable RST, UPLOAD_IN_PROGRESS by terminate or when the connection is not offloaded (any more),
+ * both with `done` bytes acknowledged; INVALID_STATE behind a FIN of ours; FAILURE on a connection of another host stack, or one
+ * whose data goes to a service. Until then it waits, also on a connection that was stopped (INV-16).
+ */
+int chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
+        struct chimney_io *const *ios, unsigned int n);
+
+/*
+ * Read up to n records; returns how many. Of a completion, `status` and `done` are in the descriptor, too. Moves on
+ * what waits for room towards the workers: to be called until nothing is outstanding.
+ */
+unsigned int chimney_channel_poll(
+        struct chimney_channel *channel, struct chimney_io_record *records, unsigned int n);
+
+/*
+ * For threads that sleep, as chimney_event_fd and its companions: the descriptor becomes readable when records arrive, or when
+ * what waits for room may go on.
+ */
+int chimney_channel_event_fd(const struct chimney_channel *channel);
+bool chimney_channel_sleep_prepare(struct chimney_channel *channel);
+void chimney_channel_sleep_done(struct chimney_channel *channel);
+
+#endif

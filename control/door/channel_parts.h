@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The host thread's end of a channel: what its parts share. All of it is the host thread's. */
+#ifndef CONTROL_CHANNEL_PARTS_H
+#define CONTROL_CHANNEL_PARTS_H
+
+#include "channel.h"
+#include "channel_port.h"
+#include "handle.h"
+#include "worker_control.h"
+
+/* A worker, as the channel sees it. */
+struct channel_worker {
+	struct toe_worker_control *control;
+	uint32_t life; /* toe_worker_control.lost, as it was seen last */
+	struct toe_io_list waiting; /* for room in its ring */
+	struct toe_channel_port *port;
+};
+
+struct chimney_channel {
+	struct chimney_host *host;
+	uint8_t index;
+	bool leaving;
+	uint32_t workers;
+	uint32_t next; /* whose records are read first */
+	uint32_t flows; /* that are open */
+	/* of lost connections whose flows were closed, by chimney_io.outstanding */
+	struct chimney_io *aborted_first, *aborted_last;
+	struct toe_doorbell bell;
+	struct channel_worker worker[TOE_MAX_WORKERS];
+	struct toe_channel_port ports[]; /* of each worker */
+};
+
+static inline void
+channel_call(struct chimney_channel *channel, struct channel_worker *worker)
+{
+	toe_channel_call(&worker->control->channels, channel->index);
+	toe_doorbell_ring(&worker->control->bell);
+}
+
+/*
+ * Its worker was lost, or is back, since the last look: what waits for its ring is not for it any more. False: it is lost, and nothing
+ * is put into its ring or read from it.
+ */
+static inline bool
+channel_notice(struct channel_worker *worker)
+{
+	uint32_t lost = atomic_load_explicit(&worker->control->lost, memory_order_acquire);
+
+	if (unlikely(lost != worker->life)) {
+		worker->life = lost;
+		worker->waiting.first = NULL;
+	}
+	return !(lost & 1);
+}
+
+static inline bool
+flow_is_lost(const struct chimney_channel *channel, const struct chimney_flow *flow)
+{
+	uint32_t life = channel->worker[flow->worker].life;
+
+	return life != flow->life || (life & 1);
+}
+
+#endif
