@@ -32,6 +32,68 @@ conns_alloc(uint32_t n)
 	return conns;
 }
 
+#define CHUNKS_SPARE 32u /* for faults that use up too many, until check_chunks sees it */
+
+static void
+wheel_start(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t n, uint32_t now)
+{
+	struct toe_wheel_chunk *chunks =
+	        aligned_alloc(64, (toe_wheel_chunks(n) + CHUNKS_SPARE) * sizeof(*chunks));
+
+	if (chunks == NULL)
+		abort();
+	toe_wheel_init(wheel, conns, chunks, now);
+}
+
+/* Entries and chunks of a slot. The format has no gaps: a chunk below another one ends with its last place. */
+static void
+check_slot(const struct toe_timer_wheel *wheel, const struct toe_conn *conns, uint32_t n,
+        uint32_t slot, uint32_t *entries, uint32_t *chunks)
+{
+	uint32_t place = wheel->slot[slot];
+	bool bit = wheel->occupied[slot >> TOE_WHEEL_BITS]
+	                          [(slot & ((1u << TOE_WHEEL_BITS) - 1)) / 64] >>
+	                   (slot % 64) &
+	           1;
+
+	CU_ASSERT_FATAL(bit == (place != 0));
+	while (place != 0) {
+		const uint32_t *word = wheel->chunks[place / TOE_WHEEL_CHUNK_WORDS].word;
+		uint32_t last = place % TOE_WHEEL_CHUNK_WORDS;
+
+		CU_ASSERT_FATAL(last != 0 && ++*chunks <= wheel->chunk_fresh);
+		for (uint32_t i = 1; i <= last; i++, ++*entries) {
+			CU_ASSERT_FATAL(word[i] < n);
+			CU_ASSERT_FATAL(conns[word[i]].wheel_at == place - last + i);
+			CU_ASSERT_FATAL(conns[word[i]].wheel_slot == slot);
+		}
+		place = word[0];
+		CU_ASSERT_FATAL(place == 0 || place % TOE_WHEEL_CHUNK_WORDS ==
+		                                      TOE_WHEEL_CHUNK_ENTRIES);
+	}
+}
+
+/*
+ * Each connection that is on the wheel has one entry, where it says; no chunk is lost, and there are never more of them than
+ * were counted upon.
+ */
+static void
+check_chunks(const struct toe_timer_wheel *wheel, const struct toe_conn *conns, uint32_t n)
+{
+	uint32_t entries = 0, chunks = 0, armed = 0, given_back = 0;
+
+	CU_ASSERT_FATAL(wheel->chunk_fresh <= toe_wheel_chunks(n));
+	for (uint32_t slot = 0; slot < RTE_DIM(wheel->slot); slot++)
+		check_slot(wheel, conns, n, slot, &entries, &chunks);
+	for (uint32_t i = 0; i < n; i++)
+		armed += conns[i].wheel_at != 0;
+	for (uint32_t at = wheel->chunk_free; at != 0; at = wheel->chunks[at - 1].word[0])
+		CU_ASSERT_FATAL(++given_back <= wheel->chunk_fresh);
+	CU_ASSERT_EQUAL_FATAL(entries, armed);
+	CU_ASSERT_EQUAL_FATAL(wheel->armed, armed);
+	CU_ASSERT_EQUAL_FATAL(chunks + given_back, wheel->chunk_fresh);
+}
+
 /* The wheel under test, and the deadlines that it has to notice. */
 struct model {
 	struct toe_timer_wheel wheel;
@@ -51,12 +113,13 @@ model_set(struct model *model, uint32_t conn, enum toe_timer timer, uint32_t del
 	model->due[conn][timer] = due ? due : 1;
 }
 
-/* What a caller does with connections that it is handed: look at each deadline, re-arm. */
+/* What a caller does with connections that it is handed: look at each deadline, re-arm. One of them has passed. */
 static void
 model_fired(struct model *model, uint32_t conn)
 {
+	uint32_t noticed = model->noticed;
+
 	CU_ASSERT_FATAL(conn < MODEL_CONNS);
-	CU_ASSERT(passed(model->conns[conn].wheel_due, model->now));
 	for (uint32_t timer = 0; timer < TOE_TIMER_COUNT; timer++) {
 		CU_ASSERT_EQUAL(model->conns[conn].due[timer], model->due[conn][timer]);
 		if (model->due[conn][timer] == 0 || !passed(model->due[conn][timer], model->now))
@@ -65,6 +128,7 @@ model_fired(struct model *model, uint32_t conn)
 		model->due[conn][timer] = 0;
 		toe_wheel_clear(&model->wheel, conn, (enum toe_timer)timer);
 	}
+	CU_ASSERT(model->noticed > noticed);
 	/* A handler may set a deadline before it re-arms. */
 	if (rng_chance(&model->rng, 20))
 		model_set(model, conn, TOE_TIMER_DELACK, 1 + rng_below(&model->rng, 300));
@@ -116,20 +180,23 @@ model_run(uint64_t seed, uint32_t start, uint32_t steps)
 	rng_seed(&model.rng, seed);
 	model.now = start;
 	model.conns = conns_alloc(MODEL_CONNS);
-	toe_wheel_init(&model.wheel, model.conns, start);
+	wheel_start(&model.wheel, model.conns, MODEL_CONNS, start);
 	for (uint32_t step = 0; step < steps; step++) {
 		uint32_t scale = rng_range(&model.rng, 1, 26);
 
 		for (uint32_t n = rng_below(&model.rng, 20); n > 0; n--)
 			model_change(&model, rng_range(&model.rng, 1, scale + 2));
 		model.now += rng_below(&model.rng, 1u << rng_below(&model.rng, scale + 1));
+		check_chunks(&model.wheel, model.conns, MODEL_CONNS);
 		model_expire(&model, rng_range(&model.rng, 1, 16));
+		check_chunks(&model.wheel, model.conns, MODEL_CONNS);
 	}
 	CU_ASSERT(model.noticed > steps);
 	for (uint32_t conn = 0; conn < MODEL_CONNS; conn++)
 		toe_wheel_remove(&model.wheel, conn);
 	CU_ASSERT_EQUAL(model.wheel.armed, 0);
 	CU_ASSERT_EQUAL(toe_wheel_next(&model.wheel, 77), 77);
+	free(model.wheel.chunks);
 	free(model.conns);
 }
 
@@ -157,6 +224,7 @@ test_exact(void)
 	struct toe_timer_wheel wheel;
 	uint32_t index;
 
+	wheel_start(&wheel, conns, 1, 1);
 	for (size_t s = 0; s < RTE_DIM(starts); s++)
 		for (uint32_t bit = 0; bit < 30; bit++)
 			for (uint32_t around = 0; around < 3; around++) {
@@ -165,7 +233,7 @@ test_exact(void)
 
 				if (delay == 0)
 					continue;
-				toe_wheel_init(&wheel, conns, starts[s]);
+				toe_wheel_init(&wheel, conns, wheel.chunks, starts[s]);
 				toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, due);
 				due += due == 0; /* 0 would mean none */
 				CU_ASSERT_EQUAL(conns[0].due[TOE_TIMER_KEEPALIVE], due);
@@ -181,6 +249,7 @@ test_exact(void)
 				CU_ASSERT_EQUAL(index, 0);
 				toe_wheel_remove(&wheel, 0);
 			}
+	free(wheel.chunks);
 	free(conns);
 }
 
@@ -192,7 +261,7 @@ test_due_at_once(void)
 	struct toe_timer_wheel wheel;
 	uint32_t index;
 
-	toe_wheel_init(&wheel, conns, 1000);
+	wheel_start(&wheel, conns, 2, 1000);
 	for (uint32_t due = 1500; due >= 1400; due -= 100) {
 		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1500, &index, 1), 0);
 		toe_wheel_set(&wheel, 0, TOE_TIMER_DELACK, due);
@@ -201,6 +270,7 @@ test_due_at_once(void)
 		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1500, &index, 1), 1);
 	}
 	CU_ASSERT_EQUAL(wheel.armed, 0);
+	free(wheel.chunks);
 	free(conns);
 }
 
@@ -211,18 +281,25 @@ test_set_again(void)
 	struct toe_timer_wheel wheel;
 	uint32_t index;
 
-	toe_wheel_init(&wheel, conns, 1000);
-	/* Later: the node stays where it is, fires early, and is re-armed for the later deadline. */
+	wheel_start(&wheel, conns, 2, 1000);
+	/* Later: the entry stays where it is. When its slot comes it is filed again, and nobody is troubled with it. */
 	toe_wheel_set(&wheel, 0, TOE_TIMER_RETRANSMIT, 1200);
 	toe_wheel_set(&wheel, 0, TOE_TIMER_RETRANSMIT, 1700);
 	CU_ASSERT_EQUAL(conns[0].wheel_due, 1200);
-	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1200, &index, 1), 1);
-	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1699, &index, 1), 0); /* off the wheel */
-	toe_wheel_rearm(&wheel, 0);
+	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1200, &index, 1), 0);
+	CU_ASSERT_EQUAL(conns[0].wheel_due, 1700);
+	while (toe_wheel_next(&wheel, 1) == 0)
+		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1200, &index, 1), 0);
 	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1699, &index, 1), 0);
 	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1700, &index, 1), 1);
 	toe_wheel_clear(&wheel, 0, TOE_TIMER_RETRANSMIT);
 	toe_wheel_rearm(&wheel, 0); /* nothing left */
+	CU_ASSERT_EQUAL(wheel.armed, 0);
+	/* Cleared: it is dropped when its slot comes. */
+	toe_wheel_set(&wheel, 0, TOE_TIMER_RETRANSMIT, 1720);
+	toe_wheel_clear(&wheel, 0, TOE_TIMER_RETRANSMIT);
+	CU_ASSERT_EQUAL(wheel.armed, 1);
+	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1720, &index, 1), 0);
 	CU_ASSERT_EQUAL(wheel.armed, 0);
 	/* Earlier: it moves. Of several timers the earliest counts. */
 	toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, 90000);
@@ -239,18 +316,91 @@ test_set_again(void)
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 50), 0);
 	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1740, &index, 1), 1);
 	CU_ASSERT_EQUAL(index, 1);
+	free(wheel.chunks);
 	free(conns);
 }
 
-/* Contexts whose links one call has changed: each node handed over or moved changes at most four. */
+/* All in one slot: who leaves it leaves no gap, and the others come out once each. */
+static void
+test_one_slot(void)
+{
+	enum { CONNS = 16 * TOE_WHEEL_CHUNK_ENTRIES + 1 };
+	struct toe_conn *conns = conns_alloc(CONNS);
+	uint32_t removed, fired = 0, indexes[8], count;
+	struct toe_timer_wheel wheel;
+	bool seen[CONNS] = {false};
+	struct rng rng;
+
+	rng_seed(&rng, 3);
+	wheel_start(&wheel, conns, CONNS, 1);
+	for (uint32_t i = 0; i < CONNS; i++)
+		toe_wheel_set(&wheel, i, TOE_TIMER_DELACK, 40);
+	check_chunks(&wheel, conns, CONNS);
+	CU_ASSERT_EQUAL(wheel.chunk_fresh, 17);
+	for (removed = 0; removed < CONNS / 2; removed++) {
+		uint32_t conn;
+
+		do
+			conn = rng_below(&rng, CONNS);
+		while (seen[conn]);
+		seen[conn] = true;
+		toe_wheel_remove(&wheel, conn);
+		check_chunks(&wheel, conns, CONNS);
+	}
+	while ((count = toe_wheel_expire(&wheel, 40, indexes, RTE_DIM(indexes))) > 0)
+		for (uint32_t i = 0; i < count; i++, fired++) {
+			CU_ASSERT_FALSE_FATAL(seen[indexes[i]]);
+			seen[indexes[i]] = true;
+		}
+	CU_ASSERT_EQUAL(fired + removed, CONNS);
+	CU_ASSERT_EQUAL(wheel.armed, 0);
+	check_chunks(&wheel, conns, CONNS);
+	free(wheel.chunks);
+	free(conns);
+}
+
+/*
+ * The most chunks that there can be: a full one, then one that is not in as many slots as possible, over and over, each
+ * time by those that are left alone in a chunk.
+ */
+static void
+test_chunks_bounded(void)
+{
+	enum { CONNS = 4000 };
+	struct toe_conn *conns = conns_alloc(CONNS);
+	struct toe_timer_wheel wheel;
+	struct rng rng;
+
+	rng_seed(&rng, 4);
+	wheel_start(&wheel, conns, CONNS, 1);
+	for (uint32_t round = 0; round < 200; round++) {
+		/* All come to slots of their own, or to one; some of them move on, always to earlier slots. */
+		uint32_t spread = round % 2 ? 1u << rng_range(&rng, 8, 28) : 1;
+		uint32_t base = (1u << 29) - round * (1u << 21);
+
+		for (uint32_t i = 0; i < CONNS; i++)
+			if (round % 2 == 0 || rng_chance(&rng, 70))
+				toe_wheel_set(&wheel, i, TOE_TIMER_KEEPALIVE,
+				        base - rng_below(&rng, spread));
+		check_chunks(&wheel, conns, CONNS);
+	}
+	/* One alone in each slot of a level takes a chunk of its own. */
+	for (uint32_t i = 0; i < CONNS; i++)
+		toe_wheel_move(&wheel, i, (1 + i % 255) << 8);
+	check_chunks(&wheel, conns, CONNS);
+	free(wheel.chunks);
+	free(conns);
+}
+
+/* Contexts whose entries one call has changed: only of those that were looked at. */
 static uint32_t
 count_changed(const struct toe_conn *before, const struct toe_conn *after, uint32_t n)
 {
 	uint32_t changed = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		changed += before[i].wheel_next != after[i].wheel_next ||
-		           before[i].wheel_prev != after[i].wheel_prev;
+		changed += before[i].wheel_at != after[i].wheel_at ||
+		           before[i].wheel_slot != after[i].wheel_slot;
 	return changed;
 }
 
@@ -264,7 +414,7 @@ test_jump_is_bounded(void)
 	struct rng rng;
 
 	rng_seed(&rng, 5);
-	toe_wheel_init(&wheel, conns, now);
+	wheel_start(&wheel, conns, CONNS, now);
 	for (uint32_t i = 0; i < CONNS; i++)
 		toe_wheel_set(
 		        &wheel, i, TOE_TIMER_KEEPALIVE, now + 7 * HOUR_MS + rng_below(&rng, 5000));
@@ -274,7 +424,7 @@ test_jump_is_bounded(void)
 
 		memcpy(before, conns, CONNS * sizeof(*conns));
 		count = toe_wheel_expire(&wheel, now, indexes, N);
-		CU_ASSERT(count_changed(before, conns, CONNS) <= 4 * 2 * N);
+		CU_ASSERT(count_changed(before, conns, CONNS) <= 2 * N);
 		fired += count;
 	} while (toe_wheel_next(&wheel, 1) == 0);
 	CU_ASSERT_EQUAL(fired, CONNS);
@@ -283,6 +433,7 @@ test_jump_is_bounded(void)
 		now += 24 * HOUR_MS;
 		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, now, indexes, N), 0);
 	}
+	free(wheel.chunks);
 	free(conns);
 	free(before);
 }
@@ -296,7 +447,7 @@ test_cascade_delays_nobody(void)
 	uint32_t indexes[N], count = 0, now = 1;
 	struct toe_timer_wheel wheel;
 
-	toe_wheel_init(&wheel, conns, now);
+	wheel_start(&wheel, conns, CONNS + 1, now);
 	for (uint32_t i = 0; i < CONNS; i++)
 		toe_wheel_set(&wheel, i, TOE_TIMER_KEEPALIVE, 3 * 65536 + 60000 + i % 100);
 	now = 3 * 65536; /* the slot of all of them begins here */
@@ -308,6 +459,7 @@ test_cascade_delays_nobody(void)
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 1), 0); /* still moving */
 	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, now, indexes, N), 1);
 	CU_ASSERT_EQUAL(indexes[0], CONNS);
+	free(wheel.chunks);
 	free(conns);
 }
 
@@ -321,7 +473,7 @@ test_next(void)
 	struct rng rng;
 
 	rng_seed(&rng, 9);
-	toe_wheel_init(&wheel, conns, now);
+	wheel_start(&wheel, conns, 4, now);
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 500), 500);
 	for (uint32_t round = 0; round < 2000; round++) {
 		uint32_t due = now + rng_below(&rng, 1u << rng_range(&rng, 1, 28));
@@ -336,10 +488,11 @@ test_next(void)
 		CU_ASSERT(sleeps <= 2 * TOE_WHEEL_LEVELS);
 		toe_wheel_remove(&wheel, index);
 	}
-	toe_wheel_init(&wheel, conns, 256);
+	toe_wheel_init(&wheel, conns, wheel.chunks, 256);
 	toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, 256 + 200);
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 150), 150);
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 500), 200);
+	free(wheel.chunks);
 	free(conns);
 }
 
@@ -352,6 +505,8 @@ main(void)
 	        {"TMR-1: deadlines are exact at every distance", test_exact},
 	        {"TMR-1: deadlines in a tick that is being looked at again", test_due_at_once},
 	        {"TMR-1: deadlines set again, cleared, removed", test_set_again},
+	        {"W2: entries of one slot, removed and fired", test_one_slot},
+	        {"W2: no more chunks than there are", test_chunks_bounded},
 	        {"TMR-1: a jump of hours is bounded work per call", test_jump_is_bounded},
 	        {"TMR-1: far timers moved down delay no near ones", test_cascade_delays_nobody},
 	        {"TMR-1: the time to sleep is never too long", test_next},
