@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "rng.h"
-#include "shared.h"
-#include "timer_wheel.h"
+#include "test_mutant.h"
 #include "unit.h"
+#include "wheel_bed.h"
 
 #define MODEL_CONNS 300u
 #define HOUR_MS 3600000u
@@ -17,81 +17,6 @@ static bool
 passed(uint32_t due, uint32_t now)
 {
 	return (int32_t)(due - now) <= 0;
-}
-
-static struct toe_conn *
-conns_alloc(uint32_t n)
-{
-	struct toe_conn *conns = aligned_alloc(64, n * sizeof(*conns));
-
-	if (conns == NULL)
-		abort();
-	memset(conns, 0, n * sizeof(*conns));
-	for (uint32_t i = 0; i < n; i++)
-		toe_wheel_node_init(&conns[i]);
-	return conns;
-}
-
-#define CHUNKS_SPARE 32u /* for faults that use up too many, until check_chunks sees it */
-
-static void
-wheel_start(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t n, uint32_t now)
-{
-	struct toe_wheel_chunk *chunks =
-	        aligned_alloc(64, (toe_wheel_chunks(n) + CHUNKS_SPARE) * sizeof(*chunks));
-
-	if (chunks == NULL)
-		abort();
-	toe_wheel_init(wheel, conns, chunks, now);
-}
-
-/* Entries and chunks of a slot. The format has no gaps: a chunk below another one ends with its last place. */
-static void
-check_slot(const struct toe_timer_wheel *wheel, const struct toe_conn *conns, uint32_t n,
-        uint32_t slot, uint32_t *entries, uint32_t *chunks)
-{
-	uint32_t place = wheel->slot[slot];
-	bool bit = wheel->occupied[slot >> TOE_WHEEL_BITS]
-	                          [(slot & ((1u << TOE_WHEEL_BITS) - 1)) / 64] >>
-	                   (slot % 64) &
-	           1;
-
-	CU_ASSERT_FATAL(bit == (place != 0));
-	while (place != 0) {
-		const uint32_t *word = wheel->chunks[place / TOE_WHEEL_CHUNK_WORDS].word;
-		uint32_t last = place % TOE_WHEEL_CHUNK_WORDS;
-
-		CU_ASSERT_FATAL(last != 0 && ++*chunks <= wheel->chunk_fresh);
-		for (uint32_t i = 1; i <= last; i++, ++*entries) {
-			CU_ASSERT_FATAL(word[i] < n);
-			CU_ASSERT_FATAL(conns[word[i]].wheel_at == place - last + i);
-			CU_ASSERT_FATAL(conns[word[i]].wheel_slot == slot);
-		}
-		place = word[0];
-		CU_ASSERT_FATAL(place == 0 || place % TOE_WHEEL_CHUNK_WORDS ==
-		                                      TOE_WHEEL_CHUNK_ENTRIES);
-	}
-}
-
-/*
- * Each connection that is on the wheel has one entry, where it says; no chunk is lost, and there are never more of them than
- * were counted upon.
- */
-static void
-check_chunks(const struct toe_timer_wheel *wheel, const struct toe_conn *conns, uint32_t n)
-{
-	uint32_t entries = 0, chunks = 0, armed = 0, given_back = 0;
-
-	CU_ASSERT_FATAL(wheel->chunk_fresh <= toe_wheel_chunks(n));
-	for (uint32_t slot = 0; slot < RTE_DIM(wheel->slot); slot++)
-		check_slot(wheel, conns, n, slot, &entries, &chunks);
-	for (uint32_t i = 0; i < n; i++)
-		armed += conns[i].wheel_at != 0;
-	for (uint32_t at = wheel->chunk_free; at != 0; at = wheel->chunks[at - 1].word[0])
-		CU_ASSERT_FATAL(++given_back <= wheel->chunk_fresh);
-	CU_ASSERT_EQUAL_FATAL(entries, armed);
-	CU_ASSERT_EQUAL_FATAL(wheel->armed, armed);
-	CU_ASSERT_EQUAL_FATAL(chunks + given_back, wheel->chunk_fresh);
 }
 
 /* The wheel under test, and the deadlines that it has to notice. */
@@ -320,78 +245,6 @@ test_set_again(void)
 	free(conns);
 }
 
-/* All in one slot: who leaves it leaves no gap, and the others come out once each. */
-static void
-test_one_slot(void)
-{
-	enum { CONNS = 16 * TOE_WHEEL_CHUNK_ENTRIES + 1 };
-	struct toe_conn *conns = conns_alloc(CONNS);
-	uint32_t removed, fired = 0, indexes[8], count;
-	struct toe_timer_wheel wheel;
-	bool seen[CONNS] = {false};
-	struct rng rng;
-
-	rng_seed(&rng, 3);
-	wheel_start(&wheel, conns, CONNS, 1);
-	for (uint32_t i = 0; i < CONNS; i++)
-		toe_wheel_set(&wheel, i, TOE_TIMER_DELACK, 40);
-	check_chunks(&wheel, conns, CONNS);
-	CU_ASSERT_EQUAL(wheel.chunk_fresh, 17);
-	for (removed = 0; removed < CONNS / 2; removed++) {
-		uint32_t conn;
-
-		do
-			conn = rng_below(&rng, CONNS);
-		while (seen[conn]);
-		seen[conn] = true;
-		toe_wheel_remove(&wheel, conn);
-		check_chunks(&wheel, conns, CONNS);
-	}
-	while ((count = toe_wheel_expire(&wheel, 40, indexes, RTE_DIM(indexes))) > 0)
-		for (uint32_t i = 0; i < count; i++, fired++) {
-			CU_ASSERT_FALSE_FATAL(seen[indexes[i]]);
-			seen[indexes[i]] = true;
-		}
-	CU_ASSERT_EQUAL(fired + removed, CONNS);
-	CU_ASSERT_EQUAL(wheel.armed, 0);
-	check_chunks(&wheel, conns, CONNS);
-	free(wheel.chunks);
-	free(conns);
-}
-
-/*
- * The most chunks that there can be: a full one, then one that is not in as many slots as possible, over and over, each
- * time by those that are left alone in a chunk.
- */
-static void
-test_chunks_bounded(void)
-{
-	enum { CONNS = 4000 };
-	struct toe_conn *conns = conns_alloc(CONNS);
-	struct toe_timer_wheel wheel;
-	struct rng rng;
-
-	rng_seed(&rng, 4);
-	wheel_start(&wheel, conns, CONNS, 1);
-	for (uint32_t round = 0; round < 200; round++) {
-		/* All come to slots of their own, or to one; some of them move on, always to earlier slots. */
-		uint32_t spread = round % 2 ? 1u << rng_range(&rng, 8, 28) : 1;
-		uint32_t base = (1u << 29) - round * (1u << 21);
-
-		for (uint32_t i = 0; i < CONNS; i++)
-			if (round % 2 == 0 || rng_chance(&rng, 70))
-				toe_wheel_set(&wheel, i, TOE_TIMER_KEEPALIVE,
-				        base - rng_below(&rng, spread));
-		check_chunks(&wheel, conns, CONNS);
-	}
-	/* One alone in each slot of a level takes a chunk of its own. */
-	for (uint32_t i = 0; i < CONNS; i++)
-		toe_wheel_move(&wheel, i, (1 + i % 255) << 8);
-	check_chunks(&wheel, conns, CONNS);
-	free(wheel.chunks);
-	free(conns);
-}
-
 /* Contexts whose entries one call has changed: only of those that were looked at. */
 static uint32_t
 count_changed(const struct toe_conn *before, const struct toe_conn *after, uint32_t n)
@@ -497,7 +350,7 @@ test_next(void)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"TMR-1: random schedules against a reference", test_random},
@@ -505,12 +358,12 @@ main(void)
 	        {"TMR-1: deadlines are exact at every distance", test_exact},
 	        {"TMR-1: deadlines in a tick that is being looked at again", test_due_at_once},
 	        {"TMR-1: deadlines set again, cleared, removed", test_set_again},
-	        {"W2: entries of one slot, removed and fired", test_one_slot},
-	        {"W2: no more chunks than there are", test_chunks_bounded},
 	        {"TMR-1: a jump of hours is bounded work per call", test_jump_is_bounded},
 	        {"TMR-1: far timers moved down delay no near ones", test_cascade_delays_nobody},
 	        {"TMR-1: the time to sleep is never too long", test_next},
 	};
 
+	if (!test_mutant_arguments(argc, argv))
+		return EXIT_FAILURE;
 	return unit_run("timer-wheel", tests, RTE_DIM(tests));
 }

@@ -373,8 +373,7 @@ toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit)
 {
 	uint32_t next;
 
-	if (is_occupied(wheel, current_slot(wheel, 0)) ||
-	        find_draining(wheel) < TOE_WHEEL_LEVELS)
+	if (is_occupied(wheel, current_slot(wheel, 0)) || find_draining(wheel) < TOE_WHEEL_LEVELS)
 		return 0;
 	if (!find_next(wheel, &next))
 		return limit;
