@@ -59,8 +59,7 @@ ports_init(struct chimney_channel *channel, uint32_t ring_size)
 }
 
 int
-chimney_channel_open(
-        struct chimney_host *host, uint32_t ring_size, struct chimney_channel **out)
+chimney_channel_open(struct chimney_host *host, uint32_t ring_size, struct chimney_channel **out)
 {
 	uint32_t workers = host->target->shared->worker_count;
 	struct chimney_channel *channel;
@@ -103,8 +102,7 @@ chimney_channel_open(
 static bool
 worker_has_let_go(struct chimney_channel *channel, struct channel_worker *worker)
 {
-	_Atomic(struct toe_channel_port *) *slot =
-	        &worker->control->channels.port[channel->index];
+	_Atomic(struct toe_channel_port *) *slot = &worker->control->channels.port[channel->index];
 	uint32_t lost;
 
 	if (atomic_load_explicit(&worker->port->leaving, memory_order_acquire) == 2)

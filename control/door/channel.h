@@ -51,8 +51,7 @@ int chimney_channel_close(struct chimney_channel *channel);
  * Begin to use a connection that was offloaded (its handle), by one channel at a time. 0, or -EINVAL: not the handle of
  * a connection. That it is gone shows in the completions.
  */
-int chimney_flow_open(
-        struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle);
+int chimney_flow_open(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle);
 /*
  * Done with it: the flow may be freed. -EBUSY: I/O is outstanding. A terminate completes it all with UPLOAD_IN_PROGRESS, an
  * acceptable RST with REQUEST_ABORTED.

@@ -129,8 +129,7 @@ is_at_large(const struct toe_worker_control *control)
 
 /* CHN-4: what a lost worker will never return. */
 static unsigned int
-aborted_read(
-        struct chimney_channel *channel, struct chimney_io_record *records, unsigned int n)
+aborted_read(struct chimney_channel *channel, struct chimney_io_record *records, unsigned int n)
 {
 	unsigned int count = 0;
 

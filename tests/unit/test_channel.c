@@ -10,6 +10,7 @@
 #include "fake_target.h"
 #include "handle.h"
 #include "rng.h"
+#include "test_mutant.h"
 
 #define RING 64u
 #define FLOWS 4u
@@ -93,8 +94,7 @@ start(void)
 	memset(held_count, 0, sizeof(held_count));
 	CU_ASSERT_EQUAL_FATAL(chimney_channel_open(fake.host[0], RING, &channel), 0);
 	for (uint32_t f = 0; f < FLOWS; f++)
-		CU_ASSERT_EQUAL_FATAL(
-		        chimney_flow_open(channel, &flow[f], a_handle(f, f % 2)), 0);
+		CU_ASSERT_EQUAL_FATAL(chimney_flow_open(channel, &flow[f], a_handle(f, f % 2)), 0);
 }
 
 /* Every worker that is alive lets go when it is asked to. */
@@ -330,8 +330,7 @@ test_refused(void)
 	CU_ASSERT_EQUAL(worker_take(0, 32), 0);
 	CU_ASSERT_EQUAL(chimney_flow_open(channel, &other, 0), -EINVAL);
 	CU_ASSERT_EQUAL(
-	        chimney_flow_open(channel, &other,
-	                toe_handle_make(OFFLOAD_LAYER_PATH, 0, 7, 1)),
+	        chimney_flow_open(channel, &other, toe_handle_make(OFFLOAD_LAYER_PATH, 0, 7, 1)),
 	        -EINVAL);
 	CU_ASSERT_EQUAL(chimney_flow_open(channel, &other, a_handle(1, 2)), -EINVAL);
 }
@@ -392,7 +391,9 @@ static const struct unit_test tests[] = {
 };
 
 int
-main(void)
+main(int argc, char **argv)
 {
+	if (!test_mutant_arguments(argc, argv))
+		return EXIT_FAILURE;
 	return unit_run("channel", tests, RTE_DIM(tests));
 }

@@ -23,7 +23,7 @@ link_init(struct link *link, struct end *first, struct end *second,
 	link->now_us = link->began_us = now_us;
 	link->trace = 0;
 	link->wake_us = UINT64_MAX;
-	link->count = 0;
+	link->count = link->kept_count = 0;
 	link->wrong = NULL;
 	link->lost = link->doubled = link->reordered = link->corrupted = 0;
 	link->overflowed = link->marked = link->too_long = 0;
@@ -42,6 +42,15 @@ link_fini(struct link *link)
 	for (uint32_t i = 0; i < link->count; i++)
 		rte_pktmbuf_free(link->frame[i].frame);
 	link->count = 0;
+	link_give_back(link);
+}
+
+void
+link_give_back(struct link *link)
+{
+	for (uint32_t i = 0; i < link->kept_count; i++)
+		rte_pktmbuf_free(link->kept[i]);
+	link->kept_count = 0;
 }
 
 static void
@@ -186,6 +195,28 @@ note(struct link *link, const struct rte_mbuf *frame)
 	        frame->data_len - at, link->trace ^ when);
 }
 
+/* A frame that lies in several buffers: a port sends it as one, and gives its buffers back a while later. */
+static struct rte_mbuf *
+gather(struct link *link, struct rte_mbuf *frame)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_copy(frame, link->pool, 0, UINT32_MAX);
+
+	if (copy == NULL || copy->nb_segs > 1) {
+		rte_pktmbuf_free(copy);
+		fault(link, "no mbuf for the link");
+		return frame;
+	}
+	copy->ol_flags = frame->ol_flags;
+	copy->tx_offload = frame->tx_offload;
+	link->kept[link->kept_count++] = frame;
+	while (link->kept_count > link->params.keeps) {
+		rte_pktmbuf_free(link->kept[0]);
+		link->kept_count--;
+		memmove(&link->kept[0], &link->kept[1], link->kept_count * sizeof(link->kept[0]));
+	}
+	return copy;
+}
+
 /* What an end has put into its transmit buffer. */
 static void
 collect(struct link *link, uint32_t from)
@@ -198,6 +229,8 @@ collect(struct link *link, uint32_t from)
 		struct toe_segment segment;
 		const char *wrong;
 
+		if (frames[i]->nb_segs > 1)
+			frames[i] = gather(link, frames[i]);
 		port_checksums(link, frames[i]);
 		wrong = audit_sent(&link->audit[from], &link->audit[from ^ 1], link->end[from],
 		        frames[i], &segment);

@@ -12,6 +12,7 @@
 #include "rng.h"
 
 #define LINK_FRAMES 4096u
+#define LINK_KEPT 64u
 
 struct link_params {
 	uint64_t seed;
@@ -27,6 +28,8 @@ struct link_params {
 	uint32_t
 	        mtu; /* longer IP packets vanish, and their sender is told a while later; 0: none do */
 	uint32_t take_max; /* frames that the port takes at once; 0: all */
+	/* frames sent whose buffers a port still has, LINK_KEPT at most; those of one buffer are not among them */
+	uint32_t keeps;
 	/* A fault that the engines cannot see: what end 0 sends at this stream offset is another byte, checksum and all. */
 	bool tamper;
 	uint64_t tamper_at;
@@ -63,6 +66,8 @@ struct link {
 	uint32_t count;
 	const char *wrong; /* first fault found, NULL: none */
 	struct link_way way[2]; /* of what end i sends */
+	struct rte_mbuf *kept[LINK_KEPT]; /* oldest first */
+	uint32_t kept_count;
 	uint32_t lost, doubled, reordered, corrupted, overflowed, marked, too_long;
 };
 
@@ -72,6 +77,8 @@ void link_init(struct link *link, struct end *first, struct end *second,
 /* Frees the frames under way. */
 void link_fini(struct link *link);
 
+/* The ports give back the buffers that they still have. */
+void link_give_back(struct link *link);
 /* When the next frame arrives; UINT64_MAX: none is under way. */
 uint64_t link_next_due(const struct link *link);
 /* Hand over the frames that are due: the first part of a step. */

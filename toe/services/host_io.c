@@ -19,8 +19,7 @@ sends_of(const struct toe_engine *engine, const struct toe_conn *conn)
 static struct toe_channel_port *
 port_of(const struct toe_engine *engine, const struct chimney_io *io)
 {
-	return atomic_load_explicit(
-	        &engine->channels->port[io->channel], memory_order_relaxed);
+	return atomic_load_explicit(&engine->channels->port[io->channel], memory_order_relaxed);
 }
 
 /* Bytes of the stream that a send is. */
@@ -62,16 +61,16 @@ is_back(const struct chimney_io *io)
 }
 
 static void
-complete(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
-        uint32_t done)
+complete(
+        struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
 {
 	engine->channels_busy |= 1u << io->channel;
 	toe_channel_complete(port_of(engine, io), io, status, done, engine->life);
 }
 
 void
-toe_io_return(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
-        uint32_t done)
+toe_io_return(
+        struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
 {
 	struct toe_channel_port *port = port_of(engine, io);
 
@@ -320,12 +319,13 @@ host_close(struct toe_engine *engine, uint32_t index, enum offload_status status
 	sends_free(engine, conn);
 }
 
-/* Drivers free what they have sent when they need the room; what they are still asked for here is what nobody else would fetch. */
+/* A driver frees what it has sent when it needs the room, which may be never: it is asked to. Some cannot, and have no need. */
 static void
 ports_clean(struct toe_engine *engine)
 {
 	for (uint32_t i = 0; i < engine->shared->port_count; i++)
-		rte_eth_tx_done_cleanup(engine->txq[i].ethdev, engine->txq[i].queue, 0);
+		if (rte_eth_dev_is_valid_port(engine->txq[i].ethdev))
+			rte_eth_tx_done_cleanup(engine->txq[i].ethdev, engine->txq[i].queue, 0);
 }
 
 void

@@ -9,8 +9,7 @@
 int
 toe_channel_port_init(struct toe_channel_port *port, uint32_t size)
 {
-	port->submit =
-	        toe_ring_alloc(size, sizeof(uintptr_t), RING_F_SP_ENQ | RING_F_SC_DEQ);
+	port->submit = toe_ring_alloc(size, sizeof(uintptr_t), RING_F_SP_ENQ | RING_F_SC_DEQ);
 	port->records = toe_ring_alloc(
 	        size, sizeof(struct chimney_io_record), RING_F_SP_ENQ | RING_F_SC_DEQ);
 	return port->submit == NULL || port->records == NULL ? -ENOMEM : 0;

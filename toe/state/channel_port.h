@@ -46,10 +46,12 @@ struct toe_channel_port {
 	uint8_t host; /* index of its host stack */
 	uint8_t worker;
 	_Atomic uint32_t leaving; /* H: 1: let go of it; W: 2: it has */
-	_Atomic uint32_t crowded; /* H: something waits for room in `submit`: ring the bell when there is some */
+	_Atomic uint32_t
+	        crowded; /* H: something waits for room in `submit`: ring the bell when there is some */
 
 	struct toe_io_list waiting __rte_cache_aligned; /* W: completions that found no room */
-	struct toe_io_list left; /* W: of connections that have ended; their buffers are not back yet */
+	struct toe_io_list
+	        left; /* W: of connections that have ended; their buffers are not back yet */
 	bool posted; /* W: since the bell was rung last */
 };
 
@@ -111,8 +113,7 @@ toe_channel_look(struct toe_channel_ports *ports)
 static inline uint32_t
 toe_channel_take(struct toe_channel_port *port, uintptr_t *entries, uint32_t n)
 {
-	return rte_ring_sc_dequeue_burst_elem(
-	        port->submit, entries, sizeof(entries[0]), n, NULL);
+	return rte_ring_sc_dequeue_burst_elem(port->submit, entries, sizeof(entries[0]), n, NULL);
 }
 
 /* W: a descriptor is the host's again; behind those that wait. life: of the worker. */

@@ -224,8 +224,8 @@ frames_alloc(struct toe_engine *engine, const struct tcp_run *run, const struct 
 	if (rte_pktmbuf_alloc_bulk(engine->mbuf_pool, mbuf, count) != 0)
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		bool attached = toe_service_attach(
-		        engine, conn, offset, plan->length, pieces, mbuf[i]);
+		bool attached =
+		        toe_service_attach(engine, conn, offset, plan->length, pieces, mbuf[i]);
 
 		offset += plan->length;
 		if (attached || plan->length <= tcp_first_room(engine))

@@ -32,8 +32,8 @@ uint32_t toe_service_window(const struct toe_engine *engine, const struct toe_co
  * Copy `length` bytes of send data from stream offset `offset` to `to`. Returns their sum (toe_checksum_fold), when that
  * is wanted.
  */
-uint64_t toe_service_copy(struct toe_engine *engine, const struct toe_conn *conn,
-        uint64_t offset, uint8_t *to, uint32_t length, bool want_sum);
+uint64_t toe_service_copy(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
+        uint8_t *to, uint32_t length, bool want_sum);
 /* May its send data be attached to frames, instead of being copied? */
 static inline bool
 toe_service_attaches(const struct toe_conn *conn)

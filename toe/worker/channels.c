@@ -72,8 +72,7 @@ port_leave(struct toe_worker *worker, struct toe_channel_port *port)
 static struct toe_channel_port *
 port_at(struct toe_worker *worker, uint32_t channel)
 {
-	return atomic_load_explicit(
-	        &worker->control.channels.port[channel], memory_order_acquire);
+	return atomic_load_explicit(&worker->control.channels.port[channel], memory_order_acquire);
 }
 
 /* One channel; it stays busy while something of it waits. */
