@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control.h"
+#include "door.h"
 
 static void
 channel_free(struct chimney_channel *channel)
@@ -46,7 +46,7 @@ ports_init(struct chimney_channel *channel, uint32_t ring_size)
 		struct channel_worker *worker = &channel->worker[i];
 		struct toe_channel_port *port = &channel->ports[i];
 
-		worker->control = channel->host->target->links[i].worker;
+		worker->control = channel->host->target->workers[i];
 		worker->life = atomic_load_explicit(&worker->control->lost, memory_order_acquire);
 		worker->port = port;
 		port->bell = &channel->bell;

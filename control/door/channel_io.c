@@ -117,16 +117,6 @@ worker_read(struct channel_worker *worker, struct chimney_io_record *records, un
 	return kept;
 }
 
-static bool
-is_at_large(const struct toe_worker_control *control)
-{
-	uint32_t lost = atomic_load_explicit(
-	        (_Atomic uint32_t *)(uintptr_t)&control->lost, memory_order_acquire);
-
-	return (lost & 1) && atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&control->parked,
-	                             memory_order_acquire) != lost;
-}
-
 /* CHN-4: what a lost worker will never return. */
 static unsigned int
 aborted_read(struct chimney_channel *channel, struct chimney_io_record *records, unsigned int n)
@@ -143,7 +133,8 @@ aborted_read(struct chimney_channel *channel, struct chimney_io_record *records,
 		        .io = io,
 		        .kind = CHIMNEY_IO_COMPLETED,
 		        .detail = OFFLOAD_REQUEST_ABORTED,
-		        .unsettled = is_at_large(channel->worker[io->flow->worker].control),
+		        .unsettled =
+		                toe_worker_is_at_large(channel->worker[io->flow->worker].control),
 		        .worker = io->flow->worker,
 		};
 	}
