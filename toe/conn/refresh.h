@@ -4,7 +4,7 @@
  * become as old as half of it. All contexts, with their senders, are looked at in turn, each once in a pass; a time that
  * is older than matters anywhere is moved to where it is just too old. Where the clock has made a step as
  * long as a pass, all are looked at before anything is done at the new time. (Numbers that come round, and who
- * forgets them: docs/design.md, Clocks.)
+ * forgets them: docs/design.md, Clocks and numbers that come round.)
  *
  * Called by the owning worker only.
  */
