@@ -345,8 +345,7 @@ test_times(void)
 	script_open(&script, &params);
 	drop_counted();
 	toe_wheel_remove(&engine->wheel, 0);
-	for (uint32_t which = 0; which < TIME_COUNT; which++)
-		set[which] = 0;
+	memset(set, 0, sizeof(set));
 	for (uint32_t round = 0; round < 20000; round++) {
 		uint64_t step = rng_below(&rng, 1u << rng_range(&rng, 1, 31));
 
