@@ -59,4 +59,21 @@ toe_fetch_sent(const struct toe_engine *engine, uint32_t index)
 	rte_prefetch0(toe_pool_at(&engine->sent, sender->head));
 }
 
+/* What input reads of n connections, whose list is used up. One alone has nothing to wait behind. */
+static inline void
+toe_fetch_all(const struct toe_engine *engine, uint32_t *conns, uint32_t n)
+{
+	uint32_t senders = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		toe_fetch_conn(engine, conns[i]);
+	if (n < 2)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		if (toe_fetch_sender(engine, conns[i]))
+			conns[senders++] = conns[i];
+	for (uint32_t i = 0; i < senders; i++)
+		toe_fetch_sent(engine, conns[i]);
+}
+
 #endif

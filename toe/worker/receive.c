@@ -229,29 +229,6 @@ same_key(const struct toe_flow_key *a, const struct toe_flow_key *b)
 	return different == 0;
 }
 
-/*
- * What input reads of the connections that were found: stage by stage over all of them (fetch.h). One alone has nothing to
- * wait behind.
- */
-static void
-burst_fetch(const struct toe_engine *engine, const int32_t *found, uint32_t n)
-{
-	uint32_t conn[TOE_RX_BURST], conns = 0, senders = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		if (likely(found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT))) {
-			conn[conns++] = (uint32_t)found[i];
-			toe_fetch_conn(engine, (uint32_t)found[i]);
-		}
-	if (conns < 2)
-		return;
-	for (uint32_t i = 0; i < conns; i++)
-		if (toe_fetch_sender(engine, conn[i]))
-			conn[senders++] = conn[i];
-	for (uint32_t i = 0; i < senders; i++)
-		toe_fetch_sent(engine, conn[i]);
-}
-
 /* Look all good segments up at once, those of one connection in a row only once. */
 static void
 burst_lookup(struct toe_worker *worker, struct burst *burst)
@@ -259,7 +236,7 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 	const struct toe_flow_key *key[TOE_RX_BURST];
 	int32_t found[TOE_RX_BURST];
 	uint8_t position[TOE_RX_BURST]; /* of a segment's key */
-	uint32_t keys = 0;
+	uint32_t conn[TOE_RX_BURST], keys = 0, conns = 0;
 
 	for (uint32_t i = 0; i < burst->n; i++) {
 		const struct toe_segment *segment = &burst->segment[i];
@@ -271,7 +248,10 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 		position[i] = (uint8_t)(keys - 1);
 	}
 	toe_flow_lookup_bulk(&worker->flows, key, keys, found);
-	burst_fetch(&worker->engine, found, keys);
+	for (uint32_t i = 0; i < keys; i++)
+		if (likely(found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT)))
+			conn[conns++] = (uint32_t)found[i];
+	toe_fetch_all(&worker->engine, conn, conns);
 	for (uint32_t i = 0; i < burst->n; i++)
 		if (likely(burst->segment[i].verdict == TOE_SEGMENT_OK))
 			burst->result[i] = found[position[i]];
