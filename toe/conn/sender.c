@@ -5,6 +5,7 @@
 #include <rte_branch_prediction.h>
 
 #include "engine.h"
+#include "sender_parts.h"
 
 #define RUN_MAX 65535u /* bytes that one record stands for at most, when it is made */
 
@@ -94,22 +95,6 @@ time_append(struct toe_engine *engine, struct toe_sender *sender, uint32_t recor
 	sender->time_tail = record;
 }
 
-static void
-time_remove(struct toe_engine *engine, struct toe_sender *sender, struct toe_sent *sent)
-{
-	if (!sent->timed)
-		return;
-	if (sent->earlier == TOE_INDEX_NONE)
-		sender->time_head = sent->later;
-	else
-		toe_sent_at(engine, sent->earlier)->later = sent->later;
-	if (sent->later == TOE_INDEX_NONE)
-		sender->time_tail = sent->earlier;
-	else
-		toe_sent_at(engine, sent->later)->earlier = sent->earlier;
-	sent->timed = 0;
-}
-
 void
 toe_sent_append(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq, uint32_t end)
 {
@@ -186,7 +171,7 @@ toe_sent_again(
 		sender->again += sent->end - sent->seq;
 	}
 	sent->flags |= TOE_SENT_EVER;
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	time_append(engine, sender, record);
 	sender->last_sent = engine->now_us;
 }
@@ -199,7 +184,7 @@ toe_sent_lose(struct toe_engine *engine, struct toe_sender *sender, uint32_t rec
 
 	if (sent->flags & TOE_SENT_SACKED)
 		return;
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	if (sent->flags & TOE_SENT_AGAIN)
 		sender->again -= length;
 	else if (!(sent->flags & TOE_SENT_LOST))
@@ -245,7 +230,7 @@ toe_sent_sack(
 	uint32_t prev = sent->prev;
 
 	uncount(sender, sent);
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	sender->sacked += sent->end - sent->seq;
 	before = prev == TOE_INDEX_NONE ? NULL : toe_sent_at(engine, prev);
 	if (before == NULL || !(before->flags & TOE_SENT_SACKED)) {
@@ -275,7 +260,7 @@ toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t rec
 	struct toe_sent *sent = toe_sent_at(engine, record);
 
 	uncount(sender, sent);
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	if (sender->retry == record)
 		sender->retry = sent->next;
 	if (sent->prev == TOE_INDEX_NONE)

@@ -16,7 +16,6 @@ struct tcp_run {
 	bool open; /* the members below hold: something is being sent */
 	bool rearm; /* the retransmission timer is to be decided again */
 	struct tcp_plan_limits limits;
-	uint32_t frame_segments; /* that the frame being built is, or becomes */
 	struct toe_frame_template template;
 };
 
