@@ -318,7 +318,8 @@ toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 
 	/* Nor do they say anything of the round trip, as if it had all been sent twice. */
 	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->later) {
-		toe_sent_at(engine, record)->time = engine->now_us;
+		/* What is sent now is sent behind it. */
+		toe_sent_at(engine, record)->time = engine->now_us - 1;
 		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
 	sender->last_sent = engine->now_us;
