@@ -3,14 +3,7 @@
 #ifndef TOE_SENDER_PARTS_H
 #define TOE_SENDER_PARTS_H
 
-#include "engine.h"
 #include "sender.h"
-
-static inline struct toe_sent *
-record_at(const struct toe_engine *engine, uint32_t record)
-{
-	return toe_pool_at(&engine->sent, record);
-}
 
 /* Take a record off the list by time, where it is on it. */
 static inline void
@@ -21,11 +14,11 @@ toe_sent_untime(struct toe_engine *engine, struct toe_sender *sender, struct toe
 	if (sent->earlier == TOE_INDEX_NONE)
 		sender->time_head = sent->later;
 	else
-		record_at(engine, sent->earlier)->later = sent->later;
+		toe_sent_at(engine, sent->earlier)->later = sent->later;
 	if (sent->later == TOE_INDEX_NONE)
 		sender->time_tail = sent->earlier;
 	else
-		record_at(engine, sent->later)->earlier = sent->earlier;
+		toe_sent_at(engine, sent->later)->earlier = sent->earlier;
 	sent->timed = 0;
 }
 

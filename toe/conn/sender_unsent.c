@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Records of what was built and never left: a drain took it (INV-7). They are as if it had not been built. */
-#include "sender.h"
-
-#include "engine.h"
 #include "sender_parts.h"
 
 /* Records that may be younger than that of a frame which has not left: about one for each frame behind it. */
