@@ -291,12 +291,14 @@ toe_sent_retry(const struct toe_engine *engine, struct toe_sender *sender)
 void
 toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 {
-	uint32_t record = sender->time_head;
+	uint32_t record = sender->time_head, shift = 0;
 
+	/* What left later is still the later one, and what is sent now is sent behind it. */
+	if (sender->time_tail != TOE_INDEX_NONE)
+		shift = engine->now_us - 1 - toe_sent_at(engine, sender->time_tail)->time;
 	/* Nor do they say anything of the round trip, as if it had all been sent twice. */
 	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->later) {
-		/* What is sent now is sent behind it. */
-		toe_sent_at(engine, record)->time = engine->now_us - 1;
+		toe_sent_at(engine, record)->time += shift;
 		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
 	sender->last_sent = engine->now_us;

@@ -220,7 +220,7 @@ void toe_sent_not_again(struct toe_engine *engine, struct toe_sender *sender, ui
 void toe_sent_take_back(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq);
 /* The next record to be sent again, or TOE_INDEX_NONE. */
 uint32_t toe_sent_retry(const struct toe_engine *engine, struct toe_sender *sender);
-/* Times are worth nothing after a stop, or behind a closed window: everything in flight was sent now. */
+/* Times are worth nothing after a stop, or behind a closed window: everything in flight was sent just now, in the same order. */
 void toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender);
 
 /* Bytes in flight (RFC 6675 section 2, pipe): sent, and neither acknowledged in any way nor lost. */
