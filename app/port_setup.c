@@ -128,6 +128,7 @@ port_start(struct program *program, const struct options *options, uint32_t inde
 	struct rte_eth_conf conf = {0};
 	struct rte_eth_dev_info info;
 	struct rte_ether_addr mac;
+	uint16_t mtu;
 	int result;
 
 	if (rte_eth_dev_info_get(shared->ethdev, &info) != 0)
@@ -139,8 +140,9 @@ port_start(struct program *program, const struct options *options, uint32_t inde
 		        shared->rx_queues, port->tx_queues, rte_strerror(-result));
 	if (port_setup_queues(program, options, index, &info) != 0)
 		return -1;
-	if (rte_eth_dev_get_mtu(shared->ethdev, &shared->mtu) != 0)
-		shared->mtu = RTE_ETHER_MTU;
+	if (rte_eth_dev_get_mtu(shared->ethdev, &mtu) != 0)
+		mtu = RTE_ETHER_MTU;
+	atomic_store(&shared->mtu, mtu);
 	if (rte_eth_macaddr_get(shared->ethdev, &mac) == 0)
 		memcpy(shared->mac, mac.addr_bytes, sizeof(shared->mac));
 	atomic_store(&shared->hold, options->hold_ports ? 1 : 0);
