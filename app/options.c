@@ -56,7 +56,7 @@ parse_port(struct options *options, const char *text)
 		if (strncmp(comma, ",peer=", 6) != 0 || comma[6] == '\0' ||
 		        strlen(comma + 6) >= sizeof(port->peer))
 			return say_error("--port %s: '%s' is not ',peer=ID'", text, comma);
-		strcpy(port->peer, comma + 6);
+		memcpy(port->peer, comma + 6, strlen(comma + 6) + 1);
 	}
 	options->port_count++;
 	return 0;

@@ -143,6 +143,7 @@ target_open_steps(struct program *program, const struct options *options)
 	if (toe_shared_init(&program->shared, options->neighbors, options->paths) != 0)
 		return say_error("out of memory for %u neighbors and %u paths", options->neighbors,
 		        options->paths);
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
 	program->workers = calloc(program->worker_count, sizeof(*program->workers));
 	if (program->workers == NULL)
 		return say_error("out of memory for %u workers", program->worker_count);

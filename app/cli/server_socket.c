@@ -113,7 +113,7 @@ server_bind(struct server *server, const char *path)
 	if (strlen(server->path) >= sizeof(address.sun_path))
 		return say_error("CLI socket %s: path of %zu bytes; at most %zu are possible",
 		        server->path, strlen(server->path), sizeof(address.sun_path) - 1);
-	strcpy(address.sun_path, server->path);
+	memcpy(address.sun_path, server->path, strlen(server->path) + 1);
 	server->fd = socket_new();
 	if (server->fd < 0)
 		return say_error("CLI socket %s: %s", server->path, strerror(errno));

@@ -64,6 +64,7 @@ slot_find(struct object_table *table)
 		errno = ENOSPC;
 		return UINT32_MAX;
 	}
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
 	groups = realloc(table->groups, slots * sizeof(*groups));
 	if (groups == NULL)
 		return UINT32_MAX;
@@ -128,7 +129,7 @@ group_find(const struct object_table *table, const char *name)
 
 	if (strlen(name) >= sizeof(key.name))
 		return NULL;
-	strcpy(key.name, name);
+	memcpy(key.name, name, strlen(name) + 1);
 	node = tfind(&key, &table->names, compare_names);
 	return node != NULL ? *(struct object_group **)node : NULL;
 }

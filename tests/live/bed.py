@@ -124,11 +124,12 @@ class Connection:
 class Bed:
     """A World with one link, and dpdk-chimney at its far end."""
 
-    def __init__(self, checks, *options, workers=1):
+    def __init__(self, checks, *options):
         self.checks = checks
         self.stack = contextlib.ExitStack()
         self.counter = 0
         self.connections = []
+        self.hold_ahead = False         # hold a tuple before its SYN goes, if the target connects
         self.after_handshake = None     # called by open(): the link turns bad
         self.capturing = True           # without: only hashes and counters tell
         self.deadline = SECONDS         # of one transfer
@@ -138,10 +139,7 @@ class Bed:
             self.world = self.stack.enter_context(World())
             self.link = self.world.add_link()
             self.hop = self.link.hop
-            self.daemon = self.stack.enter_context(Daemon(
-                *options, ports=("--vdev", WIRE.format(self.link.far_device)),
-                lcores=f"0@{NEAR_CPU},1@{NEAR_CPU},2@{FAR_CPU}", folder=self.folder,
-                within=("ip", "netns", "exec", self.link.far_namespace)))
+            self.daemon = self.stack.enter_context(self._daemon(*options))
             self.client = self.daemon.ready().client()
             self._add_paths()
         except BaseException:
@@ -153,6 +151,15 @@ class Bed:
 
     def __exit__(self, *unused):
         self.stack.close()
+
+    def _daemon(self, *options, vdevs=(), wire=WIRE, workers=1):
+        """A dpdk-chimney on the wire at the link's far end, and on these devices."""
+        places = (NEAR_CPU, NEAR_CPU, *[FAR_CPU] * workers)
+        return Daemon(
+            *options, folder=self.folder, within=("ip", "netns", "exec", self.link.far_namespace),
+            ports=[word for vdev in (wire.format(self.link.far_device), *vdevs)
+                   for word in ("--vdev", vdev)],
+            lcores=",".join(f"{lcore}@{cpu}" for lcore, cpu in enumerate(places)))
 
     def _add_paths(self):
         self.client.command(f"neighbor add peer mac {self.link.near_mac} "
@@ -181,7 +188,9 @@ class Bed:
             sock.listen(1)
             setup = Setup(self.link, version, port, port, offer)
             with contextlib.closing(setup):
-                setup.connect(self._hold)
+                if self.hold_ahead:
+                    self._hold(setup)
+                setup.connect(lambda _: None if self.hold_ahead else self._hold(setup))
             listener, (sock, _) = sock, sock.accept()
             listener.close()
             sock.settimeout(SECONDS)
@@ -254,21 +263,25 @@ class Bed:
             os.replace(path, os.path.join(os.environ["CHIMNEY_KEEP"], f"{name}.pcap"))
 
 
-def main(*tests, options=()):
-    """Runs the tests of a script on one bed; the exit status."""
+def main(*tests, options=(), beds=None):
+    """Runs the tests of a script on each of its beds; the exit status.
+
+    beds: functions that make one, given the Checks. Without: one Bed with these options.
+    """
     checks = Checks()
     os.sched_setaffinity(0, {NEAR_CPU})
     try:
-        with Bed(checks, *options) as bed:
-            for test in tests:
-                try:
-                    test(bed, checks)
-                except (OSError, CommandError) as error:
-                    checks.check(f"{test.__name__} comes to its end", False, repr(error))
-                bed.clear()
-            bed.client.command("terminate all")
-            bed.client.command("quit")
-            checks.equal("clean end", bed.daemon.end()[0], 0)
+        for make in beds or [lambda given: Bed(given, *options)]:
+            with make(checks) as bed:
+                for test in tests:
+                    try:
+                        test(bed, checks)
+                    except (OSError, CommandError) as error:
+                        checks.check(f"{test.__name__} comes to its end", False, repr(error))
+                    bed.clear()
+                bed.client.command("terminate all")
+                bed.client.command("quit")
+                checks.equal("clean end", bed.daemon.end()[0], 0)
     except WorldError as error:
         checks.check("the machine allows network namespaces", False, str(error))
     return checks.end()

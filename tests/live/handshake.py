@@ -60,6 +60,7 @@ class Setup:
         self.syn = None             # the peer's SYN or SYN-ACK
         self.last = None            # the peer's last segment of the handshake
         self.ecn = False
+        self.sent = 0               # frames of ours
         with inside(link.far_namespace):
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self.socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
@@ -115,6 +116,7 @@ class Setup:
         else:
             ip = struct.pack("!IHBB", 6 << 28, len(tcp), 6, 64) + addresses
             kind = b"\x86\xdd"
+        self.sent += 1
         self.socket.send(fix_checksums(mac_bytes(self.link.near_mac) + mac_bytes(self.link.far_mac)
                                        + kind + ip + tcp))
 

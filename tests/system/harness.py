@@ -21,9 +21,10 @@ SMALL = ("--connections", "30000", "--paths", "1000", "--services", "1000", "--i
 
 
 class Checks:
-    """Counts checks, prints a line for each."""
+    """Counts checks, prints a line for each; quiet: for those that fail."""
 
-    def __init__(self):
+    def __init__(self, quiet=False):
+        self.quiet = quiet
         self.passed = 0
         self.failed = 0
 
@@ -31,7 +32,8 @@ class Checks:
         """One check; detail is shown when it fails."""
         if good:
             self.passed += 1
-            print(f"ok    {name}", flush=True)
+            if not self.quiet:
+                print(f"ok    {name}", flush=True)
         else:
             self.failed += 1
             print(f"FAIL  {name}\n      {detail}", flush=True)

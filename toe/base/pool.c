@@ -178,8 +178,11 @@ toe_pool_take_lowest(struct toe_pool *pool)
 		at = at * WORD_BITS + (uint32_t)__builtin_ctzll(pool->free[level][at]);
 	at /= WORD_BITS;
 	bits = pool->free[0][at];
-	for (; bits != 0 && n < HALF; bits &= bits - 1)
+	/* It has one at least: the levels above say so. */
+	do {
 		taken[n++] = (uint32_t)(at * WORD_BITS) + (uint32_t)__builtin_ctzll(bits);
+		bits &= bits - 1;
+	} while (bits != 0 && n < HALF);
 	pool->free[0][at] = bits;
 	if (bits == 0)
 		map_word_emptied(pool, 0, at);
