@@ -67,8 +67,8 @@ test_down(void)
 	uint32_t late;
 
 	for (uint32_t to = 0; to < 2; to++) {
-		const uint64_t *passed = to == BED_WIRE ? &stats->exception_to_wire
-		                                        : &stats->exception_to_host;
+		const uint64_t *passed =
+		        to == BED_WIRE ? &stats->exception_to_wire : &stats->exception_to_host;
 
 		open_bed();
 		set_down(to, true);

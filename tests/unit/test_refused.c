@@ -245,8 +245,8 @@ test_full(void)
 		turns(1);
 	}
 	turns(5000);
-	CU_ASSERT_EQUAL(
-	        bed.worker[0].engine.stats.exception_to_wire, test_port_waiting(&bed.port[BED_WIRE]));
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire,
+	        test_port_waiting(&bed.port[BED_WIRE]));
 	for (; read < sent; read++) {
 		frame.source_port = (uint16_t)(1000 + read);
 		CU_ASSERT(bed_read_frame(&bed, BED_WIRE, &frame));

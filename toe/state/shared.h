@@ -99,7 +99,8 @@ struct toe_port {
 	uint8_t role; /* enum toe_port_role */
 	uint8_t peer; /* index of the port on the other side of the bump, or UINT8_MAX: none */
 	uint16_t rx_queues; /* worker w polls queue w when w < rx_queues */
-	_Atomic uint16_t mtu; /* bytes of IP packet; 0: not known, any length goes. Main changes it at any time */
+	_Atomic uint16_t
+	        mtu; /* bytes of IP packet; 0: not known, any length goes. Main changes it at any time */
 	uint64_t tx_offloads; /* RTE_ETH_TX_OFFLOAD_... enabled */
 	uint64_t rx_offloads;
 	uint8_t mac[6];
