@@ -42,8 +42,9 @@
 	X(tx_too_long, "frames longer than the MTU of the port that they were for, dropped")       \
 	X(tx_refused, "frames that a port's driver refused for good, dropped")                     \
 	X(tx_stale, "frames that their port did not take for a second, dropped")                   \
-	X(exception_to_host, "frames passed from the wire to the host port")                       \
-	X(exception_to_wire, "frames passed from the host port to the wire")                       \
+	X(tx_link_down, "frames for a port whose link was down, dropped")                          \
+	X(exception_to_host, "frames from the wire that the host port took")                       \
+	X(exception_to_wire, "frames from the host port that the wire took")                       \
 	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \
 	X(host_filtered, "frames of offloaded tuples from the host port, dropped")                 \
 	X(vlan_mismatch, "frames dropped because the VLAN tag did not match")                      \

@@ -76,8 +76,8 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	run->limits.mss = run->limits.frame = mss;
 	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS && !run->txq->no_tso)
 		run->limits.frame = TSO_TEXT_MAX / mss * mss;
-	/* RFC 5681 section 4.1 */
-	if (run->sender != NULL && tcp_outstanding(conn) == 0 &&
+	/* RFC 5681 section 4.1. An ACK by itself does not touch the sender. */
+	if (tcp_outstanding(conn) == 0 && tcp_has_unsent(conn) && run->sender != NULL &&
 	        engine->now_us - run->sender->last_sent > conn->rto * 1000)
 		toe_cc_restart(conn, run->sender, run->smss);
 	return true;

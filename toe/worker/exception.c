@@ -56,10 +56,6 @@ toe_exception_forward(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t
 	if (unlikely(toe_txq_room_others(txq) == 0))
 		goto drop;
 	toe_txq_put_other(txq, mbuf);
-	if (engine->shared->ports[peer].role == TOE_PORT_HOST)
-		engine->stats.exception_to_host++;
-	else
-		engine->stats.exception_to_wire++;
 	return;
 drop:
 	engine->stats.exception_dropped++;
