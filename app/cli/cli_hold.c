@@ -119,9 +119,8 @@ hold_or_release(
 	result = call(cli->host->host, &tuple->hold);
 	if (result != 0) {
 		free(tuple);
-		reply_error(session, NULL, "%s: %s", session->line.command->words,
-		        result == -EAGAIN ? "too many are under way; try again"
-		                          : strerror(-result));
+		reply_error(
+		        session, NULL, "%s: %s", session->line.command->words, strerror(-result));
 		return;
 	}
 	TAILQ_INSERT_TAIL(&cli->holds, tuple, link);

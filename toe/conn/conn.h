@@ -129,8 +129,9 @@ struct toe_conn {
 	/* line 2: timers, links, receive */
 	uint32_t due[TOE_TIMER_COUNT]; /* worker ms */
 	uint32_t wheel_due; /* earliest deadline, the one the wheel knows */
-	uint32_t wheel_next; /* wheel slot list */
-	uint32_t wheel_prev;
+	uint32_t wheel_at; /* place of its entry, 0: not on the wheel */
+	uint16_t wheel_slot; /* the slot in whose list that place is */
+	uint16_t spare;
 	uint32_t dep_pos; /* position in the path's dependents vector */
 	union {
 		struct {

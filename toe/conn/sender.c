@@ -4,21 +4,7 @@
 
 #include <rte_branch_prediction.h>
 
-#include "engine.h"
-
 #define RUN_MAX 65535u /* bytes that one record stands for at most, when it is made */
-
-struct toe_sender *
-toe_sender_of(const struct toe_engine *engine, const struct toe_conn *conn)
-{
-	return conn->sender == TOE_INDEX_NONE ? NULL : toe_pool_at(&engine->senders, conn->sender);
-}
-
-struct toe_sent *
-toe_sent_at(const struct toe_engine *engine, uint32_t record)
-{
-	return toe_pool_at(&engine->sent, record);
-}
 
 struct toe_sender *
 toe_sender_get(struct toe_engine *engine, uint32_t index)
@@ -55,16 +41,6 @@ toe_sender_drop(struct toe_engine *engine, uint32_t index)
 		toe_sent_free(engine, sender, sender->head);
 	toe_pool_give(&engine->senders, conn->sender);
 	conn->sender = TOE_INDEX_NONE;
-}
-
-bool
-toe_sent_room(const struct toe_engine *engine, const struct toe_sender *sender)
-{
-	uint32_t left = toe_pool_left(&engine->sent);
-
-	if (sender == NULL || sender->records == 0)
-		return left > 0;
-	return left > engine->conn_capacity - engine->senders_busy;
 }
 
 /* A record from the pool, which counts for its connection; the caller has seen to room. */

@@ -15,8 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "conn.h"
-#include "pool.h"
+#include "engine.h"
 
 /* toe_sent.flags */
 #define TOE_SENT_SACKED (1u << 0) /* selectively acknowledged */
@@ -149,11 +148,18 @@ _Static_assert(offsetof(struct toe_sender, recovery_end) == 64, "line 0");
 _Static_assert(offsetof(struct toe_sender, sack_seen) == 128, "line 1");
 _Static_assert(sizeof(struct toe_sender) == 256, "four cache lines");
 
-struct toe_engine;
-
 /* The connection's sender, or NULL. */
-struct toe_sender *toe_sender_of(const struct toe_engine *engine, const struct toe_conn *conn);
-struct toe_sent *toe_sent_at(const struct toe_engine *engine, uint32_t record);
+static inline struct toe_sender *
+toe_sender_of(const struct toe_engine *engine, const struct toe_conn *conn)
+{
+	return conn->sender == TOE_INDEX_NONE ? NULL : toe_pool_at(&engine->senders, conn->sender);
+}
+
+static inline struct toe_sent *
+toe_sent_at(const struct toe_engine *engine, uint32_t record)
+{
+	return toe_pool_at(&engine->sent, record);
+}
 
 /* The connection's sender, made when it has none. NULL: none is left (there is one for every connection). */
 struct toe_sender *toe_sender_get(struct toe_engine *engine, uint32_t conn);
@@ -168,7 +174,16 @@ void toe_sender_drop(struct toe_engine *engine, uint32_t conn);
  * Room for one more record? A connection may always have its first; those behind it take what is not kept for the
  * first ones of others.
  */
-bool toe_sent_room(const struct toe_engine *engine, const struct toe_sender *sender);
+static inline bool
+toe_sent_room(const struct toe_engine *engine, const struct toe_sender *sender)
+{
+	uint32_t left = toe_pool_left(&engine->sent);
+
+	if (sender == NULL || sender->records == 0)
+		return left > 0;
+	return left > engine->conn_capacity - engine->senders_busy;
+}
+
 /* New data [snd_max, end) has been sent now. The caller has seen to room. */
 void toe_sent_append(
         struct toe_engine *engine, struct toe_sender *sender, uint32_t seq, uint32_t end);

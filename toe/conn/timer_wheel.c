@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The timer wheel. A node lies at the level of the highest byte in which its deadline differs from the
+ * The timer wheel. An entry lies at the level of the highest byte in which its deadline differs from the
  * wheel's time, in the slot that this byte names. When the wheel's time enters a slot of a higher level, its
- * nodes are moved down one or more levels (cascade). Bitmaps of the slots that are not empty let the wheel
+ * entries are moved down one or more levels (cascade). Bitmaps of the slots that are not empty let the wheel
  * jump from event to event, so that hours without timers cost nothing.
  *
  * The current slots, those that the wheel's time lies in, one per level, hold what is to be done now: at
- * level 0 nodes that are due, above it nodes to move down. They may stay half done when a call has used up
- * its budget. A node is never placed in a current slot above level 0.
+ * level 0 entries that are due, above it entries to move down. They may stay half done when a call has used up
+ * its budget. An entry is never placed in a current slot above level 0.
+ *
+ * A slot's entries are a stack: its last place is taken first, and fills the gap when one within is taken. So all
+ * chunks but the last one are full, which bounds how many there are.
  *
  * All comparisons are modulo 2^32; the top level is a circle.
  */
 #include <stdbool.h>
+#include <string.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
@@ -23,104 +27,143 @@
 #define SLOT_MASK (SLOTS - 1)
 #define TOP (TOE_WHEEL_LEVELS - 1)
 
-/* wheel_prev of the first node of a slot names the slot: connections have indexes below this bit. */
-#define HEAD_OF_SLOT 0x80000000u
-
 static inline uint32_t
 level_shift(uint32_t level)
 {
 	return level * TOE_WHEEL_BITS;
 }
 
-/* The slot of a level in which a time lies. */
+/* The slot of a level in which a time lies: of this level's, and of all. */
 static inline uint32_t
 slot_of(uint32_t time, uint32_t level)
 {
 	return time >> level_shift(level) & SLOT_MASK;
 }
 
-static inline bool
-is_occupied(const struct toe_timer_wheel *wheel, uint32_t level, uint32_t slot)
+static inline uint32_t
+current_slot(const struct toe_timer_wheel *wheel, uint32_t level)
 {
-	return wheel->occupied[level][slot / 64] >> (slot % 64) & 1;
+	return level * SLOTS + slot_of(wheel->now, level);
+}
+
+static inline bool
+is_occupied(const struct toe_timer_wheel *wheel, uint32_t slot)
+{
+	return wheel->slot[slot] != 0;
 }
 
 static inline bool
 is_armed(const struct toe_conn *conn)
 {
-	return conn->wheel_prev != TOE_INDEX_NONE;
+	return conn->wheel_at != 0;
 }
 
-/* Put a connection that is not on the wheel into the slot of conn->wheel_due. */
-static void
-insert_node(struct toe_timer_wheel *wheel, uint32_t index)
+static inline uint32_t *
+word_at(const struct toe_timer_wheel *wheel, uint32_t place)
 {
-	struct toe_conn *conn = &wheel->conns[index];
-	uint32_t due = toe_time_before(conn->wheel_due, wheel->now) ? wheel->now : conn->wheel_due;
+	return &wheel->chunks[place / TOE_WHEEL_CHUNK_WORDS].word[place % TOE_WHEEL_CHUNK_WORDS];
+}
+
+/* The place of a new chunk's word 0. There is always one: see toe_wheel_chunks. */
+static inline uint32_t
+chunk_take(struct toe_timer_wheel *wheel)
+{
+	uint32_t chunk = wheel->chunk_free;
+
+	if (unlikely(chunk == 0))
+		return wheel->chunk_fresh++ * TOE_WHEEL_CHUNK_WORDS;
+	wheel->chunk_free = wheel->chunks[chunk - 1].word[0];
+	return (chunk - 1) * TOE_WHEEL_CHUNK_WORDS;
+}
+
+static inline void
+chunk_give(struct toe_timer_wheel *wheel, uint32_t first)
+{
+	*word_at(wheel, first) = wheel->chunk_free;
+	wheel->chunk_free = first / TOE_WHEEL_CHUNK_WORDS + 1;
+}
+
+/* Append a connection to a slot. */
+static inline void
+push_entry(struct toe_timer_wheel *wheel, uint32_t slot, uint32_t index)
+{
+	uint32_t last = wheel->slot[slot], place = last + 1;
+
+	if (last == 0 || place % TOE_WHEEL_CHUNK_WORDS == 0) {
+		place = chunk_take(wheel);
+		*word_at(wheel, place++) = last;
+	}
+	*word_at(wheel, place) = index;
+	wheel->slot[slot] = place;
+	wheel->occupied[slot / SLOTS][slot % SLOTS / 64] |= 1ull << (slot % 64);
+	wheel->conns[index].wheel_at = place;
+	wheel->conns[index].wheel_slot = (uint16_t)slot;
+}
+
+/* Take the last entry of a slot that is not empty: whose it was. */
+static inline uint32_t
+pop_entry(struct toe_timer_wheel *wheel, uint32_t slot)
+{
+	uint32_t place = wheel->slot[slot], index = *word_at(wheel, place), last = place - 1;
+
+	if (last % TOE_WHEEL_CHUNK_WORDS == 0) {
+		uint32_t first = last;
+
+		last = *word_at(wheel, first);
+		chunk_give(wheel, first);
+		if (last == 0)
+			wheel->occupied[slot / SLOTS][slot % SLOTS / 64] &= ~(1ull << (slot % 64));
+	}
+	wheel->slot[slot] = last;
+	return index;
+}
+
+/* Put a connection that is not on the wheel there, for a deadline. */
+static void
+insert_entry(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
+{
+	uint32_t due = toe_time_before(due_ms, wheel->now) ? wheel->now : due_ms;
 	uint32_t difference = due ^ wheel->now;
 	uint32_t level =
 	        difference ? (31 - (uint32_t)__builtin_clz(difference)) / TOE_WHEEL_BITS : 0;
-	uint32_t slot = slot_of(due, level);
 
-	conn->wheel_next = TOE_INDEX_NONE;
-	if (is_occupied(wheel, level, slot)) {
-		conn->wheel_next = wheel->slot[level][slot];
-		wheel->conns[conn->wheel_next].wheel_prev = index;
-	}
-	conn->wheel_prev = HEAD_OF_SLOT | level * SLOTS | slot;
-	wheel->slot[level][slot] = index;
-	wheel->occupied[level][slot / 64] |= 1ull << (slot % 64);
+	wheel->conns[index].wheel_due = due_ms;
+	push_entry(wheel, level * SLOTS + slot_of(due, level), index);
 	wheel->settled = wheel->settled && difference != 0;
+	wheel->armed++;
 }
 
+/* The last entry of the slot fills the gap. */
 static void
-remove_node(struct toe_timer_wheel *wheel, uint32_t index)
+remove_entry(struct toe_timer_wheel *wheel, uint32_t index)
 {
 	struct toe_conn *conn = &wheel->conns[index];
+	uint32_t last = pop_entry(wheel, conn->wheel_slot);
 
-	if (conn->wheel_next != TOE_INDEX_NONE)
-		wheel->conns[conn->wheel_next].wheel_prev = conn->wheel_prev;
-	if (conn->wheel_prev & HEAD_OF_SLOT) {
-		uint32_t level = (conn->wheel_prev & ~HEAD_OF_SLOT) / SLOTS;
-		uint32_t slot = conn->wheel_prev & SLOT_MASK;
-
-		wheel->slot[level][slot] = conn->wheel_next;
-		if (conn->wheel_next == TOE_INDEX_NONE)
-			wheel->occupied[level][slot / 64] &= ~(1ull << (slot % 64));
-	} else {
-		wheel->conns[conn->wheel_prev].wheel_next = conn->wheel_next;
+	if (last != index) {
+		*word_at(wheel, conn->wheel_at) = last;
+		wheel->conns[last].wheel_at = conn->wheel_at;
 	}
-	conn->wheel_prev = TOE_INDEX_NONE;
-	conn->wheel_next = TOE_INDEX_NONE;
+	conn->wheel_at = 0;
+	wheel->armed--;
 }
 
 void
 toe_wheel_move(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
 {
-	struct toe_conn *conn = &wheel->conns[index];
-
-	if (is_armed(conn)) {
-		remove_node(wheel, index);
-		wheel->armed--;
-	}
-	conn->wheel_due = due_ms;
-	insert_node(wheel, index);
-	wheel->armed++;
+	if (is_armed(&wheel->conns[index]))
+		remove_entry(wheel, index);
+	insert_entry(wheel, index, due_ms);
 }
 
 void
-toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t now_ms)
+toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns,
+        struct toe_wheel_chunk *chunks, uint32_t now_ms)
 {
+	memset(wheel, 0, sizeof(*wheel));
 	wheel->conns = conns;
+	wheel->chunks = chunks;
 	wheel->now = now_ms;
-	wheel->armed = 0;
-	wheel->settled = false;
-	for (uint32_t level = 0; level < TOE_WHEEL_LEVELS; level++) {
-		for (uint32_t word = 0; word < SLOTS / 64; word++)
-			wheel->occupied[level][word] = 0;
-		for (uint32_t slot = 0; slot < SLOTS; slot++)
-			wheel->slot[level][slot] = TOE_INDEX_NONE;
-	}
 }
 
 void
@@ -129,8 +172,8 @@ toe_wheel_node_init(struct toe_conn *conn)
 	for (uint32_t timer = 0; timer < TOE_TIMER_COUNT; timer++)
 		conn->due[timer] = 0;
 	conn->wheel_due = 0;
-	conn->wheel_next = TOE_INDEX_NONE;
-	conn->wheel_prev = TOE_INDEX_NONE;
+	conn->wheel_at = 0;
+	conn->wheel_slot = 0;
 }
 
 void
@@ -138,17 +181,15 @@ toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index)
 {
 	struct toe_conn *conn = &wheel->conns[index];
 
-	if (is_armed(conn)) {
-		remove_node(wheel, index);
-		wheel->armed--;
-	}
+	if (is_armed(conn))
+		remove_entry(wheel, index);
 	toe_wheel_node_init(conn);
 }
 
-void
-toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index)
+/* 0: none */
+static inline uint32_t
+earliest_due(const struct toe_conn *conn)
 {
-	const struct toe_conn *conn = &wheel->conns[index];
 	uint32_t earliest = 0;
 
 	for (uint32_t timer = 0; timer < TOE_TIMER_COUNT; timer++) {
@@ -157,6 +198,14 @@ toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index)
 		if (due != 0 && (earliest == 0 || toe_time_before(due, earliest)))
 			earliest = due;
 	}
+	return earliest;
+}
+
+void
+toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index)
+{
+	uint32_t earliest = earliest_due(&wheel->conns[index]);
+
 	if (earliest != 0)
 		toe_wheel_arm(wheel, index, earliest);
 }
@@ -182,7 +231,7 @@ find_draining(const struct toe_timer_wheel *wheel)
 {
 	uint32_t level = 1;
 
-	while (level < TOE_WHEEL_LEVELS && !is_occupied(wheel, level, slot_of(wheel->now, level)))
+	while (level < TOE_WHEEL_LEVELS && !is_occupied(wheel, current_slot(wheel, level)))
 		level++;
 	return level;
 }
@@ -213,46 +262,69 @@ find_next(const struct toe_timer_wheel *wheel, uint32_t *time)
 	return false;
 }
 
-/* Move up to `moves` nodes of a level's current slot down. Returns the moves left. */
+/*
+ * Take the last entry of a slot off the wheel. The contexts of a whole chunk are fetched before the first of them is
+ * looked at; `begin`: this may be in the middle of one.
+ */
+static uint32_t
+take_entry(struct toe_timer_wheel *wheel, uint32_t slot, bool begin)
+{
+	uint32_t last = wheel->slot[slot], index;
+
+	if (begin || last % TOE_WHEEL_CHUNK_WORDS == TOE_WHEEL_CHUNK_ENTRIES) {
+		for (; last % TOE_WHEEL_CHUNK_WORDS != 0; last--)
+			rte_prefetch0(wheel->conns[*word_at(wheel, last)].due);
+		rte_prefetch0(word_at(wheel, *word_at(wheel, last)));
+	}
+	index = pop_entry(wheel, slot);
+	wheel->conns[index].wheel_at = 0;
+	wheel->armed--;
+	return index;
+}
+
+/* Move up to `moves` entries of a level's current slot down, or to where they belong by now. Returns the moves left. */
 static uint32_t
 cascade(struct toe_timer_wheel *wheel, uint32_t level, uint32_t moves)
 {
-	uint32_t slot = slot_of(wheel->now, level);
+	uint32_t slot = current_slot(wheel, level);
 
-	for (; moves > 0 && is_occupied(wheel, level, slot); moves--) {
-		uint32_t index = wheel->slot[level][slot];
-		uint32_t next = wheel->conns[index].wheel_next;
+	for (bool begin = true; moves > 0 && is_occupied(wheel, slot); moves--, begin = false) {
+		uint32_t index = take_entry(wheel, slot, begin);
+		uint32_t due = earliest_due(&wheel->conns[index]);
 
-		if (next != TOE_INDEX_NONE)
-			rte_prefetch0(&wheel->conns[next].due);
-		remove_node(wheel, index);
-		insert_node(wheel, index);
+		if (due != 0)
+			insert_entry(wheel, index, due);
 	}
 	return moves;
 }
 
-/* Take up to n nodes that are due off the wheel. */
+/*
+ * Look at entries that are due, *looks of them at most: those whose connections have a deadline that has passed are handed
+ * over, the others filed again. Returns how many were handed over.
+ */
 static uint32_t
-fire(struct toe_timer_wheel *wheel, uint32_t *indexes, uint32_t n)
+fire(struct toe_timer_wheel *wheel, uint32_t *indexes, uint32_t *looks)
 {
-	uint32_t slot = slot_of(wheel->now, 0), count = 0;
+	uint32_t slot = current_slot(wheel, 0), count = 0;
 
-	for (; count < n && is_occupied(wheel, 0, slot); count++) {
-		uint32_t index = wheel->slot[0][slot];
-		uint32_t next = wheel->conns[index].wheel_next;
+	for (bool begin = true; *looks > 0 && is_occupied(wheel, slot); begin = false) {
+		uint32_t index = take_entry(wheel, slot, begin);
+		uint32_t due = earliest_due(&wheel->conns[index]);
 
-		if (next != TOE_INDEX_NONE)
-			rte_prefetch0(&wheel->conns[next].due);
-		remove_node(wheel, index);
-		indexes[count] = index;
+		--*looks;
+		if (due == 0)
+			continue;
+		if (toe_time_before(wheel->now, due))
+			insert_entry(wheel, index, due);
+		else
+			indexes[count++] = index;
 	}
-	wheel->armed -= count;
 	return count;
 }
 
 /*
  * Go to the next event, if there is one until now_ms, or else to now_ms. While a slot is being moved down,
- * time goes on inside it, so that a million nodes to move delay nobody else's timers, but does not leave it.
+ * time goes on inside it, so that a million entries to move delay nobody else's timers, but does not leave it.
  * True when the wheel has entered a slot that is not empty.
  */
 static bool
@@ -278,7 +350,7 @@ advance(struct toe_timer_wheel *wheel, uint32_t now_ms)
 uint32_t
 toe_wheel_expire(struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *indexes, uint32_t n)
 {
-	uint32_t moves = n, count = 0;
+	uint32_t moves = n, looks = n, count = 0;
 
 	/* Most turns are shorter than a tick. */
 	if (likely(wheel->settled && now_ms == wheel->now))
@@ -287,11 +359,11 @@ toe_wheel_expire(struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *index
 		/* Near ones first; moving down never fills a current slot but that of level 0. */
 		for (uint32_t level = 1; level < TOE_WHEEL_LEVELS; level++)
 			moves = cascade(wheel, level, moves);
-		count += fire(wheel, indexes + count, n - count);
-		if (is_occupied(wheel, 0, slot_of(wheel->now, 0)))
+		count += fire(wheel, indexes + count, &looks);
+		if (is_occupied(wheel, current_slot(wheel, 0)))
 			break;
 	} while (advance(wheel, now_ms));
-	wheel->settled = !is_occupied(wheel, 0, slot_of(wheel->now, 0)) &&
+	wheel->settled = !is_occupied(wheel, current_slot(wheel, 0)) &&
 	                 find_draining(wheel) == TOE_WHEEL_LEVELS;
 	return count;
 }
@@ -301,8 +373,7 @@ toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit)
 {
 	uint32_t next;
 
-	if (is_occupied(wheel, 0, slot_of(wheel->now, 0)) ||
-	        find_draining(wheel) < TOE_WHEEL_LEVELS)
+	if (is_occupied(wheel, current_slot(wheel, 0)) || find_draining(wheel) < TOE_WHEEL_LEVELS)
 		return 0;
 	if (!find_next(wheel, &next))
 		return limit;

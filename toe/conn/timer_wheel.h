@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A hierarchical wheel of one node per connection, ticks of 1 ms, linked through the contexts by index. A
- * connection has several deadlines (toe_conn.due); the wheel knows only the earliest, and hands over
- * connections in bulk, without callbacks. Whoever takes them checks each deadline again and re-arms.
+ * A hierarchical wheel of one entry per connection, ticks of 1 ms. A connection has several deadlines
+ * (toe_conn.due); the wheel knows only the earliest, and hands over connections in bulk, without callbacks.
+ * Whoever takes them checks each deadline again and re-arms.
  *
- * Setting a later deadline does not move the node: it fires early, is re-checked and re-armed, so that
- * pushing an RTO ahead with every ACK costs one store.
+ * Setting a later deadline, or clearing one, does not move the entry: when its slot comes it is filed again for what
+ * is the earliest by then, or dropped when there is none. So pushing an RTO ahead with every ACK costs one store.
+ *
+ * The entries of a slot lie in chunks of a cache line, packed: only the chunk that grows has room. Arming a
+ * connection touches that chunk and its own context, and not the contexts of others, which are as cold as they are many.
  */
 #ifndef TOE_TIMER_WHEEL_H
 #define TOE_TIMER_WHEEL_H
@@ -19,18 +22,47 @@
 #define TOE_WHEEL_BITS 8u /* 256 slots a level: 2^32 ms in all */
 #define TOE_WHEEL_MAX_MS ((1u << 30) - 1) /* how far away a deadline may be */
 
+/*
+ * A chunk has 16 words, of which word 0 links it. A place is the number of a word: chunk * 16 + 1 to 15 for
+ * entries, so that 0 is none.
+ */
+#define TOE_WHEEL_CHUNK_WORDS 16u
+#define TOE_WHEEL_CHUNK_ENTRIES (TOE_WHEEL_CHUNK_WORDS - 1)
+
+struct toe_wheel_chunk {
+	/* Place of the last entry of the full chunk below, 0: none. Free ones: the next of them + 1, 0: none */
+	uint32_t word[TOE_WHEEL_CHUNK_WORDS];
+} __rte_cache_aligned;
+
+_Static_assert(sizeof(struct toe_wheel_chunk) == 64, "a chunk is a cache line");
+
 struct toe_timer_wheel {
 	struct toe_conn *conns;
+	struct toe_wheel_chunk *chunks;
+	uint32_t chunk_free; /* list of chunks that were given back: index + 1, 0: none */
+	uint32_t chunk_fresh; /* from here on none was taken yet */
 	uint32_t now; /* ms up to which slots have been expired */
 	uint32_t armed;
 	bool settled; /* nothing is due at `now`, nor to be moved down: not before it is later */
 	/* Bit set: slot not empty */
 	uint64_t occupied[TOE_WHEEL_LEVELS][(1u << TOE_WHEEL_BITS) / 64];
-	uint32_t slot[TOE_WHEEL_LEVELS][1u << TOE_WHEEL_BITS]; /* heads; valid when occupied */
+	/* Place of the last entry; valid when occupied */
+	uint32_t slot[TOE_WHEEL_LEVELS << TOE_WHEEL_BITS];
 };
 
-/* conns: the worker's contexts; their wheel_* members are the wheel's from now on. */
-void toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t now_ms);
+/*
+ * Chunks for so many connections, whatever they do: full ones for all, and one for each slot that is not full. The slots'
+ * share is 64 KiB.
+ */
+static inline uint32_t
+toe_wheel_chunks(uint32_t conns)
+{
+	return conns / TOE_WHEEL_CHUNK_ENTRIES + (TOE_WHEEL_LEVELS << TOE_WHEEL_BITS);
+}
+
+/* conns: the worker's contexts; their wheel_* members are the wheel's from now on. chunks: toe_wheel_chunks of them. */
+void toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns,
+        struct toe_wheel_chunk *chunks, uint32_t now_ms);
 /* A fresh context: not on the wheel, no deadline. */
 void toe_wheel_node_init(struct toe_conn *conn);
 /*
@@ -39,15 +71,15 @@ void toe_wheel_node_init(struct toe_conn *conn);
  */
 static inline void toe_wheel_set(
         struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer, uint32_t due_ms);
-/* Clear a deadline. The node stays and is re-checked when it fires. */
+/* Clear a deadline. The entry stays and is looked at when its slot comes. */
 static inline void toe_wheel_clear(
         struct toe_timer_wheel *wheel, uint32_t index, enum toe_timer timer);
 /* Take the connection off the wheel, all deadlines cleared. */
 void toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index);
 /*
- * Advance to now_ms and hand over up to n connections whose wheel_due has passed; they are off the wheel.
- * Bounded work per call, however far time has jumped and however many are due: at most n connections are
- * handed over and about as many moved between slots; what is left is done by the next calls, and
+ * Advance to now_ms and hand over up to n connections of which a deadline has passed; they are off the wheel.
+ * Bounded work per call, however far time has jumped and however many are due: at most n entries are looked at that
+ * are due by what the wheel knows, and n moved down between levels; what is left is done by the next calls, and
  * toe_wheel_next returns 0 until then. Call toe_wheel_rearm after looking at a connection's deadlines.
  */
 uint32_t toe_wheel_expire(
@@ -66,7 +98,7 @@ toe_wheel_arm(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
 {
 	const struct toe_conn *conn = &wheel->conns[index];
 
-	if (conn->wheel_prev == TOE_INDEX_NONE || seq_lt(due_ms, conn->wheel_due))
+	if (conn->wheel_at == 0 || seq_lt(due_ms, conn->wheel_due))
 		toe_wheel_move(wheel, index, due_ms);
 }
 

@@ -13,6 +13,8 @@ toe_txq_take_out(struct toe_txq *txq, uint32_t at, uint32_t n)
 	for (uint32_t i = at; i < at + n && txq->others > 0; i++)
 		txq->others -= txq->tag[i].conn == TOE_INDEX_NONE;
 	txq->count -= n;
+	if (likely(txq->count == at))
+		return;
 	memmove(&txq->frame[at], &txq->frame[at + n],
 	        (txq->count - at) * sizeof(struct rte_mbuf *));
 	memmove(&txq->tag[at], &txq->tag[at + n], (txq->count - at) * sizeof(txq->tag[0]));

@@ -25,11 +25,11 @@
  * 3.8.6.2.2).
  */
 static uint16_t
-announce_window(const struct toe_engine *engine, struct toe_conn *conn)
+announce_window(const struct toe_engine *engine, struct toe_conn *conn, uint32_t smss)
 {
 	uint32_t offered = conn->rcv_adv - conn->rcv_nxt;
 	uint32_t window = toe_service_window(engine, conn), field;
-	uint32_t step = RTE_MIN(tcp_smss(engine, conn), tcp_window_limit(conn) / 2);
+	uint32_t step = RTE_MIN(smss, tcp_window_limit(conn) / 2);
 
 	window = RTE_MIN(window, (uint32_t)UINT16_MAX << conn->rcv_wscale);
 	if (window < offered + step)
@@ -41,15 +41,6 @@ announce_window(const struct toe_engine *engine, struct toe_conn *conn)
 	if (seq_lt(conn->rcv_adv, conn->rcv_nxt + (field << conn->rcv_wscale)))
 		conn->rcv_adv = conn->rcv_nxt + (field << conn->rcv_wscale);
 	return (uint16_t)field;
-}
-
-bool
-tcp_sender_ready(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan)
-{
-	if (unlikely(run->sender == NULL))
-		run->sender = toe_sender_get(engine, run->index);
-	return run->sender != NULL &&
-	       (plan->record != TOE_INDEX_NONE || toe_sent_room(engine, run->sender));
 }
 
 /* Our FIN has left for the first time (RFC 9293 section 3.6). */
@@ -104,7 +95,8 @@ note_sent(
 	if (plan->seq == conn->snd_una)
 		conn->due[TOE_TIMER_RETRANSMIT] = 0;
 	if (likely(record == TOE_INDEX_NONE)) {
-		sender->sent_new |= !plan->probe;
+		if (likely(!plan->probe))
+			sender->sent_new = 1;
 		toe_sent_append(engine, sender, plan->seq, plan->seq + length);
 		conn->snd_max = conn->snd_nxt = plan->seq + length;
 		if (plan->fin) {
@@ -156,7 +148,7 @@ run_open(struct toe_engine *engine, struct tcp_run *run, bool carries)
 	common.ack = conn->rcv_nxt;
 	common.tsval = engine->now_ms + conn->ts_offset;
 	common.tsecr = conn->ts_recent;
-	common.window = announce_window(engine, conn);
+	common.window = announce_window(engine, conn, run->smss);
 	common.tos = conn->options & TCP_OPTION_ECN ? conn->tos & 0xFC : conn->tos;
 	common.sacks = 0;
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))

@@ -15,13 +15,12 @@ struct tcp_run {
 	uint32_t index;
 	bool open; /* the members below hold: something is being sent */
 	bool rearm; /* the retransmission timer is to be decided again */
+	uint32_t smss; /* RFC 5681: of this route, before blocks are deducted */
 	struct tcp_plan_limits limits;
 	uint32_t frame_segments; /* that the frame being built is, or becomes */
 	struct toe_frame_template template;
 };
 
-/* The sender and the record that a segment with text or FIN needs; false: there is no room for the record now. */
-bool tcp_sender_ready(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan);
 /*
  * Build the segment, and `count` - 1 like it behind it, and put them into the transmit buffer, which has room. False: no
  * buffers are left, nothing was sent.

@@ -69,7 +69,7 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	run->route.offloads = shared->ports[run->route.neighbor->port].tx_offloads;
 	run->txq = &engine->txq[run->route.neighbor->port];
 	run->sender = toe_sender_of(engine, conn);
-	mss = tcp_segment_max(engine, conn, run->route.words, run->route.path->family);
+	mss = run->smss = tcp_segment_max(engine, conn, run->route.words, run->route.path->family);
 	run->limits.blocks = run->limits.bare_blocks = 0;
 	if (unlikely(conn->reassembly != TOE_INDEX_NONE))
 		mss -= blocks_fit(engine, conn, mss, &run->limits);
@@ -90,8 +90,18 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	/* RFC 5681 section 4.1 */
 	if (run->sender != NULL && tcp_outstanding(conn) == 0 &&
 	        engine->now_us - run->sender->last_sent > conn->rto * 1000)
-		toe_cc_restart(conn, run->sender, tcp_smss(engine, conn));
+		toe_cc_restart(conn, run->sender, run->smss);
 	return true;
+}
+
+/* The sender and the record that a segment with text or FIN needs; false: there is no room for the record now. */
+static bool
+sender_ready(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan)
+{
+	if (unlikely(run->sender == NULL))
+		run->sender = toe_sender_get(engine, run->index);
+	return run->sender != NULL &&
+	       (plan->record != TOE_INDEX_NONE || toe_sent_room(engine, run->sender));
 }
 
 /* Segments of a run, up to `frames`; true when there is more to do. */
@@ -99,10 +109,11 @@ static bool
 run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 {
 	struct toe_conn *conn = &engine->conns[run->index];
+	uint32_t room = toe_txq_room(run->txq);
 
 	for (;;) {
 		struct tcp_plan plan;
-		uint32_t n, room;
+		uint32_t n;
 
 		tcp_plan_next(engine, conn, run->sender, &run->limits, &plan);
 		if (unlikely(conn->flags & TOE_CONN_PACED) && tcp_plan_carries(&plan) &&
@@ -114,10 +125,9 @@ run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 			run->rearm |= conn->snd_wnd == 0;
 			return false;
 		}
-		room = toe_txq_room(run->txq);
 		if (frames == 0 || room < TOE_TXQ_RESERVE)
 			return true;
-		if (tcp_plan_carries(&plan) && unlikely(!tcp_sender_ready(engine, run, &plan))) {
+		if (tcp_plan_carries(&plan) && unlikely(!sender_ready(engine, run, &plan))) {
 			engine->stats.tx_no_record++;
 			return true;
 		}
@@ -133,6 +143,7 @@ run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 		if ((plan.push && plan.record == TOE_INDEX_NONE) || !tcp_plan_carries(&plan))
 			return false;
 		frames -= n;
+		room -= n;
 	}
 }
 

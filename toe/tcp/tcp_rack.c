@@ -119,14 +119,6 @@ tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 	sender->reo_wnd_persist = REO_WND_PERSIST;
 }
 
-bool
-tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
-{
-	return (conn->options & TCP_OPTION_SACK) && sender->phase <= TOE_PHASE_CWR &&
-	       sender->sacked == 0 && sender->lost == 0 && !sender->tlp_out && conn->snd_wnd != 0 &&
-	       conn->retransmit_count == 0;
-}
-
 uint32_t
 tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
         const struct toe_sender *sender)

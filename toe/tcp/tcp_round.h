@@ -74,7 +74,14 @@ bool tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sende
 /* A duplicate was reported: reordering is wider than was thought (section 6.2, step 4). */
 void tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender);
 /* May a tail loss probe be waited for, or sent (section 7.2)? */
-bool tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender);
+static inline bool
+tcp_tlp_fits(const struct toe_conn *conn, const struct toe_sender *sender)
+{
+	return (conn->options & TCP_OPTION_SACK) && sender->phase <= TOE_PHASE_CWR &&
+	       sender->sacked == 0 && sender->lost == 0 && !sender->tlp_out && conn->snd_wnd != 0 &&
+	       conn->retransmit_count == 0;
+}
+
 /* ms that it is waited for from now on, 0: not at all. */
 uint32_t tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
         const struct toe_sender *sender);

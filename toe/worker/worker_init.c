@@ -75,6 +75,7 @@ toe_worker_estimate(const struct toe_worker_params *params)
 		bytes += toe_pool_estimate(sizes[i].capacity, sizes[i].size);
 
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
+	bytes += (uint64_t)toe_wheel_chunks(params->conn_capacity) * sizeof(struct toe_wheel_chunk);
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
 	        params->conn_capacity * 2, params->shared->path_capacity + TOE_MAX_HOSTS);
@@ -155,12 +156,14 @@ tables_alloc(struct toe_worker *worker)
 
 	worker->engine.conns =
 	        toe_table_alloc(params->conn_capacity, sizeof(*worker->engine.conns));
+	worker->engine.wheel.chunks = toe_table_alloc(
+	        toe_wheel_chunks(params->conn_capacity), sizeof(struct toe_wheel_chunk));
 	worker->paths = toe_table_alloc(shared->path_capacity, sizeof(*worker->paths));
 	worker->engine.txq =
 	        toe_table_alloc(RTE_MAX(shared->port_count, 1u), sizeof(*worker->engine.txq));
 	worker->holds = toe_table_alloc(RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
-	if (worker->engine.conns == NULL || worker->paths == NULL || worker->engine.txq == NULL ||
-	        worker->holds == NULL)
+	if (worker->engine.conns == NULL || worker->engine.wheel.chunks == NULL ||
+	        worker->paths == NULL || worker->engine.txq == NULL || worker->holds == NULL)
 		return -ENOMEM;
 	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
 		return -ENOMEM;
@@ -234,7 +237,8 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	lists_init(worker);
 	worker->control.host_handles = &worker->engine.conns->host_handle;
 	worker->control.host_handle_step = sizeof(*worker->engine.conns);
-	toe_wheel_init(&worker->engine.wheel, worker->engine.conns, worker->engine.now_ms);
+	toe_wheel_init(&worker->engine.wheel, worker->engine.conns, worker->engine.wheel.chunks,
+	        worker->engine.now_ms);
 	return 0;
 }
 
@@ -283,6 +287,8 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_table_free(
 	        worker->engine.txq, RTE_MAX(shared->port_count, 1u), sizeof(*worker->engine.txq));
 	toe_table_free(worker->paths, shared->path_capacity, sizeof(*worker->paths));
+	toe_table_free(worker->engine.wheel.chunks, toe_wheel_chunks(params->conn_capacity),
+	        sizeof(struct toe_wheel_chunk));
 	toe_table_free(worker->engine.conns, params->conn_capacity, sizeof(*worker->engine.conns));
 	memset(worker, 0, sizeof(*worker));
 }
