@@ -6,6 +6,8 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "port_counters.h"
+#include "port_link.h"
 #include "port_setup.h"
 #include "say.h"
 
@@ -146,8 +148,8 @@ port_start(struct program *program, const struct options *options, uint32_t inde
 		        shared->rx_queues, port->tx_queues, rte_strerror(-result));
 	if (port_setup_queues(program, options, index, &info) != 0)
 		return -1;
-	if (rte_eth_dev_get_mtu(shared->ethdev, &shared->mtu) != 0)
-		shared->mtu = RTE_ETHER_MTU;
+	port_link_first(program, index, &info);
+	port_counters_open(port);
 	if (rte_eth_macaddr_get(shared->ethdev, &mac) == 0)
 		memcpy(shared->mac, mac.addr_bytes, sizeof(shared->mac));
 	atomic_store(&shared->hold, options->hold_ports ? 1 : 0);

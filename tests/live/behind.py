@@ -18,9 +18,9 @@ HOST_DEVICE = "host0"
 WIRE_MAC = "02:00:00:00:00:f0"      # not the host's: its kernel is to leave the wire's frames alone
 QUIET = 10                          # looks in a row at which nothing has changed
 # Counters of the frames that came and did not go on, and those of the frames that went on.
-DROPPED = ("exception_dropped", "tx_too_long", "tx_refused", "tx_stale", "host_filtered",
-           "vlan_mismatch", "held_dropped", "steer_dropped", "parked_dropped", "rx_bad_dropped",
-           "joined_short", "joined_dropped")
+DROPPED = ("exception_dropped", "tx_too_long", "tx_refused", "tx_stale", "tx_link_down",
+           "host_filtered", "vlan_mismatch", "held_dropped", "steer_dropped", "parked_dropped",
+           "rx_bad_dropped", "joined_short", "joined_dropped")
 PASSED = ("exception_to_host", "exception_to_wire")
 TAKEN = ("rx_frames", "rx_segments", "tx_segments", "joined", "joined_fragments")
 # Rings whose frames have room for datagrams that came in fragments.

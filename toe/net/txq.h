@@ -43,6 +43,7 @@ struct toe_txq {
 	uint32_t count;
 	uint32_t others; /* of these, of the exception path */
 	uint32_t others_min, others_max; /* its share */
+	const struct toe_port *port;
 	uint16_t ethdev;
 	uint16_t queue;
 	uint64_t sent; /* frames taken by the port */
@@ -53,6 +54,8 @@ struct toe_txq {
 	uint32_t overtaken; /* frames that went past the first one meanwhile */
 	uint64_t stuck_since;
 	uint64_t *dropped; /* counts frames that the driver refuses for good */
+	uint64_t *dropped_down; /* and those that were there while the port was down */
+	uint64_t *others_sent; /* and those of the exception path that the port took */
 	bool no_tso; /* one of these was to be cut by the port: none is made any more */
 	/* connections that found no room here, in line by ready_next; TOE_INDEX_NONE: none */
 	uint32_t wait_head, wait_tail;
@@ -103,7 +106,8 @@ void toe_txq_take_out(struct toe_txq *txq, uint32_t at, uint32_t n);
 /*
  * Offer everything held to the port; what it does not take stays held, in order. A frame that the driver will never take
  * is dropped and counted: one that rte_eth_tx_prepare refuses, at once; one that stays first while the port takes others
- * that are offered past it, when TOE_TXQ_OVERTAKEN have gone. Where the ring is full none of them goes.
+ * that are offered past it, when TOE_TXQ_OVERTAKEN have gone. Where the ring is full none of them goes. A port that is
+ * down gets nothing: what it would send when it is up again is out of date by then. It is dropped and counted.
  */
 void toe_txq_flush(struct toe_txq *txq);
 

@@ -87,8 +87,8 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 		}
 		conn->snd_nxt = conn->snd_max;
 	}
-	/* RFC 5681 section 4.1 */
-	if (run->sender != NULL && tcp_outstanding(conn) == 0 &&
+	/* RFC 5681 section 4.1. An ACK by itself does not touch the sender. */
+	if (tcp_outstanding(conn) == 0 && tcp_has_unsent(conn) && run->sender != NULL &&
 	        engine->now_us - run->sender->last_sent > conn->rto * 1000)
 		toe_cc_restart(conn, run->sender, run->smss);
 	return true;

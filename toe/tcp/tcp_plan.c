@@ -119,9 +119,12 @@ void
 tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan)
 {
-	uint32_t pipe = toe_pipe(conn, sender), outstanding = tcp_outstanding(conn);
-	uint32_t congestion = conn->cwnd - RTE_MIN(conn->cwnd, pipe), window;
+	uint32_t outstanding = tcp_outstanding(conn), congestion, window;
 
+	/* With nothing in flight there is nothing in it that matters here, and it is not touched. */
+	if (outstanding == 0)
+		sender = NULL;
+	congestion = conn->cwnd - RTE_MIN(conn->cwnd, toe_pipe(conn, sender));
 	plan->record = TOE_INDEX_NONE;
 	plan->length = 0;
 	plan->count = 1;

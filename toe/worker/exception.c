@@ -50,10 +50,6 @@ put(struct toe_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
 		return;
 	}
 	toe_txq_put_other(txq, mbuf);
-	if (engine->shared->ports[port].role == TOE_PORT_HOST)
-		engine->stats.exception_to_host++;
-	else
-		engine->stats.exception_to_wire++;
 }
 
 /* What a driver joined goes on as fragments. */
