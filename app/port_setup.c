@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Configuring, starting and stopping the ports: queues, RSS, checksum offloads, ring depths. */
+#include <errno.h>
 #include <string.h>
 
 #include <rte_errno.h>
@@ -85,9 +86,15 @@ port_setup_queues(struct program *program, const struct options *options, uint32
 	for (uint16_t q = 0; q < shared->rx_queues; q++) {
 		result = rte_eth_rx_queue_setup(shared->ethdev, q, port->rx_depth,
 		        socket < 0 ? 0 : (unsigned int)socket, &rx, program->pool);
-		if (result != 0)
-			return say_error(
+		if (result != 0) {
+			say_error(
 			        "port %s: RX queue %u: %s", port->device, q, rte_strerror(-result));
+			if (result == -ENOMEM && strcmp(port->driver, "net_af_packet") == 0)
+				say_hint("Its framesz must not be longer than a packet buffer: "
+				         "give --mbuf-size at least as much (%u now).",
+				        options->mbuf_size);
+			return -1;
+		}
 	}
 	for (uint16_t q = 0; q < port->tx_queues; q++) {
 		result = rte_eth_tx_queue_setup(shared->ethdev, q, port->tx_depth,
