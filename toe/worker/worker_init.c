@@ -109,10 +109,14 @@ txq_init(struct toe_worker *worker, uint32_t index)
 	bool shares = port->role == TOE_PORT_WIRE && port->peer != UINT8_MAX;
 	struct toe_txq *txq = &worker->engine.txq[index];
 
+	txq->port = port;
 	txq->ethdev = port->ethdev;
 	txq->queue = (uint16_t)worker->engine.index;
 	txq->wait_head = TOE_INDEX_NONE;
 	txq->dropped = &worker->engine.stats.tx_refused;
+	txq->dropped_down = &worker->engine.stats.tx_link_down;
+	txq->others_sent = port->role == TOE_PORT_HOST ? &worker->engine.stats.exception_to_host
+	                                               : &worker->engine.stats.exception_to_wire;
 	txq->others_min = shares ? TOE_TXQ_OTHERS_MIN : 0;
 	txq->others_max = shares ? TOE_TXQ_OTHERS_MAX : TOE_TXQ_SIZE;
 }
