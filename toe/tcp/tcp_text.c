@@ -7,12 +7,20 @@
 
 #include "indicate.h"
 #include "reassembly.h"
+#include "tcp.h"
 #include "tcp_arm.h"
 #include "tcp_close.h"
 #include "tcp_facts.h"
 #include "user.h"
 
 #define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
+/*
+ * A path that loses text loses ACKs too, and of one ACK for a whole burst the loss stops a small window until a timer runs out.
+ * After text out of order the first segments in order are acknowledged each, as the peer may have few of them in flight, and
+ * all of these within the burst.
+ */
+#define QUICK_SEGMENTS 240u
+#define QUICK_EACH 16u
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
 
 /* Text in a chain of buffers: each becomes a buffer of its own before the service sees it. */
@@ -60,11 +68,36 @@ deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32
 }
 
 static void
+quick_acks_begin(struct toe_conn *conn)
+{
+	conn->flags |= TOE_CONN_QUICK_ACK;
+	conn->quick_acks = QUICK_SEGMENTS;
+}
+
+/* A segment in order while they last: true when it is one of the first. */
+static __rte_noinline bool
+quick_acks_count(struct toe_conn *conn)
+{
+	if (--conn->quick_acks == 0)
+		conn->flags &= ~TOE_CONN_QUICK_ACK;
+	return conn->quick_acks >= QUICK_SEGMENTS - QUICK_EACH;
+}
+
+/* An ACK that is owed leaves now. The caller has digested the segment whole. */
+static __rte_noinline void
+quick_ack(struct toe_engine *engine, uint32_t index)
+{
+	if (engine->conns[index].flags & TOE_CONN_ACK_NOW)
+		toe_tcp_output(engine, index, 1);
+}
+
+static void
 owe_ack_of_text(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
+	bool each = unlikely(conn->flags & TOE_CONN_QUICK_ACK) && quick_acks_count(conn);
 
-	if (++conn->delack_count >= ACK_EVERY) {
+	if (++conn->delack_count >= ACK_EVERY || each) {
 		tcp_owe_ack(engine, index);
 	} else if (!(conn->flags & (TOE_CONN_ACK_DELAYED | TOE_CONN_ACK_NOW))) {
 		conn->flags |= TOE_CONN_ACK_DELAYED;
@@ -188,6 +221,8 @@ out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment
 	if (conn->reassembly != TOE_INDEX_NONE)
 		toe_reassembly_settle(engine, index);
 	tcp_owe_ack(engine, index); /* RFC 5681 section 4.2: at once */
+	quick_acks_begin(conn);
+	quick_ack(engine, index);
 	return taken ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }
 
@@ -233,5 +268,7 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		        engine, index); /* RFC 5681 section 4.2: a gap is filled, or part of one */
 		pull(engine, index);
 	}
+	if (unlikely(conn->flags & TOE_CONN_QUICK_ACK))
+		quick_ack(engine, index);
 	return taken ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }
