@@ -2,16 +2,15 @@
 /* The target: creation, the turn of the control lcore, shutdown. */
 #include "control.h"
 #include "give_pages.h"
+#include "replies.h"
+#include "schedule.h"
 #include "watch.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_cycles.h>
-
 #define DEFAULT_DEADLINE_MS 1000u
-#define AWAKE_MOST_NS UINT64_C(5000000) /* of a deadline that passes between two turns */
 #define DEFAULT_TREE_BLOCKS (64u << 20)
 
 void
@@ -27,7 +26,7 @@ chimney_params_default(struct chimney_params *params)
 uint64_t
 chimney_estimate(const struct chimney_params *params)
 {
-	return sizeof(struct chimney) + requests_estimate(params->shared->worker_count) +
+	return sizeof(struct control) + requests_estimate(params->shared->worker_count) +
 	       slots_estimate(params->shared, params->conn_capacity);
 }
 
@@ -44,95 +43,105 @@ params_check(const struct chimney_params *params)
 }
 
 static int
-vlans_copy(struct chimney *target)
+vlans_copy(struct control *control)
 {
-	size_t size = target->params.vlan_count * sizeof(*target->vlans);
+	struct chimney_params *params = &control->target.params;
+	size_t size = params->vlan_count * sizeof(*control->vlans);
 
 	if (size == 0)
 		return 0;
-	target->vlans = malloc(size);
-	if (target->vlans == NULL)
+	control->vlans = malloc(size);
+	if (control->vlans == NULL)
 		return -ENOMEM;
-	memcpy(target->vlans, target->params.vlans, size);
-	target->params.vlans = target->vlans;
+	memcpy(control->vlans, params->vlans, size);
+	params->vlans = control->vlans;
 	return 0;
 }
 
-static int
-target_init(struct chimney *target, uint64_t now)
+static void
+target_init(struct chimney *target, const struct chimney_params *params, uint64_t now)
 {
-	const struct chimney_params *params = &target->params;
-	uint64_t hz = rte_get_tsc_hz();
-	int rc;
-
+	target->params = *params;
 	target->shared = params->shared;
 	target->now = now;
-	toe_awake_start(&target->awake, now, AWAKE_MOST_NS);
-	target->deadline = params->drain_deadline_ms * UINT64_C(1000000);
-	target->ns_per_tsc = hz == 0 ? 0 : (UINT64_C(1000000000) << 20) / hz;
 	target->nonces.salt = params->salt;
 	target->bell.fd = -1;
 	if (target->params.max_tree_blocks == 0)
 		target->params.max_tree_blocks = DEFAULT_TREE_BLOCKS;
 	for (uint32_t i = 0; i < target->shared->worker_count; i++)
-		target->links[i].worker = params->workers[i];
-	retrieve_init(target);
-	rc = slots_init(&target->slots, target->shared, params->conn_capacity, params->salt);
+		target->workers[i] = params->workers[i];
+}
+
+static int
+control_init(struct control *control, const struct chimney_params *params, uint64_t now)
+{
+	/* On-send is decided by the worker, connection by connection, so it is told at once (D2). */
+	bool on_send = params->retrieve_policy == CHIMNEY_RETRIEVE_ON_SEND;
+	struct chimney *target = &control->target;
+	int rc;
+
+	target_init(target, params, now);
+	stops_init(&control->stops, &control->slots,
+	        on_send ? 0 : params->retrieve_delay_ms * UINT64_C(1000000));
+	workers_init(&control->workers, target, &control->slots, now);
+	retrieve_init(&control->retrieve, &control->stops, &control->workers, on_send);
+	rc = slots_init(&control->slots, target->shared, params->conn_capacity, params->salt);
 	if (rc == 0)
-		rc = requests_init(&target->requests, target->shared->worker_count);
+		rc = requests_init(&control->requests, target, &control->workers, &control->stops);
 	if (rc == 0)
 		rc = toe_doorbell_init(&target->bell);
 	if (rc == 0)
-		rc = vlans_copy(target);
+		rc = vlans_copy(control);
 	return rc;
 }
 
 int
 chimney_create(const struct chimney_params *params, uint64_t now, struct chimney **out)
 {
-	struct chimney *target;
+	struct control *control;
 	int rc = params_check(params);
 
 	if (rc != 0)
 		return rc;
-	target = toe_table_alloc(1, sizeof(*target));
-	if (target == NULL)
+	control = toe_table_alloc(1, sizeof(*control));
+	if (control == NULL)
 		return -ENOMEM;
-	target->params = *params;
-	rc = target_init(target, now);
+	rc = control_init(control, params, now);
 	if (rc != 0)
-		chimney_destroy(target);
+		chimney_destroy(&control->target);
 	else
-		*out = target;
+		*out = &control->target;
 	return rc;
 }
 
 void
 chimney_destroy(struct chimney *target)
 {
+	struct control *control = control_of(target);
+
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
 		if (atomic_load_explicit(&target->hosts[i].state, memory_order_acquire) !=
 		        HOST_FREE)
 			host_fini(&target->hosts[i]);
-	free(target->vlans);
+	free(control->vlans);
 	toe_doorbell_fini(&target->bell);
-	requests_fini(&target->requests);
-	slots_fini(&target->slots);
-	toe_table_free(target, 1, sizeof(*target));
+	requests_fini(&control->requests);
+	slots_fini(&control->slots);
+	toe_table_free(control, 1, sizeof(*control));
 }
 
 /* INV-15: has everything that was accepted been completed? */
 static bool
-all_completed(struct chimney *target)
+all_completed(struct control *control)
 {
-	if (target->requests.in_progress > 0)
+	if (control->requests.in_progress > 0)
 		return false;
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
-		struct chimney_host *host = &target->hosts[i];
+		struct chimney_host *host = &control->target.hosts[i];
 
 		if (atomic_load_explicit(&host->state, memory_order_acquire) != HOST_USED)
 			continue;
-		if (host->waiting_first != NULL || !requests_idle(target, host) ||
+		if (host->waiting_first != NULL || !requests_idle(&control->requests, host) ||
 		        atomic_load_explicit(&host->holding, memory_order_acquire) > 0)
 			return false;
 	}
@@ -141,36 +150,48 @@ all_completed(struct chimney *target)
 
 /* Do workers owe answers? Then the control lcore must not sleep: they do not ring its bell. */
 static uint32_t
-answers_owed(const struct chimney *target)
+answers_owed(const struct workers *workers)
 {
-	for (uint32_t i = 0; i < target->shared->worker_count; i++)
-		if (target->links[i].owed > 0)
+	for (uint32_t i = 0; i < workers->count; i++)
+		if (workers->links[i].owed > 0)
 			return 1;
 	return 0;
+}
+
+/* Workers that have been silent for too long are lost, and what requests need of them fails. */
+static void
+silence_turn(struct control *control)
+{
+	uint64_t lost = workers_watch(&control->workers, control->requests.sequence);
+
+	for (; lost != 0; lost &= lost - 1)
+		requests_lost(&control->requests, (uint32_t)__builtin_ctzll(lost));
 }
 
 uint32_t
 chimney_control_poll(struct chimney *target, uint64_t now)
 {
 	uint32_t hosts = atomic_load_explicit(&target->hosts_in_use, memory_order_acquire), work;
+	struct control *control = control_of(target);
+	struct workers *workers = &control->workers;
 
 	target->now = now;
-	toe_awake_look(&target->awake, now);
-	work = fanout_replies(target);
-	work += requests_turn(target, hosts);
+	toe_awake_look(&workers->awake, now);
+	work = replies_turn(control);
+	work += requests_turn(&control->requests, hosts);
 	for (uint32_t left = hosts; left != 0; left &= left - 1)
-		work += holds_turn(target, &target->hosts[__builtin_ctz(left)]);
-	workers_watch(target);
+		work += holds_turn(workers, &target->hosts[__builtin_ctz(left)]);
+	silence_turn(control);
 	for (uint32_t left = hosts; left != 0; left &= left - 1)
 		work += host_turn(&target->hosts[__builtin_ctz(left)]);
-	work += retrieve_turn(target);
-	if (target->losses != 0)
-		work += lost_turn(target);
-	work += answers_owed(target);
-	pages_turn(target);
+	work += retrieve_turn(&control->retrieve);
+	if (workers->losses != 0)
+		work += lost_turn(workers, requests_oldest(&control->requests));
+	work += answers_owed(workers);
+	pages_turn(workers);
 	if (atomic_load_explicit(&target->stopping, memory_order_relaxed))
-		atomic_store_explicit(
-		        &target->stopped, work == 0 && all_completed(target), memory_order_release);
+		atomic_store_explicit(&target->stopped, work == 0 && all_completed(control),
+		        memory_order_release);
 	return work;
 }
 

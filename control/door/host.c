@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
+#include "door.h"
 
 void
 host_fini(struct chimney_host *host)
@@ -16,7 +16,7 @@ host_fini(struct chimney_host *host)
 	toe_ring_free(host->control.ring);
 	host->control.ring = NULL;
 	for (uint32_t i = 0; i < host->target->shared->worker_count; i++) {
-		host->target->links[i].worker->events[host->index].ring = NULL;
+		host->target->workers[i]->events[host->index].ring = NULL;
 		toe_ring_free(host->workers[i]);
 		host->workers[i] = NULL;
 	}
@@ -49,9 +49,9 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		if (host->workers[i] == NULL)
 			return -ENOMEM;
 		host->life[i] =
-		        atomic_load_explicit(&target->links[i].worker->lost, memory_order_acquire);
+		        atomic_load_explicit(&target->workers[i]->lost, memory_order_acquire);
 		/* Seen by the worker before any connection of this host: that comes by its mailbox. */
-		target->links[i].worker->events[host->index] = (struct toe_event_port){
+		target->workers[i]->events[host->index] = (struct toe_event_port){
 		        .ring = host->workers[i],
 		        .bell = &host->bell,
 		        .completed = &host->completed,
@@ -112,7 +112,7 @@ records_left(struct chimney_host *host)
 	const struct chimney *target = host->target;
 
 	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
-		struct toe_worker_control *worker = target->links[i].worker;
+		struct toe_worker_control *worker = target->workers[i];
 
 		if (!toe_worker_is_lost(worker) &&
 		        __atomic_load_n(&worker->backlog[host->index].count, __ATOMIC_ACQUIRE) != 0)

@@ -19,19 +19,4 @@ struct block_layout {
 /* Never NULL. */
 const struct block_layout *block_layout(uint8_t type);
 
-/* The scratch space of a block and back: the target's while it owns the tree. */
-static inline struct toe_item *
-block_item(struct offload_block_list *block)
-{
-	return (struct toe_item *)(void *)block->target_scratch;
-}
-
-static inline struct offload_block_list *
-item_block(struct toe_item *item)
-{
-	return (struct offload_block_list *)(void *)((char *)item -
-	                                             offsetof(struct offload_block_list,
-	                                                     target_scratch));
-}
-
 #endif

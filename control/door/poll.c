@@ -5,7 +5,7 @@
 #include <rte_ring.h>
 #include <rte_ring_peek.h>
 
-#include "control.h"
+#include "door.h"
 
 #define POLL_BURST 32u
 #define SKIP_BURSTS 128u
@@ -40,8 +40,8 @@ record_fill(struct chimney_record *record, const struct toe_event *event)
 static bool
 worker_is_readable(struct chimney_host *host, uint32_t worker)
 {
-	uint32_t lost = atomic_load_explicit(
-	        &host->target->links[worker].worker->lost, memory_order_acquire);
+	uint32_t lost =
+	        atomic_load_explicit(&host->target->workers[worker]->lost, memory_order_acquire);
 	struct rte_ring *ring = host->workers[worker];
 	struct toe_event events[POLL_BURST];
 
@@ -143,7 +143,12 @@ chimney_poll(struct chimney_host *host, struct chimney_record *records, unsigned
 bool
 chimney_settled(const struct chimney_host *host)
 {
-	return !lost_at_large(host->target);
+	const struct chimney *target = host->target;
+
+	for (uint32_t i = 0; i < target->shared->worker_count; i++)
+		if (toe_worker_is_at_large(target->workers[i]))
+			return false;
+	return true;
 }
 
 bool
@@ -154,7 +159,7 @@ host_has_records(struct chimney_host *host)
 	if (toe_ring_has_record(host->control.ring, &event, sizeof(event)))
 		return true;
 	for (uint32_t i = 0; i < host->target->shared->worker_count; i++)
-		if (!toe_worker_is_lost(host->target->links[i].worker) &&
+		if (!toe_worker_is_lost(host->target->workers[i]) &&
 		        toe_ring_has_record(host->workers[i], &event, sizeof(event)))
 			return true;
 	return false;

@@ -21,7 +21,6 @@
 
 #include <rte_ring.h>
 
-#include "layout.h"
 #include "message.h"
 
 #define SUBMIT_RINGS 4u

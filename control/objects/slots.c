@@ -283,8 +283,8 @@ slots_link_tcp(struct slots *slots, uint32_t worker, uint32_t index, uint32_t pa
 
 	slots->tcp[worker][index].path = path_index;
 	path->dependents++;
-	path->workers |= UINT64_C(1) << worker;
-	slots->neighbors[path->neighbor].workers |= UINT64_C(1) << worker;
+	path->workers |= worker_bit(worker);
+	slots->neighbors[path->neighbor].workers |= worker_bit(worker);
 }
 
 void

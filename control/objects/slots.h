@@ -36,6 +36,13 @@ enum slot_state {
 #define SLOT_RETRIEVE_LATER (1u << 4) /* path: RETRIEVE waits for initiates under way (INIT-9) */
 #define SLOT_LOST (1u << 5) /* connection: its state went with its worker (INV-14) */
 
+/* Of a set of workers. */
+static inline uint64_t
+worker_bit(uint32_t worker)
+{
+	return UINT64_C(1) << worker;
+}
+
 /* What all layers have. */
 struct slot {
 	uint32_t generation; /* of the present object, or of the last one; 0: never used */
@@ -52,7 +59,7 @@ struct tcp_slot {
 
 _Static_assert(sizeof(struct tcp_slot) == 12, "a million connections are 12 MB here");
 
-/* A neighbor or path that owes RETRIEVE or RESUME to its connections, in a queue (retrieve.h). */
+/* A neighbor or path that owes RETRIEVE or RESUME to its connections, in a queue (stops.h). */
 struct stop_entry {
 	struct list_node node;
 	uint64_t due; /* ns; 0: as the entry before */

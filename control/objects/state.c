@@ -2,6 +2,9 @@
 /* State of neighbors and paths for query and terminate. */
 #include "state.h"
 
+#include <string.h>
+
+#include "door.h"
 #include "words.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -14,13 +17,13 @@ word_mac(uint64_t word, uint8_t mac[6])
 }
 
 void
-neighbor_save(const struct chimney *target, const struct chimney_host *host, uint32_t index,
+neighbor_save(const struct slots *slots, const struct chimney_host *host, uint32_t index,
         struct neighbor_const *constant, struct neighbor_cached *cached,
         struct neighbor_delegated *delegated)
 {
-	const struct neighbor_slot *slot = &target->slots.neighbors[index];
-	const struct toe_neighbor *neighbor = &target->shared->neighbors[index];
-	uint64_t ticks = (target->now - slot->since) / (host->tick_ms * NS_PER_MS);
+	const struct neighbor_slot *slot = &slots->neighbors[index];
+	const struct toe_neighbor *neighbor = &slots->shared->neighbors[index];
+	uint64_t ticks = (host->target->now - slot->since) / (host->tick_ms * NS_PER_MS);
 
 	if (constant != NULL) {
 		memcpy(constant->source_mac, neighbor->source_mac, sizeof(constant->source_mac));
@@ -39,9 +42,9 @@ neighbor_save(const struct chimney *target, const struct chimney_host *host, uin
 }
 
 void
-path_save(const struct chimney *target, uint32_t index, void *constant, struct path_cached *cached)
+path_save(const struct slots *slots, uint32_t index, void *constant, struct path_cached *cached)
 {
-	const struct toe_path *path = &target->shared->paths[index];
+	const struct toe_path *path = &slots->shared->paths[index];
 	size_t size = path->family == 4 ? 4 : 16;
 
 	if (constant != NULL) {

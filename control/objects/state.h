@@ -3,26 +3,18 @@
 #ifndef CONTROL_STATE_H
 #define CONTROL_STATE_H
 
-#include "control.h"
+#include "host.h"
+#include "slots.h"
 
 /*
  * Fill the parts that are wanted (NULL: not wanted). Reachability times: the host's as it gave it; the target's
  * goes on from what was handed over, in the host's ticks (nothing refreshes it before EVT-2).
  */
-void neighbor_save(const struct chimney *target, const struct chimney_host *host, uint32_t index,
+void neighbor_save(const struct slots *slots, const struct chimney_host *host, uint32_t index,
         struct neighbor_const *constant, struct neighbor_cached *cached,
         struct neighbor_delegated *delegated);
 /* constant: struct path4_const or path6_const, by the path's family. */
 void path_save(
-        const struct chimney *target, uint32_t index, void *constant, struct path_cached *cached);
-
-/* What the worker said of an item, FAILURE when it is lost; control's own word when no worker was asked. */
-static inline enum offload_status
-request_answer(const struct request *request, const struct toe_item *item)
-{
-	if ((item->flags & BLOCK_SENT) && (request->hit & worker_bit(item_worker(item))))
-		return OFFLOAD_FAILURE;
-	return item->status;
-}
+        const struct slots *slots, uint32_t index, void *constant, struct path_cached *cached);
 
 #endif

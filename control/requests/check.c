@@ -11,7 +11,8 @@
  * The rest of the tree goes on, in the shape that was found here.
  */
 #include "cells.h"
-#include "control.h"
+#include "layout.h"
+#include "request.h"
 
 static bool
 aligned(const void *address)
@@ -21,18 +22,18 @@ aligned(const void *address)
 
 /* May this link be followed? Then the block that it leads to is the request's from now on. */
 static bool
-link_take(struct chimney *target, const struct request *request, struct offload_block_list *to)
+link_take(struct requests *requests, const struct request *request, struct offload_block_list *to)
 {
 	if (!aligned(to))
 		return false;
-	return nonce_take(&target->nonces, to, request->nonce);
+	return nonce_take(&requests->target->nonces, to, request->nonce);
 }
 
 /* Is there room in the tree for one more block behind this one? */
 static bool
-length_left(const struct chimney *target, const struct request *request)
+length_left(const struct requests *requests, const struct request *request)
 {
-	return request->blocks < target->params.max_tree_blocks;
+	return request->blocks < requests->target->params.max_tree_blocks;
 }
 
 /* Is a block so far above the root within the three layers, as far as is known? */
@@ -62,11 +63,11 @@ layer_told(const struct request *request, const struct block_layout *layout, boo
 
 /* A path's state has the size of its family's addresses. */
 static bool
-family_fits(const struct chimney *target, const struct block_layout *layout, uint32_t index)
+family_fits(const struct requests *requests, const struct block_layout *layout, uint32_t index)
 {
 	if (layout->layer != OFFLOAD_LAYER_PATH || layout->constant == 0)
 		return true;
-	return target->shared->paths[index].family == layout->family;
+	return requests->shared->paths[index].family == layout->family;
 }
 
 /*
@@ -74,10 +75,10 @@ family_fits(const struct chimney *target, const struct block_layout *layout, uin
  * False: all are in use.
  */
 static bool
-claims_take(struct chimney *target, struct request *request)
+claims_take(struct requests *requests, struct request *request)
 {
-	uint32_t *used = &target->requests.host[request->host->index].claims;
-	uint32_t number = request->lane == LANE_ORDINARY ? 0 : 1;
+	uint32_t *used = &requests->host[request->fanout.host->index].claims;
+	uint32_t number = request->fanout.lane == LANE_ORDINARY ? 0 : 1;
 
 	while (number < SLOT_CLAIMS && (*used & 1u << number))
 		number++;
@@ -91,7 +92,7 @@ claims_take(struct chimney *target, struct request *request)
 
 /* The object that a block's cell names, or new state. False: refused. */
 static bool
-object_resolve(struct chimney *target, struct request *request, struct offload_block_list *block,
+object_resolve(struct requests *requests, struct request *request, struct offload_block_list *block,
         const struct block_layout *layout)
 {
 	struct toe_item *item = block_item(block);
@@ -99,14 +100,14 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 	struct slot *slot;
 
 	if (handle == 0) {
-		if (request->kind != CHIMNEY_INITIATE) /* INV-18 */
+		if (request->fanout.kind != CHIMNEY_INITIATE) /* INV-18 */
 			return false;
 		cell_take(block);
 		return true;
 	}
-	slot = slots_find(&target->slots, handle, layout->layer, request->host->index);
-	if (slot == NULL || !(request_kinds[request->kind]->states & (1u << slot->state)) ||
-	        !family_fits(target, layout, toe_handle_index(handle)))
+	slot = slots_find(requests->slots, handle, layout->layer, request->fanout.host->index);
+	if (slot == NULL || !(request_kinds[request->fanout.kind]->states & (1u << slot->state)) ||
+	        !family_fits(requests, layout, toe_handle_index(handle)))
 		return false;
 	item->index = toe_handle_index(handle);
 	item->generation = slot->generation;
@@ -120,7 +121,7 @@ object_resolve(struct chimney *target, struct request *request, struct offload_b
 }
 
 static bool
-object_check(struct chimney *target, struct request *request, struct offload_block_list *block,
+object_check(struct requests *requests, struct request *request, struct offload_block_list *block,
         const struct block_layout *layout)
 {
 	size_t size = sizeof(*block);
@@ -129,14 +130,14 @@ object_check(struct chimney *target, struct request *request, struct offload_blo
 	        block->header.revision != OFFLOAD_BLOCK_REVISION)
 		return false;
 	/* INV-3: no state follows the blocks of an invalidate, whatever their type says. */
-	if (request->kind != CHIMNEY_INVALIDATE)
+	if (request->fanout.kind != CHIMNEY_INVALIDATE)
 		size += (size_t)layout->constant + layout->cached + layout->delegated;
-	return block->header.size >= size && object_resolve(target, request, block, layout);
+	return block->header.size >= size && object_resolve(requests, request, block, layout);
 }
 
 /* The links of a block, before anything is written that a link could be. False: one of them is wrong. */
 static bool
-links_enter(struct chimney *target, struct request *request, struct offload_block_list *block,
+links_enter(struct requests *requests, struct request *request, struct offload_block_list *block,
         uint16_t *flags)
 {
 	struct offload_block_list *dependent = block->dependent_block_list;
@@ -147,8 +148,9 @@ links_enter(struct chimney *target, struct request *request, struct offload_bloc
 		*flags |= BLOCK_NO_DEPENDENT;
 		return true;
 	}
-	if (link_take(target, request, dependent))
-		return depth_fits(request, request->walk.depth + 1) && length_left(target, request);
+	if (link_take(requests, request, dependent))
+		return depth_fits(request, request->walk.depth + 1) &&
+		       length_left(requests, request);
 	*flags |= BLOCK_NO_DEPENDENT;
 	return false;
 }
@@ -168,23 +170,23 @@ item_init(struct toe_item *item, const struct tree_walk *walk, uint16_t flags)
 }
 
 static void
-block_enter(struct chimney *target, struct request *request, struct offload_block_list *block)
+block_enter(struct requests *requests, struct request *request, struct offload_block_list *block)
 {
 	const struct block_layout *layout = block_layout(block->header.type);
-	bool sound = length_left(target, request) && depth_fits(request, request->walk.depth);
+	bool sound = length_left(requests, request) && depth_fits(request, request->walk.depth);
 	bool placeholder = block->offload_context == NULL;
 	struct toe_item *item = block_item(block);
 	uint16_t flags = placeholder ? BLOCK_PLACEHOLDER : 0;
 	uint8_t root_layer;
 
 	request->blocks++;
-	sound &= links_enter(target, request, block, &flags);
+	sound &= links_enter(requests, request, block, &flags);
 	root_layer = layer_told(request, layout, block->dependent_block_list == NULL);
 	item_init(item, &request->walk, flags);
 	block->status = OFFLOAD_PENDING;
 	if (sound && !placeholder) {
 		sound = root_layer != OFFLOAD_LAYER_NONE &&
-		        object_check(target, request, block, layout);
+		        object_check(requests, request, block, layout);
 		if (sound)
 			request->root_layer = root_layer;
 	}
@@ -193,21 +195,21 @@ block_enter(struct chimney *target, struct request *request, struct offload_bloc
 }
 
 enum control_step
-check_block(struct chimney *target, struct request *request)
+check_block(struct requests *requests, struct request *request)
 {
 	struct offload_block_list *block = walk_block(&request->walk);
 	struct toe_item *item = block_item(block);
 
 	if (request->walk.event == WALK_ENTER) {
 		if (request->first != NULL && request->claim == SLOT_CLAIM_NONE &&
-		        !claims_take(target, request))
+		        !claims_take(requests, request))
 			return STEP_PAUSE;
-		block_enter(target, request, block);
-		stat_add(&target->stats.blocks, 1);
+		block_enter(requests, request, block);
+		stat_add(&requests->target->stats.blocks, 1);
 	} else if (!(item->flags & BLOCK_NO_NEXT)) {
-		if (!link_take(target, request, block->next_block))
+		if (!link_take(requests, request, block->next_block))
 			item->flags |= BLOCK_REFUSED | BLOCK_NO_NEXT;
-		else if (!length_left(target, request))
+		else if (!length_left(requests, request))
 			item->flags |= BLOCK_REFUSED;
 	}
 	return STEP_DONE;

@@ -12,6 +12,8 @@
  */
 #include "cells.h"
 #include "initiate_check.h"
+#include "layout.h"
+#include "request.h"
 #include "words.h"
 
 static bool
@@ -36,24 +38,24 @@ lacks_resources(enum offload_status status)
 
 /* The slot of a new object. False: none is free. */
 static bool
-object_alloc(struct chimney *target, struct request *request, struct offload_block_list *block,
+object_alloc(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer, uint32_t worker)
 {
 	struct toe_item *item = block_item(block);
-	uint32_t index = slots_alloc(&target->slots, layer, worker, request->host->index);
+	uint32_t index = slots_alloc(requests->slots, layer, worker, request->fanout.host->index);
 
 	if (index == TOE_INDEX_NONE)
 		return false;
 	item->index = index;
-	item->generation = slots_at(&target->slots, layer, worker, index)->generation;
+	item->generation = slots_at(requests->slots, layer, worker, index)->generation;
 	item->flags |= BLOCK_ACTED;
 	item_set_worker(item, worker);
-	stat_objects(target, request->host, layer, 1);
+	stat_objects(request->fanout.host, layer, 1);
 	return true;
 }
 
 static enum offload_status
-neighbor_new(struct chimney *target, struct request *request, struct offload_block_list *block)
+neighbor_new(struct requests *requests, struct request *request, struct offload_block_list *block)
 {
 	const struct neighbor_const *constant = offload_block_const(block);
 	const struct neighbor_cached *cached = offload_block_cached(block);
@@ -61,77 +63,77 @@ neighbor_new(struct chimney *target, struct request *request, struct offload_blo
 	static const uint8_t no_mac[6];
 	struct neighbor_slot *slot;
 	struct toe_neighbor *neighbor;
-	enum offload_status status = initiate_neighbor_check(target, block);
+	enum offload_status status = initiate_neighbor_check(requests->target, block);
 
 	if (status != OFFLOAD_SUCCESS)
 		return status;
-	if (!object_alloc(target, request, block, OFFLOAD_LAYER_NEIGHBOR, 0))
+	if (!object_alloc(requests, request, block, OFFLOAD_LAYER_NEIGHBOR, 0))
 		return OFFLOAD_NEIGHBOR_ENTRIES;
-	slot = &target->slots.neighbors[block_item(block)->index];
+	slot = &requests->slots->neighbors[block_item(block)->index];
 	slot->host_reachability_delta = cached->host_reachability_delta;
 	slot->target_reachability_delta = delegated->target_reachability_delta;
-	slot->since = target->now;
-	neighbor = &target->shared->neighbors[block_item(block)->index];
+	slot->since = requests->target->now;
+	neighbor = &requests->shared->neighbors[block_item(block)->index];
 	memcpy(neighbor->source_mac,
 	        memcmp(constant->source_mac, no_mac, sizeof(no_mac)) == 0
-	                ? target->shared->ports[block->port].mac
+	                ? requests->shared->ports[block->port].mac
 	                : constant->source_mac,
 	        sizeof(neighbor->source_mac));
 	neighbor->vlan_id = constant->vlan_id;
 	neighbor->port = (uint16_t)block->port;
 	neighbor_word_write(
-	        target->shared, block_item(block)->index, cached->destination_mac, true);
+	        requests->shared, block_item(block)->index, cached->destination_mac, true);
 	return OFFLOAD_SUCCESS;
 }
 
 static enum offload_status
-path_new(struct chimney *target, struct request *request, struct offload_block_list *block,
+path_new(struct requests *requests, struct request *request, struct offload_block_list *block,
         uint32_t neighbor)
 {
 	const struct path_cached *cached = offload_block_cached(block);
-	const struct toe_neighbor *below = &target->shared->neighbors[neighbor];
+	const struct toe_neighbor *below = &requests->shared->neighbors[neighbor];
 	uint8_t family = block_layout(block->header.type)->family;
 	size_t size = family == 4 ? 4 : 16;
 	const uint8_t *addresses = offload_block_const(block);
 	struct toe_path *path;
 	uint32_t index;
 	enum offload_status status =
-	        path_mtu_check(cached->path_mtu, family, target->shared->ports[below->port].mtu);
+	        path_mtu_check(cached->path_mtu, family, requests->shared->ports[below->port].mtu);
 
 	if (status != OFFLOAD_SUCCESS)
 		return status;
 	/* INIT-10: nothing new hangs from what is invalid. */
 	if (!toe_word_valid(word_read(&below->word)))
 		return OFFLOAD_FAILURE;
-	if (!object_alloc(target, request, block, OFFLOAD_LAYER_PATH, 0))
+	if (!object_alloc(requests, request, block, OFFLOAD_LAYER_PATH, 0))
 		return OFFLOAD_PATH_ENTRIES;
 	index = block_item(block)->index;
-	path = &target->shared->paths[index];
+	path = &requests->shared->paths[index];
 	memset(path->source, 0, sizeof(path->source));
 	memset(path->destination, 0, sizeof(path->destination));
 	memcpy(path->source, addresses, size);
 	memcpy(path->destination, addresses + size, size);
 	path->family = family;
-	slots_link_path(&target->slots, index, neighbor);
-	path_word_write(target->shared, index, neighbor, cached->path_mtu, true);
+	slots_link_path(requests->slots, index, neighbor);
+	path_word_write(requests->shared, index, neighbor, cached->path_mtu, true);
 	return OFFLOAD_SUCCESS;
 }
 
 /* Which worker owns the connection of this block, over this path (TCP-4). */
 static uint32_t
-tcp_owner(const struct chimney *target, const struct offload_block_list *block, uint32_t path)
+tcp_owner(const struct requests *requests, const struct offload_block_list *block, uint32_t path)
 {
 	const struct tcp_const *constant = offload_block_const(block);
-	const struct toe_path *below = &target->shared->paths[path];
+	const struct toe_path *below = &requests->shared->paths[path];
 
 	return toe_owner(
 	        toe_tuple_hash(below->source, below->destination, below->family == 4 ? 4 : 16,
 	                constant->local_port, constant->remote_port),
-	        target->shared->worker_count);
+	        requests->shared->worker_count);
 }
 
 static enum offload_status
-tcp_new(struct chimney *target, struct request *request, struct offload_block_list *block,
+tcp_new(struct requests *requests, struct request *request, struct offload_block_list *block,
         uint32_t path, uint32_t worker)
 {
 	struct toe_item *item = block_item(block);
@@ -140,41 +142,41 @@ tcp_new(struct chimney *target, struct request *request, struct offload_block_li
 	if (status != OFFLOAD_SUCCESS)
 		return status;
 	/* INIT-10: neither under an invalid path nor over an invalid neighbor. */
-	if (!path_route_valid(target->shared, path))
+	if (!path_route_valid(requests->shared, path))
 		return OFFLOAD_FAILURE;
-	if (target->links[worker].lost)
+	if (requests->workers->links[worker].lost)
 		return OFFLOAD_RESOURCES;
-	if (!object_alloc(target, request, block, OFFLOAD_LAYER_TCP, worker))
+	if (!object_alloc(requests, request, block, OFFLOAD_LAYER_TCP, worker))
 		return OFFLOAD_TCP_ENTRIES;
-	slots_link_tcp(&target->slots, worker, item->index, path);
-	target->slots.paths[path].initiating++;
+	slots_link_tcp(requests->slots, worker, item->index, path);
+	requests->slots->paths[path].initiating++;
 	item->constant = offload_block_const(block);
 	item->cached = offload_block_cached(block);
 	item->delegated = offload_block_delegated(block);
 	item->path = path;
 	item->host_handle = (uint64_t)(uintptr_t)block->offload_handle;
-	fanout_add(target, request, worker, item);
+	fanout_add(&request->fanout, worker, item);
 	return OFFLOAD_SUCCESS;
 }
 
 static bool
-object_valid(const struct chimney *target, enum offload_layer layer, uint32_t index)
+object_valid(const struct requests *requests, enum offload_layer layer, uint32_t index)
 {
 	return toe_word_valid(
-	        word_read(layer == OFFLOAD_LAYER_PATH ? &target->shared->paths[index].word
-	                                              : &target->shared->neighbors[index].word));
+	        word_read(layer == OFFLOAD_LAYER_PATH ? &requests->shared->paths[index].word
+	                                              : &requests->shared->neighbors[index].word));
 }
 
 /* A block that names an object already offloaded, for others to hang from (TREE-3). */
 static enum offload_status
-linker(struct chimney *target, const struct request *request, struct offload_block_list *block,
+linker(struct requests *requests, const struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct offload_block_list *parent = walk_parent(&request->walk);
 
 	/* INIT-10: nothing new hangs from what is invalid, so there is nothing to link to. */
 	if (block->dependent_block_list == NULL || layer == OFFLOAD_LAYER_TCP ||
-	        !object_valid(target, layer, block_item(block)->index))
+	        !object_valid(requests, layer, block_item(block)->index))
 		return OFFLOAD_FAILURE;
 	/* A path cannot have been hanging from what is only just offloaded, and initiate does not relink. */
 	if (parent != NULL && (block_item(parent)->flags & BLOCK_NEW))
@@ -184,7 +186,7 @@ linker(struct chimney *target, const struct request *request, struct offload_blo
 
 /* A block of new state. *worker: the owner of a connection that PAUSE is for. */
 static enum control_step
-object_new(struct chimney *target, struct request *request, struct offload_block_list *block,
+object_new(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct offload_block_list *parent = walk_parent(&request->walk);
@@ -199,20 +201,20 @@ object_new(struct chimney *target, struct request *request, struct offload_block
 		return STEP_DONE;
 	}
 	if (layer == OFFLOAD_LAYER_NEIGHBOR) {
-		item->status = (uint16_t)neighbor_new(target, request, block);
+		item->status = (uint16_t)neighbor_new(requests, request, block);
 	} else if (layer == OFFLOAD_LAYER_PATH) {
-		item->status = (uint16_t)path_new(target, request, block, below);
+		item->status = (uint16_t)path_new(requests, request, block, below);
 	} else {
-		worker = tcp_owner(target, block, below);
-		if (fanout_room(target, request, worker) == STEP_PAUSE)
+		worker = tcp_owner(requests, block, below);
+		if (fanout_room(requests->workers, &request->fanout, worker) == STEP_PAUSE)
 			return STEP_PAUSE;
-		item->status = (uint16_t)tcp_new(target, request, block, below, worker);
+		item->status = (uint16_t)tcp_new(requests, request, block, below, worker);
 	}
 	return STEP_DONE;
 }
 
 static enum control_step
-initiate_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+initiate_act(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct offload_block_list *parent = walk_parent(&request->walk);
@@ -220,64 +222,64 @@ initiate_act(struct chimney *target, struct request *request, struct offload_blo
 	uint32_t failed = OFFLOAD_FAILURE;
 
 	/* INIT-3: not attempted, or below what failed; that is no failure of its own. */
-	if (request->stopped ||
+	if (request->fanout.stopped ||
 	        (names_object(parent) && block_item(parent)->status != OFFLOAD_SUCCESS)) {
 		item->status = (uint16_t)failed;
 		return STEP_DONE;
 	}
 	if (!(item->flags & BLOCK_NEW))
-		item->status = (uint16_t)linker(target, request, block, layer);
-	else if (object_new(target, request, block, layer) == STEP_PAUSE)
+		item->status = (uint16_t)linker(requests, request, block, layer);
+	else if (object_new(requests, request, block, layer) == STEP_PAUSE)
 		return STEP_PAUSE;
 	if (item->status != OFFLOAD_SUCCESS &&
 	        (block == request->root || !lacks_resources(item->status)))
-		request->stopped = true;
+		request->fanout.stopped = true;
 	return STEP_DONE;
 }
 
 /* A new object's own outcome: it comes alive, or its slot goes back and its cell holds nothing again. */
 static enum offload_status
-object_settle(struct chimney *target, struct request *request, struct offload_block_list *block,
+object_settle(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 	uint32_t worker = item_worker(item);
-	struct slot *slot = slots_at(&target->slots, layer, worker, item->index);
+	struct slot *slot = slots_at(requests->slots, layer, worker, item->index);
 	/* Lost while the request needed it, or after it had answered: either way the loss concerns this slot. */
-	bool hit = layer == OFFLOAD_LAYER_TCP &&
-	           ((request->hit & worker_bit(worker)) || target->links[worker].lost);
+	bool hit = layer == OFFLOAD_LAYER_TCP && ((request->fanout.hit & worker_bit(worker)) ||
+	                                                 requests->workers->links[worker].lost);
 	enum offload_status status = hit ? OFFLOAD_FAILURE : item->status;
 
 	if (status == OFFLOAD_SUCCESS)
 		slot->state = SLOT_LIVE;
 	if (layer == OFFLOAD_LAYER_TCP) {
-		uint32_t path = target->slots.tcp[worker][item->index].path;
+		uint32_t path = requests->slots->tcp[worker][item->index].path;
 
-		target->slots.paths[path].initiating--;
+		requests->slots->paths[path].initiating--;
 		if (status != OFFLOAD_SUCCESS)
-			slots_unlink_tcp(&target->slots, worker, item->index);
-		retrieve_path_initiated(target, request, path);
+			slots_unlink_tcp(requests->slots, worker, item->index);
+		stop_path_initiated(requests->stops, &request->stops, path);
 	}
 	if (status == OFFLOAD_SUCCESS) {
-		cell_give(block, slots_handle(&target->slots, layer, worker, item->index));
+		cell_give(block, slots_handle(requests->slots, layer, worker, item->index));
 		return status;
 	}
-	stat_objects(target, request->host, layer, -1);
+	stat_objects(request->fanout.host, layer, -1);
 	/* As in terminate.c: a lost worker may have it all the same. */
-	slots_free(&target->slots, layer, worker, item->index);
+	slots_free(requests->slots, layer, worker, item->index);
 	return status;
 }
 
 static enum offload_status
-initiate_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
-        enum offload_layer layer)
+initiate_finish(struct requests *requests, struct request *request,
+        struct offload_block_list *block, enum offload_layer layer)
 {
 	const struct walk_frame *frame = &request->walk.frame[request->walk.depth];
 	struct toe_item *item = block_item(block);
 	enum offload_status status = item->status;
 
 	if (item->flags & BLOCK_ACTED)
-		status = object_settle(target, request, block, layer);
+		status = object_settle(requests, request, block, layer);
 	if (status != OFFLOAD_SUCCESS || frame->failed == 0)
 		return status;
 	/* INIT-4: a linker itself succeeds by its dependents alone. */

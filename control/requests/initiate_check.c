@@ -25,7 +25,7 @@ initiate_neighbor_check(const struct chimney *target, const struct offload_block
 	if (constant->vlan_id == 0 || target->params.vlan_count == 0)
 		return OFFLOAD_SUCCESS;
 	for (uint32_t i = 0; i < target->params.vlan_count; i++)
-		if (target->vlans[i] == constant->vlan_id)
+		if (target->params.vlans[i] == constant->vlan_id)
 			return OFFLOAD_SUCCESS;
 	return OFFLOAD_VLAN_MISMATCH;
 }

@@ -6,7 +6,7 @@
 #ifndef CONTROL_INITIATE_CHECK_H
 #define CONTROL_INITIATE_CHECK_H
 
-#include "control.h"
+#include "door.h"
 
 /*
  * FAILURE: no such wire port, or no VLAN id (above 4094). VLAN_MISMATCH: the interface has VLANs configured

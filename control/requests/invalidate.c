@@ -7,11 +7,25 @@
  * Repeating is harmless (INV-12): what is invalid already is not marked again, and is drained all the same,
  * since the drain that stopped it may not be over.
  */
-#include "control.h"
+#include "request.h"
 #include "words.h"
 
+/* The request names a connection of this worker: it gets a stop id. */
+static void
+connection_named(struct requests *requests, struct request *request, uint32_t worker)
+{
+	uint32_t host = request->fanout.host->index;
+
+	if (!request->named) {
+		request->named = true;
+		request->fanout.batch =
+		        batch_join(requests->stops, host, requests->workers->awake.time);
+	}
+	batch_add(requests->stops, host, request->fanout.batch, worker);
+}
+
 static enum control_step
-invalidate_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+invalidate_act(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
@@ -19,42 +33,42 @@ invalidate_act(struct chimney *target, struct request *request, struct offload_b
 
 	item->status = OFFLOAD_SUCCESS;
 	if (layer == OFFLOAD_LAYER_NEIGHBOR) {
-		if (word_invalidate(&target->shared->neighbors[item->index].word))
-			retrieve_stopped(target, request, layer, item->index);
-		request->drain |= target->slots.neighbors[item->index].workers;
+		if (word_invalidate(&requests->shared->neighbors[item->index].word))
+			stop_marked(requests->stops, &request->stops, layer, item->index);
+		request->fanout.drain |= requests->slots->neighbors[item->index].workers;
 	} else if (layer == OFFLOAD_LAYER_PATH) {
-		if (word_invalidate(&target->shared->paths[item->index].word))
-			retrieve_stopped(target, request, layer, item->index);
-		request->drain |= target->slots.paths[item->index].workers;
-	} else if (conn_is_lost(target, worker, item->index)) {
-		lost_met(target, request, worker);
+		if (word_invalidate(&requests->shared->paths[item->index].word))
+			stop_marked(requests->stops, &request->stops, layer, item->index);
+		request->fanout.drain |= requests->slots->paths[item->index].workers;
+	} else if (conn_is_lost(requests->workers, worker, item->index)) {
+		lost_met(requests->workers, &request->fanout, worker);
 		item->status = OFFLOAD_FAILURE;
 	} else {
-		if (fanout_room(target, request, worker) == STEP_PAUSE)
+		if (fanout_room(requests->workers, &request->fanout, worker) == STEP_PAUSE)
 			return STEP_PAUSE;
-		target->slots.tcp[worker][item->index].slot.flags |= SLOT_INVALID;
-		retrieve_named(target, request, worker);
-		fanout_add(target, request, worker, item);
-		request->drain |= worker_bit(worker);
+		requests->slots->tcp[worker][item->index].slot.flags |= SLOT_INVALID;
+		connection_named(requests, request, worker);
+		fanout_add(&request->fanout, worker, item);
+		request->fanout.drain |= worker_bit(worker);
 	}
 	return STEP_DONE;
 }
 
 static enum offload_status
-invalidate_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
-        enum offload_layer layer)
+invalidate_finish(struct requests *requests, struct request *request,
+        struct offload_block_list *block, enum offload_layer layer)
 {
 	const struct toe_item *item = block_item(block);
 	uint64_t workers = 0;
 
 	if (layer == OFFLOAD_LAYER_NEIGHBOR)
-		workers = target->slots.neighbors[item->index].workers;
+		workers = requests->slots->neighbors[item->index].workers;
 	else if (layer == OFFLOAD_LAYER_PATH)
-		workers = target->slots.paths[item->index].workers;
+		workers = requests->slots->paths[item->index].workers;
 	else
 		workers = worker_bit(item_worker(item));
 	/* Nobody can say that a lost worker is silent (INV-14). */
-	return workers & request->hit ? OFFLOAD_FAILURE : item->status;
+	return workers & request->fanout.hit ? OFFLOAD_FAILURE : item->status;
 }
 
 const struct request_kind invalidate_kind = {

@@ -6,12 +6,10 @@
 
 #include <rte_cycles.h>
 
-#include "control.h"
-
 uint64_t
 requests_estimate(uint32_t workers)
 {
-	return CONTROL_RECORDS * (sizeof(struct request) + workers * sizeof(struct request_share));
+	return CONTROL_RECORDS * (sizeof(struct request) + workers * sizeof(struct fanout_share));
 }
 
 static void
@@ -26,57 +24,63 @@ host_init_requests(struct request_host *host)
 }
 
 int
-requests_init(struct request_pool *pool, uint32_t workers)
+requests_init(struct requests *requests, struct chimney *target, struct workers *workers,
+        struct stops *stops)
 {
-	pool->workers = workers;
-	pool->records = toe_table_alloc(CONTROL_RECORDS, sizeof(*pool->records));
-	pool->shares = toe_table_alloc(CONTROL_RECORDS, workers * sizeof(*pool->shares));
-	if (pool->records == NULL || pool->shares == NULL)
+	uint64_t hz = rte_get_tsc_hz();
+
+	requests->target = target;
+	requests->shared = target->shared;
+	requests->slots = workers->slots;
+	requests->stops = stops;
+	requests->workers = workers;
+	requests->ns_per_tsc = hz == 0 ? 0 : (UINT64_C(1000000000) << 20) / hz;
+	requests->records = toe_table_alloc(CONTROL_RECORDS, sizeof(*requests->records));
+	requests->shares =
+	        toe_table_alloc(CONTROL_RECORDS, workers->count * sizeof(*requests->shares));
+	if (requests->records == NULL || requests->shares == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		host_init_requests(&pool->host[i]);
+		host_init_requests(&requests->host[i]);
 	for (uint32_t i = 0; i < CONTROL_RECORDS; i++) {
-		struct request_host *host = &pool->host[i / (CONTROL_RECORDS / TOE_MAX_HOSTS)];
-		struct request *request = &pool->records[i];
+		struct request_host *host = &requests->host[i / (CONTROL_RECORDS / TOE_MAX_HOSTS)];
+		struct request *request = &requests->records[i];
 
-		request->share = &pool->shares[i * workers];
+		request->fanout.share = &requests->shares[i * workers->count];
 		list_add_tail(&host->lane[i / LANE_RECORDS % LANE_COUNT].free, &request->queue);
 	}
 	return 0;
 }
 
 void
-requests_fini(struct request_pool *pool)
+requests_fini(struct requests *requests)
 {
-	toe_table_free(pool->records, CONTROL_RECORDS, sizeof(*pool->records));
-	toe_table_free(pool->shares, CONTROL_RECORDS, pool->workers * sizeof(*pool->shares));
-	pool->records = NULL;
-	pool->shares = NULL;
+	if (requests->workers == NULL)
+		return;
+	toe_table_free(requests->records, CONTROL_RECORDS, sizeof(*requests->records));
+	toe_table_free(requests->shares, CONTROL_RECORDS,
+	        requests->workers->count * sizeof(*requests->shares));
+	requests->records = NULL;
+	requests->shares = NULL;
 }
 
 struct request *
-request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
+request_start(struct requests *requests, struct chimney_host *host, uint32_t kind,
         struct offload_block_list *root)
 {
-	struct request_pool *pool = &target->requests;
 	enum control_lane lane = kind == CHIMNEY_INVALIDATE ? LANE_URGENT : LANE_ORDINARY;
-	struct request_host *share = &pool->host[host->index];
+	struct request_host *share = &requests->host[host->index];
 	struct request *request =
 	        LIST_OWNER(list_take(&share->lane[lane].free), struct request, queue);
-	uint32_t slot = (uint32_t)(request - pool->records);
+	struct chimney *target = requests->target;
+	uint32_t slot = (uint32_t)(request - requests->records);
+	uint64_t id = ++requests->sequence * CONTROL_RECORDS + slot;
 
 	request->dequeued_tsc = rte_rdtsc();
-	request->sequence = ++pool->sequence;
+	fanout_start(&request->fanout, host, kind, requests->sequence, id);
 	request->root = root;
-	request->host = host;
-	request->kind = (uint8_t)kind;
-	request->lane = (uint8_t)lane;
-	request->id = request->sequence * CONTROL_RECORDS + slot;
-	request->nonce = nonce_make(&target->nonces, request->id);
-	request->owed = request->discarded = 0;
-	request->drain = request->hit = request->loss_counted = request->chains = 0;
+	request->nonce = nonce_make(&target->nonces, id);
 	request->blocks = 0;
-	request->batch = 0;
 	request->named = false;
 	request->twice = false;
 	request->first = NULL;
@@ -86,108 +90,159 @@ request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
 	request->root_layer = OFFLOAD_LAYER_NONE;
 	request->layers = 0;
 	/* INV-15: on shutdown nothing new is offloaded. */
-	request->stopped = atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
+	request->fanout.stopped =
+	        atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
 	list_init(&request->stops);
 	walk_start(&request->walk, root);
 	atomic_store_explicit(&target->nonces.active[slot], request->nonce, memory_order_relaxed);
 	if (kind == CHIMNEY_INITIATE)
-		atomic_store_explicit(&target->initiating[slot], request->id, memory_order_relaxed);
+		atomic_store_explicit(&target->initiating[slot], id, memory_order_relaxed);
 	if (kind != CHIMNEY_TERMINATE)
 		list_add_tail(&share->active, &request->active);
 	share->lane[lane].trees += request->tree;
 	share->lane[lane].walking++;
-	pool->in_progress++;
+	requests->in_progress++;
 	stat_add(&target->stats.requests[kind], 1);
 	return request;
 }
 
-struct request *
-request_find(struct chimney *target, uint64_t id)
+/* One answer of a worker came in, or `answers` of them never will. */
+static void
+request_answered(
+        struct requests *requests, struct request *request, uint32_t worker, uint32_t answers)
 {
-	struct request *request = &target->requests.records[id % CONTROL_RECORDS];
-
-	return request->id == id ? request : NULL;
-}
-
-void
-request_answered(struct chimney *target, struct request *request, uint32_t worker, uint32_t answers)
-{
-	struct request_share *share = &request->share[worker];
+	struct fanout_share *share = &request->fanout.share[worker];
 
 	if (share->owed < answers)
 		return;
 	share->owed -= answers;
-	request->owed -= answers;
-	if (request->owed == 0 && request->stage == STAGE_ANSWERS && !list_linked(&request->queue))
-		list_add_tail(&request_lane_of(&target->requests, request)->run, &request->queue);
+	request->fanout.owed -= answers;
+	if (request->fanout.owed == 0 && request->stage == STAGE_ANSWERS &&
+	        !list_linked(&request->queue))
+		list_add_tail(&request_lane_of(requests, request)->run, &request->queue);
 }
 
 void
-request_unclaim(struct request_pool *pool, struct request *request)
+request_reply(struct requests *requests, uint32_t worker, const struct toe_reply *reply)
+{
+	struct request *request = &requests->records[reply->request % CONTROL_RECORDS];
+
+	if (request->fanout.id != reply->request)
+		return;
+	fanout_reply(requests->workers, &request->fanout, worker, reply);
+	request_answered(requests, request, worker, 1);
+}
+
+void
+requests_lost(struct requests *requests, uint32_t worker)
+{
+	for (uint32_t i = 0; i < CONTROL_RECORDS; i++) {
+		struct request *request = &requests->records[i];
+		uint32_t owed;
+
+		if (request->fanout.id == 0 || !lost_needed(&request->fanout, worker))
+			continue;
+		owed = lost_hit(requests->workers, &request->fanout, worker);
+		if (owed > 0)
+			request_answered(requests, request, worker, owed);
+	}
+}
+
+uint64_t
+requests_oldest(const struct requests *requests)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
+		const struct list_node *active = &requests->host[i].active;
+
+		if (!list_empty(active))
+			oldest = RTE_MIN(oldest,
+			        LIST_OWNER(active->next, struct request, active)->fanout.sequence);
+	}
+	return oldest;
+}
+
+void
+request_unclaim(struct requests *requests, struct request *request)
 {
 	if (request->claim != SLOT_CLAIM_NONE)
-		pool->host[request->host->index].claims &= ~(1u << request->claim);
+		requests->host[request->fanout.host->index].claims &= ~(1u << request->claim);
 	request->claim = SLOT_CLAIM_NONE;
 }
 
 /* Terminates whose barrier the oldest request of their host in progress has passed go on (TERM-2). */
 static void
-barrier_open(struct request_pool *pool, struct request_host *host)
+barrier_open(struct requests *requests, struct request_host *host)
 {
 	while (!list_empty(&host->barred)) {
 		struct request *request = LIST_OWNER(host->barred.next, struct request, queue);
 
 		if (!list_empty(&host->active) &&
-		        LIST_OWNER(host->active.next, struct request, active)->sequence <=
+		        LIST_OWNER(host->active.next, struct request, active)->fanout.sequence <=
 		                request->barrier)
 			return;
 		list_remove(&request->queue);
-		list_add_tail(&request_lane_of(pool, request)->run, &request->queue);
+		list_add_tail(&request_lane_of(requests, request)->run, &request->queue);
 	}
 }
 
 static void
-note_invalidate(struct chimney *target, const struct request *request)
+note_invalidate(struct requests *requests, const struct request *request)
 {
 	uint64_t tsc = rte_rdtsc();
-	uint64_t ns = ((tsc - request->dequeued_tsc) * target->ns_per_tsc) >> 20;
+	uint64_t ns = ((tsc - request->dequeued_tsc) * requests->ns_per_tsc) >> 20;
 
-	target->times.completed_tsc = tsc;
-	target->stats.invalidate_last_ns = ns;
-	if (ns > target->stats.invalidate_max_ns)
-		target->stats.invalidate_max_ns = ns;
+	requests->target->times.completed_tsc = tsc;
+	requests->target->stats.invalidate_last_ns = ns;
+	if (ns > requests->target->stats.invalidate_max_ns)
+		requests->target->stats.invalidate_max_ns = ns;
+}
+
+/* What follows from the completion of a request, behind it. */
+static void
+completion_follow(struct requests *requests, struct request *request)
+{
+	uint64_t now = requests->workers->awake.time;
+	struct chimney_host *host = request->fanout.host;
+
+	stops_post(requests->stops, host->index, &request->stops,
+	        request->fanout.kind == CHIMNEY_INVALIDATE, now);
+	if (request->named)
+		batch_posted(requests->stops, host->index, request->fanout.batch, now);
+	if (request->fanout.loss_counted != 0)
+		lost_posted(requests->workers, &request->fanout);
 }
 
 void
-request_complete(struct chimney *target, struct request *request)
+request_complete(struct requests *requests, struct request *request)
 {
-	struct request_pool *pool = &target->requests;
-	struct request_host *host = &pool->host[request->host->index];
-	struct request_lane *lane = request_lane_of(pool, request);
-	uint32_t slot = (uint32_t)(request - pool->records);
+	bool at_large = lost_holds(requests->workers, &request->fanout);
+	struct chimney_host *host = request->fanout.host;
+	struct request_lane *lane = request_lane_of(requests, request);
+	struct chimney *target = requests->target;
+	uint32_t slot = (uint32_t)(request - requests->records);
 
 	atomic_store_explicit(&target->nonces.active[slot], 0, memory_order_relaxed);
-	if (request->kind == CHIMNEY_INVALIDATE)
-		note_invalidate(target, request);
-	stat_add(&target->stats.frames_discarded, request->discarded);
-	host_complete(request->host, request->root,
-	        request->kind | (lost_holds(target, request) ? TOE_COMPLETION_UNSETTLED : 0),
-	        request->discarded);
+	if (request->fanout.kind == CHIMNEY_INVALIDATE)
+		note_invalidate(requests, request);
+	stat_add(&target->stats.frames_discarded, request->fanout.discarded);
+	host_complete(host, request->root,
+	        request->fanout.kind | (at_large ? TOE_COMPLETION_UNSETTLED : 0),
+	        request->fanout.discarded);
 	/* Behind the count of the completion: what is indicated from now on comes after it (event.h). */
-	if (request->kind == CHIMNEY_INITIATE) {
+	if (request->fanout.kind == CHIMNEY_INITIATE) {
 		atomic_store_explicit(&target->initiating[slot], 0, memory_order_release);
-		request->host->settling--;
+		host->settling--;
 	}
-	retrieve_posted(target, request);
-	if (request->loss_counted != 0)
-		lost_posted(target, request);
-	request->id = 0;
+	completion_follow(requests, request);
+	request->fanout.id = 0;
 	request->root = NULL;
 	list_remove(&request->active);
 	list_remove(&request->queue);
 	/* Newest first: a record just used is in the cache. */
 	list_add_tail(lane->free.next, &request->queue);
 	lane->trees -= request->tree;
-	pool->in_progress--;
-	barrier_open(pool, host);
+	requests->in_progress--;
+	barrier_open(requests, &requests->host[host->index]);
 }

@@ -18,15 +18,14 @@
 #ifndef CONTROL_REQUEST_H
 #define CONTROL_REQUEST_H
 
-#include "chimney.h"
-#include "handle.h"
-#include "host.h"
-#include "lane.h"
-#include "list.h"
-#include "nonce.h"
-#include "slots.h"
-#include "submit.h"
+#include "door.h"
+#include "fanout.h"
+#include "lost.h"
+#include "stops.h"
 #include "tree_walk.h"
+#include "workers.h"
+
+struct requests;
 
 enum request_stage {
 	STAGE_CHECK = 0,
@@ -40,31 +39,12 @@ enum request_stage {
 	STAGE_FINISH,
 };
 
-/* What a request has with one worker. */
-struct request_share {
-	struct toe_item *head, *tail; /* items not sent yet: a chain */
-	uint32_t count; /* of them */
-	uint32_t owed; /* answers */
-};
-
 struct request {
 	struct offload_block_list *root;
-	struct chimney_host *host;
 	uint64_t nonce;
-	uint64_t sequence; /* of its start: requests are numbered as they are taken */
-	uint64_t id; /* in messages and replies: sequence and record, never 0; 0 in a free record */
-	uint32_t owed; /* answers that workers owe it */
-	uint32_t discarded; /* frames, by its drains */
-	uint64_t drain; /* workers to which its drain is still to be sent */
-	uint64_t hit; /* workers that it needed and that are lost */
-	uint64_t loss_counted; /* of these: in worker_loss.pending */
-	uint64_t chains; /* workers whose chain is not empty */
-	struct request_share *share; /* by worker; all 0 in a free record */
+	struct fanout fanout; /* its id: sequence and record, never 0; 0 in a free record */
 	struct tree_walk walk;
 	uint32_t blocks; /* entered by the check pass */
-	uint32_t batch; /* invalidate of connections: its stop id (retrieve.h) */
-	uint8_t kind; /* enum chimney_request */
-	uint8_t lane; /* enum control_lane */
 	uint8_t stage; /* enum request_stage */
 	uint8_t root_layer; /* OFFLOAD_LAYER_NONE: no block has told yet */
 	uint8_t pass_layer; /* UNLINK: the layer of this pass */
@@ -72,13 +52,11 @@ struct request {
 	uint8_t claim; /* number of its claims; SLOT_CLAIM_NONE: it has named one object at most */
 	bool tree; /* its root has links */
 	bool twice; /* an object is named twice: its claim is still to be taken back */
-	bool named; /* it has a stop id */
-	bool stopped; /* initiate: no more is attempted (INIT-3) */
+	bool named; /* it has a stop id (fanout.batch) */
 	struct list_node
 	        queue; /* free records, requests ready to go on, or waiting at the barrier */
 	struct list_node active; /* by sequence; terminates are not in it */
-	struct list_node
-	        stops; /* entries that RETRIEVE or RESUME after the completion (retrieve.h) */
+	struct list_node stops; /* entries that RETRIEVE or RESUME after the completion (stops.h) */
 	uint64_t barrier; /* terminate: requests up to this sequence complete before */
 	uint64_t dequeued_tsc;
 	struct slot *
@@ -89,13 +67,13 @@ struct request {
 struct request_kind {
 	uint8_t states; /* bit per slot_state in which it may name an object */
 	/* ACT: called once for each block that is neither placeholder nor refused; sets item.status */
-	enum control_step (*act)(struct chimney *target, struct request *request,
+	enum control_step (*act)(struct requests *requests, struct request *request,
 	        struct offload_block_list *block, enum offload_layer layer);
 	/* UNLINK, or NULL */
-	void (*unlink)(struct chimney *target, struct request *request,
+	void (*unlink)(struct requests *requests, struct request *request,
 	        struct offload_block_list *block, enum offload_layer layer);
 	/* FINISH: the status of the block, dependents first; undoes what failed */
-	enum offload_status (*finish)(struct chimney *target, struct request *request,
+	enum offload_status (*finish)(struct requests *requests, struct request *request,
 	        struct offload_block_list *block, enum offload_layer layer);
 };
 
@@ -124,47 +102,55 @@ struct request_host {
 	uint32_t claims; /* bit per claim number in use */
 };
 
-struct request_pool {
+struct requests {
+	struct chimney *target;
+	struct toe_shared *shared;
+	struct slots *slots;
+	struct stops *stops;
+	struct workers *workers;
+	uint64_t ns_per_tsc; /* times 2^20 */
 	struct request *records; /* CONTROL_RECORDS */
-	struct request_share *shares; /* of all records, `workers` each */
+	struct fanout_share *shares; /* of all records, one for each worker */
 	struct request_host host[TOE_MAX_HOSTS];
-	uint32_t workers;
 	uint32_t next_host[LANE_COUNT]; /* whose turn it is */
 	uint64_t sequence; /* of the last one started */
 	uint32_t in_progress;
 };
 
 /* 0 or -ENOMEM. */
-int requests_init(struct request_pool *pool, uint32_t workers);
-void requests_fini(struct request_pool *pool);
+int requests_init(struct requests *requests, struct chimney *target, struct workers *workers,
+        struct stops *stops);
+/* Also of what was never initialised, and is 0. */
+void requests_fini(struct requests *requests);
 uint64_t requests_estimate(uint32_t workers);
 
 static inline struct request_lane *
-request_lane_of(struct request_pool *pool, const struct request *request)
+request_lane_of(struct requests *requests, const struct request *request)
 {
-	return &pool->host[request->host->index].lane[request->lane];
+	return &requests->host[request->fanout.host->index].lane[request->fanout.lane];
 }
 
 /* A record for a root just taken from its host; there is a free one. */
-struct request *request_start(struct chimney *target, struct chimney_host *host, uint32_t kind,
+struct request *request_start(struct requests *requests, struct chimney_host *host, uint32_t kind,
         struct offload_block_list *root);
-/* The request that a reply names; NULL when there is none any more. */
-struct request *request_find(struct chimney *target, uint64_t id);
-/* One answer of a worker came in, or `answers` of them never will. */
-void request_answered(
-        struct chimney *target, struct request *request, uint32_t worker, uint32_t answers);
+/* A reply of this worker to a request came in; to one that is over: nothing happens. */
+void request_reply(struct requests *requests, uint32_t worker, const struct toe_reply *reply);
+/* This worker is lost (workers/lost.h): what requests in progress need of it fails. */
+void requests_lost(struct requests *requests, uint32_t worker);
+/* The sequence of the oldest request in progress, terminates apart; UINT64_MAX: there is none. */
+uint64_t requests_oldest(const struct requests *requests);
 /* Give back the number of its claims, when it has none any more. */
-void request_unclaim(struct request_pool *pool, struct request *request);
+void request_unclaim(struct requests *requests, struct request *request);
 /* Take the request as far as it goes now, within *budget events of walks. True: it is complete or waits. */
-bool request_run(struct chimney *target, struct request *request, uint32_t *budget);
+bool request_run(struct requests *requests, struct request *request, uint32_t *budget);
 /* Post the completion and free the record. */
-void request_complete(struct chimney *target, struct request *request);
+void request_complete(struct requests *requests, struct request *request);
 
 /*
  * check.c: the pass that changes nothing. Called for each event of the walk. PAUSE: its host has no number left for the
  * claims that it needs now.
  */
-enum control_step check_block(struct chimney *target, struct request *request);
+enum control_step check_block(struct requests *requests, struct request *request);
 
 /* The layer of the walk's present block; above OFFLOAD_LAYER_TCP in a tree that is too deep. */
 static inline uint32_t

@@ -2,8 +2,6 @@
 /* Which request goes on. */
 #include "schedule.h"
 
-#include "control.h"
-
 /* Put a tree that has to wait behind those that wait already. */
 static void
 root_park(struct request_lane *lane, struct offload_block_list *root)
@@ -46,10 +44,10 @@ lane_has_room(const struct request_lane *lane, bool tree)
  * full ring is turned round, trees are put aside.
  */
 static struct request *
-root_start(struct chimney *target, struct chimney_host *host, enum control_lane lane_index,
+root_start(struct requests *requests, struct chimney_host *host, enum control_lane lane_index,
         uint32_t *budget)
 {
-	struct request_lane *lane = &target->requests.host[host->index].lane[lane_index];
+	struct request_lane *lane = &requests->host[host->index].lane[lane_index];
 	struct offload_block_list *root;
 	bool busy = false;
 	uint32_t kind;
@@ -57,12 +55,12 @@ root_start(struct chimney *target, struct chimney_host *host, enum control_lane 
 	if (*budget == 0 || (lane_index == LANE_ORDINARY && lane->walking > 0))
 		return NULL;
 	if (lane->parked != NULL && lane_has_room(lane, true))
-		return request_start(target, host, CHIMNEY_INVALIDATE, root_unpark(lane));
+		return request_start(requests, host, CHIMNEY_INVALIDATE, root_unpark(lane));
 	while (*budget > 0 && lane_has_room(lane, false) &&
 	        host_take(host, lane_index, &root, &kind, &busy)) {
 		if (lane_index == LANE_ORDINARY || !root_is_tree(root) ||
 		        (lane->parked == NULL && lane_has_room(lane, true)))
-			return request_start(target, host, kind, root);
+			return request_start(requests, host, kind, root);
 		root_park(lane, root);
 		(*budget)--;
 	}
@@ -73,11 +71,11 @@ root_start(struct chimney *target, struct chimney_host *host, enum control_lane 
 
 /* A slice for one request. True: it went on. */
 static bool
-request_slice(struct chimney *target, struct request *request, uint32_t *budget)
+request_slice(struct requests *requests, struct request *request, uint32_t *budget)
 {
-	struct request_lane *lane = request_lane_of(&target->requests, request);
+	struct request_lane *lane = request_lane_of(requests, request);
 	uint32_t slice = RTE_MIN(*budget, SCHEDULE_SLICE), left = slice;
-	bool waits = request_run(target, request, &left);
+	bool waits = request_run(requests, request, &left);
 
 	if (!waits)
 		list_add_tail(&lane->run, &request->queue);
@@ -87,7 +85,7 @@ request_slice(struct chimney *target, struct request *request, uint32_t *budget)
 
 /* The first of a host's requests that can go on does; those that cannot (a full mailbox) keep nobody from it. */
 static bool
-one_goes_on(struct chimney *target, struct request_lane *lane, uint32_t *budget)
+one_goes_on(struct requests *requests, struct request_lane *lane, uint32_t *budget)
 {
 	struct list_node todo, *node;
 	bool went_on = false;
@@ -97,7 +95,7 @@ one_goes_on(struct chimney *target, struct request_lane *lane, uint32_t *budget)
 	list_init(&todo);
 	list_splice_tail(&todo, &lane->run);
 	while (!went_on && *budget > 0 && (node = list_take(&todo)) != NULL)
-		went_on = request_slice(target, LIST_OWNER(node, struct request, queue), budget);
+		went_on = request_slice(requests, LIST_OWNER(node, struct request, queue), budget);
 	/* What was not reached keeps its place before what was. */
 	list_splice_tail(&todo, &lane->run);
 	list_splice_tail(&lane->run, &todo);
@@ -106,25 +104,26 @@ one_goes_on(struct chimney *target, struct request_lane *lane, uint32_t *budget)
 
 /* A host's turn in a lane: one of its requests, and a new root. Returns 0 when there was nothing to do. */
 static uint32_t
-host_visit(
-        struct chimney *target, struct chimney_host *host, enum control_lane lane, uint32_t *budget)
+host_visit(struct requests *requests, struct chimney_host *host, enum control_lane lane,
+        uint32_t *budget)
 {
 	uint32_t before, count;
 	struct request *fresh;
 
-	count = one_goes_on(target, &target->requests.host[host->index].lane[lane], budget);
+	count = one_goes_on(requests, &requests->host[host->index].lane[lane], budget);
 	before = *budget;
-	fresh = root_start(target, host, lane, budget);
+	fresh = root_start(requests, host, lane, budget);
 	count += *budget < before;
 	if (fresh != NULL)
-		count += request_slice(target, fresh, budget);
+		count += request_slice(requests, fresh, budget);
 	return count;
 }
 
 static uint32_t
-lane_turn(struct chimney *target, enum control_lane lane, uint32_t hosts, uint32_t budget)
+lane_turn(struct requests *requests, enum control_lane lane, uint32_t hosts, uint32_t budget)
 {
-	uint32_t *next = &target->requests.next_host[lane];
+	struct chimney *target = requests->target;
+	uint32_t *next = &requests->next_host[lane];
 	uint32_t count = 0, idle = 0;
 
 	while (budget > 0 && idle < TOE_MAX_HOSTS) {
@@ -133,7 +132,7 @@ lane_turn(struct chimney *target, enum control_lane lane, uint32_t hosts, uint32
 
 		if ((hosts & 1u << i) &&
 		        atomic_load_explicit(&host->state, memory_order_acquire) == HOST_USED)
-			n = host_visit(target, host, lane, &budget);
+			n = host_visit(requests, host, lane, &budget);
 		idle = n == 0 ? idle + 1 : 0;
 		count += n;
 	}
@@ -141,16 +140,16 @@ lane_turn(struct chimney *target, enum control_lane lane, uint32_t hosts, uint32
 }
 
 uint32_t
-requests_turn(struct chimney *target, uint32_t hosts)
+requests_turn(struct requests *requests, uint32_t hosts)
 {
-	return lane_turn(target, LANE_URGENT, hosts, SCHEDULE_URGENT) +
-	       lane_turn(target, LANE_ORDINARY, hosts, SCHEDULE_ORDINARY);
+	return lane_turn(requests, LANE_URGENT, hosts, SCHEDULE_URGENT) +
+	       lane_turn(requests, LANE_ORDINARY, hosts, SCHEDULE_ORDINARY);
 }
 
 bool
-requests_idle(struct chimney *target, struct chimney_host *host)
+requests_idle(struct requests *requests, struct chimney_host *host)
 {
-	const struct request_lane *lane = target->requests.host[host->index].lane;
+	const struct request_lane *lane = requests->host[host->index].lane;
 
 	for (uint32_t i = 0; i < LANE_COUNT; i++)
 		if (lane[i].parked != NULL || !submit_empty(&host->submit[i]))

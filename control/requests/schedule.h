@@ -21,8 +21,8 @@
 #define SCHEDULE_ORDINARY 64u
 
 /* One turn of both lanes; hosts: bit per host in use. Returns the number of events walked and requests handled; 0: there is nothing to do. */
-uint32_t requests_turn(struct chimney *target, uint32_t hosts);
+uint32_t requests_turn(struct requests *requests, uint32_t hosts);
 /* No root of this host waits anywhere. */
-bool requests_idle(struct chimney *target, struct chimney_host *host);
+bool requests_idle(struct requests *requests, struct chimney_host *host);
 
 #endif

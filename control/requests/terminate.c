@@ -11,107 +11,108 @@
  * loss fails and leaves it; after RETRIEVE(HARDWARE_FAILURE) and ABORT were indicated the next one fails too,
  * and frees it (TERM-8), whether the worker is back or not.
  */
-#include "control.h"
+#include "request.h"
 #include "state.h"
 #include "words.h"
 
 static enum control_step
-terminate_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+terminate_act(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 	uint32_t worker = item_worker(item);
-	struct slot *slot = slots_at(&target->slots, layer, worker, item->index);
+	struct slot *slot = slots_at(requests->slots, layer, worker, item->index);
 
 	item->status = OFFLOAD_SUCCESS;
-	if (layer == OFFLOAD_LAYER_TCP && conn_is_lost(target, worker, item->index)) {
-		lost_met(target, request, worker);
+	if (layer == OFFLOAD_LAYER_TCP && conn_is_lost(requests->workers, worker, item->index)) {
+		lost_met(requests->workers, &request->fanout, worker);
 		item->status = OFFLOAD_FAILURE;
 		/* Known as lost: this is the terminate that frees it. */
 		if (slot->flags & SLOT_LOSS_INDICATED)
 			item->flags |= BLOCK_ACTED;
 	} else if (layer == OFFLOAD_LAYER_TCP) {
-		if (fanout_room(target, request, worker) == STEP_PAUSE)
+		if (fanout_room(requests->workers, &request->fanout, worker) == STEP_PAUSE)
 			return STEP_PAUSE;
 		item->delegated = offload_block_delegated(block);
-		fanout_add(target, request, worker, item);
+		fanout_add(&request->fanout, worker, item);
 	}
 	slot->state = SLOT_CLOSING;
 	return STEP_DONE;
 }
 
 static void
-tcp_unlink(struct chimney *target, struct request *request, struct toe_item *item)
+tcp_unlink(struct requests *requests, struct request *request, struct toe_item *item)
 {
 	uint32_t worker = item_worker(item);
-	struct slot *slot = &target->slots.tcp[worker][item->index].slot;
+	struct slot *slot = &requests->slots->tcp[worker][item->index].slot;
 
-	item->status = (uint16_t)request_answer(request, item);
+	item->status = (uint16_t)fanout_answer(&request->fanout, item);
 	if (item->status != OFFLOAD_SUCCESS && !(item->flags & BLOCK_ACTED)) {
 		slot->state = SLOT_LIVE;
 		return;
 	}
-	slots_unlink_tcp(&target->slots, worker, item->index);
+	slots_unlink_tcp(requests->slots, worker, item->index);
 	slot->state = SLOT_GONE;
 	item->flags |= BLOCK_FREED;
 }
 
 /* A path or neighbor leaves the structure, unless something outside of the tree depends on it. */
 static bool
-path_unlink(struct chimney *target, uint32_t index)
+path_unlink(struct requests *requests, uint32_t index)
 {
-	if (target->slots.paths[index].dependents > 0)
+	if (requests->slots->paths[index].dependents > 0)
 		return false;
-	slots_unlink_path(&target->slots, index);
-	word_invalidate(&target->shared->paths[index].word);
+	slots_unlink_path(requests->slots, index);
+	word_invalidate(&requests->shared->paths[index].word);
 	return true;
 }
 
 static bool
-neighbor_unlink(struct chimney *target, const struct request *request,
+neighbor_unlink(struct requests *requests, const struct request *request,
         const struct offload_block_list *block, uint32_t index)
 {
-	if (target->slots.neighbors[index].dependents > 0)
+	if (requests->slots->neighbors[index].dependents > 0)
 		return false;
-	neighbor_save(target, request->host, index, NULL, NULL, offload_block_delegated(block));
-	word_invalidate(&target->shared->neighbors[index].word);
+	neighbor_save(requests->slots, request->fanout.host, index, NULL, NULL,
+	        offload_block_delegated(block));
+	word_invalidate(&requests->shared->neighbors[index].word);
 	return true;
 }
 
 static void
-terminate_unlink(struct chimney *target, struct request *request, struct offload_block_list *block,
-        enum offload_layer layer)
+terminate_unlink(struct requests *requests, struct request *request,
+        struct offload_block_list *block, enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
-	struct slot *slot = slots_at(&target->slots, layer, item_worker(item), item->index);
+	struct slot *slot = slots_at(requests->slots, layer, item_worker(item), item->index);
 
 	if (layer == OFFLOAD_LAYER_TCP) {
-		tcp_unlink(target, request, item);
+		tcp_unlink(requests, request, item);
 		return;
 	}
-	if (layer == OFFLOAD_LAYER_PATH ? !path_unlink(target, item->index)
-	                                : !neighbor_unlink(target, request, block, item->index)) {
+	if (layer == OFFLOAD_LAYER_PATH ? !path_unlink(requests, item->index)
+	                                : !neighbor_unlink(requests, request, block, item->index)) {
 		item->status = OFFLOAD_FAILURE;
 		slot->state = SLOT_LIVE;
 		return;
 	}
-	retrieve_forget(target, layer, item->index);
+	stop_forget(requests->stops, layer, item->index);
 	slot->state = SLOT_GONE;
 	item->flags |= BLOCK_FREED;
 }
 
 static enum offload_status
-terminate_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
-        enum offload_layer layer)
+terminate_finish(struct requests *requests, struct request *request,
+        struct offload_block_list *block, enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 	uint32_t worker = item_worker(item);
 
 	if (!(item->flags & BLOCK_FREED))
 		return item->status;
-	stat_objects(target, request->host, layer, -1);
+	stat_objects(request->fanout.host, layer, -1);
 	/* A lost worker may still have the connection, but gets no other one there before it has parked. */
-	slots_free(&target->slots, layer, worker, item->index);
+	slots_free(requests->slots, layer, worker, item->index);
 	/* TERM-4: no send data is handed back, there is none that the target did not make itself. */
 	if (layer == OFFLOAD_LAYER_TCP)
 		block->send_chain = NULL;

@@ -11,6 +11,7 @@
  * the loss is noticed in the round, the old value is put back (UPD-5).
  */
 #include "initiate_check.h"
+#include "request.h"
 #include "state.h"
 #include "words.h"
 
@@ -35,41 +36,42 @@ change_stands(const struct toe_item *item, uint64_t word)
 }
 
 static enum offload_status
-neighbor_update(struct chimney *target, struct request *request, struct offload_block_list *block)
+neighbor_update(
+        struct requests *requests, struct request *request, struct offload_block_list *block)
 {
 	struct toe_item *item = block_item(block);
 	const struct neighbor_cached *cached = offload_block_cached(block);
-	struct neighbor_slot *slot = &target->slots.neighbors[item->index];
-	_Atomic uint64_t *word = &target->shared->neighbors[item->index].word;
+	struct neighbor_slot *slot = &requests->slots->neighbors[item->index];
+	_Atomic uint64_t *word = &requests->shared->neighbors[item->index].word;
 	uint64_t old = word_read(word);
 
 	if (!toe_word_valid(old))
 		return OFFLOAD_FAILURE;
 	if (cached == NULL)
 		return OFFLOAD_SUCCESS;
-	if (slot->workers & target->lost)
+	if (slot->workers & requests->workers->lost)
 		return OFFLOAD_FAILURE;
 	if (toe_neighbor_word(cached->destination_mac, toe_word_epoch(old), true) != old)
-		neighbor_word_write(target->shared, item->index, cached->destination_mac, true);
+		neighbor_word_write(requests->shared, item->index, cached->destination_mac, true);
 	change_note(item, old, word_read(word), slot->host_reachability_delta);
 	slot->host_reachability_delta = cached->host_reachability_delta;
-	request->drain |= slot->workers;
+	request->fanout.drain |= slot->workers;
 	return OFFLOAD_SUCCESS;
 }
 
 /* Give a path a neighbor and an MTU, in one word. */
 static void
-path_change(struct chimney *target, struct request *request, uint32_t index, uint32_t neighbor,
+path_change(struct requests *requests, struct request *request, uint32_t index, uint32_t neighbor,
         uint32_t mtu)
 {
-	bool was_valid = path_route_valid(target->shared, index);
+	bool was_valid = path_route_valid(requests->shared, index);
 
-	if (target->slots.paths[index].neighbor != neighbor) {
-		slots_unlink_path(&target->slots, index);
-		slots_link_path(&target->slots, index, neighbor);
+	if (requests->slots->paths[index].neighbor != neighbor) {
+		slots_unlink_path(requests->slots, index);
+		slots_link_path(requests->slots, index, neighbor);
 	}
-	path_word_write(target->shared, index, neighbor, mtu, true);
-	retrieve_path_changed(target, request, index, was_valid);
+	path_word_write(requests->shared, index, neighbor, mtu, true);
+	stop_path_changed(requests->stops, &request->stops, index, was_valid);
 }
 
 /*
@@ -78,11 +80,11 @@ path_change(struct chimney *target, struct request *request, uint32_t index, uin
  * path's connections would not be found (CTX-3).
  */
 static uint32_t
-path_neighbor_wanted(const struct chimney *target, const struct request *request, uint32_t index)
+path_neighbor_wanted(const struct requests *requests, const struct request *request, uint32_t index)
 {
 	struct offload_block_list *parent = walk_parent(&request->walk);
-	const struct toe_neighbor *neighbors = target->shared->neighbors;
-	uint32_t present = target->slots.paths[index].neighbor;
+	const struct toe_neighbor *neighbors = requests->shared->neighbors;
+	uint32_t present = requests->slots->paths[index].neighbor;
 	const struct toe_item *below;
 
 	if (!names_object(parent))
@@ -96,44 +98,45 @@ path_neighbor_wanted(const struct chimney *target, const struct request *request
 }
 
 static enum offload_status
-path_update(struct chimney *target, struct request *request, struct offload_block_list *block)
+path_update(struct requests *requests, struct request *request, struct offload_block_list *block)
 {
 	struct toe_item *item = block_item(block);
 	const struct path_cached *cached = offload_block_cached(block);
-	const struct toe_path *path = &target->shared->paths[item->index];
-	struct path_slot *slot = &target->slots.paths[item->index];
+	const struct toe_path *path = &requests->shared->paths[item->index];
+	struct path_slot *slot = &requests->slots->paths[item->index];
 	uint64_t old = word_read(&path->word);
-	uint32_t neighbor = path_neighbor_wanted(target, request, item->index);
+	uint32_t neighbor = path_neighbor_wanted(requests, request, item->index);
 	uint32_t mtu = cached != NULL ? cached->path_mtu : toe_path_word_mtu(old);
 
-	if (!toe_word_valid(old) || neighbor == TOE_INDEX_NONE || (slot->workers & target->lost))
+	if (!toe_word_valid(old) || neighbor == TOE_INDEX_NONE ||
+	        (slot->workers & requests->workers->lost))
 		return OFFLOAD_FAILURE;
 	if (cached != NULL &&
 	        path_mtu_check(mtu, path->family,
-	                target->shared->ports[target->shared->neighbors[neighbor].port].mtu) !=
+	                requests->shared->ports[requests->shared->neighbors[neighbor].port].mtu) !=
 	                OFFLOAD_SUCCESS)
 		return OFFLOAD_FAILURE;
 	if (neighbor != slot->neighbor || mtu != toe_path_word_mtu(old)) {
-		path_change(target, request, item->index, neighbor, mtu);
+		path_change(requests, request, item->index, neighbor, mtu);
 		change_note(item, old, word_read(&path->word), 0);
 	}
-	request->drain |= slot->workers;
+	request->fanout.drain |= slot->workers;
 	return OFFLOAD_SUCCESS;
 }
 
 /* A connection: its owner copies the values. Its path is the one it was offloaded with (UPD-2). */
 static enum control_step
-tcp_update(struct chimney *target, struct request *request, struct offload_block_list *block)
+tcp_update(struct requests *requests, struct request *request, struct offload_block_list *block)
 {
 	struct toe_item *item = block_item(block);
 	struct offload_block_list *parent = walk_parent(&request->walk);
 	uint32_t worker = item_worker(item);
-	const struct tcp_slot *slot = &target->slots.tcp[worker][item->index];
+	const struct tcp_slot *slot = &requests->slots->tcp[worker][item->index];
 	/* The path that the block hangs from, if it names one. */
 	uint32_t below = parent == NULL ? TOE_INDEX_NONE : block_item(parent)->index;
 
-	if (conn_is_lost(target, worker, item->index)) {
-		lost_met(target, request, worker);
+	if (conn_is_lost(requests->workers, worker, item->index)) {
+		lost_met(requests->workers, &request->fanout, worker);
 		item->status = OFFLOAD_FAILURE;
 		return STEP_DONE;
 	}
@@ -145,71 +148,71 @@ tcp_update(struct chimney *target, struct request *request, struct offload_block
 	item->cached = offload_block_cached(block);
 	if (item->cached == NULL)
 		return STEP_DONE;
-	if (fanout_room(target, request, worker) == STEP_PAUSE)
+	if (fanout_room(requests->workers, &request->fanout, worker) == STEP_PAUSE)
 		return STEP_PAUSE;
-	fanout_add(target, request, worker, item);
+	fanout_add(&request->fanout, worker, item);
 	return STEP_DONE;
 }
 
 static enum control_step
-update_act(struct chimney *target, struct request *request, struct offload_block_list *block,
+update_act(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 
 	if (layer == OFFLOAD_LAYER_TCP)
-		return tcp_update(target, request, block);
+		return tcp_update(requests, request, block);
 	if (layer == OFFLOAD_LAYER_PATH)
-		item->status = (uint16_t)path_update(target, request, block);
+		item->status = (uint16_t)path_update(requests, request, block);
 	else
-		item->status = (uint16_t)neighbor_update(target, request, block);
+		item->status = (uint16_t)neighbor_update(requests, request, block);
 	return STEP_DONE;
 }
 
 static void
-neighbor_undo(struct chimney *target, const struct toe_item *item)
+neighbor_undo(struct requests *requests, const struct toe_item *item)
 {
 	uint8_t mac[6];
 
-	if (!change_stands(item, word_read(&target->shared->neighbors[item->index].word)))
+	if (!change_stands(item, word_read(&requests->shared->neighbors[item->index].word)))
 		return;
 	for (int i = 0; i < 6; i++)
 		mac[i] = (uint8_t)(item->host_handle >> (8 * i));
-	neighbor_word_write(target->shared, item->index, mac, true);
-	target->slots.neighbors[item->index].host_reachability_delta = item->path;
+	neighbor_word_write(requests->shared, item->index, mac, true);
+	requests->slots->neighbors[item->index].host_reachability_delta = item->path;
 }
 
 static void
-path_undo(struct chimney *target, struct request *request, const struct toe_item *item)
+path_undo(struct requests *requests, struct request *request, const struct toe_item *item)
 {
 	uint32_t neighbor = toe_path_word_neighbor(item->host_handle);
-	uint8_t state = target->slots.neighbors[neighbor].slot.state;
+	uint8_t state = requests->slots->neighbors[neighbor].slot.state;
 
 	/* There is no way back to a neighbor that has left meanwhile. */
-	if (change_stands(item, word_read(&target->shared->paths[item->index].word)) &&
+	if (change_stands(item, word_read(&requests->shared->paths[item->index].word)) &&
 	        (state == SLOT_LIVE || state == SLOT_CLOSING))
-		path_change(target, request, item->index, neighbor,
+		path_change(requests, request, item->index, neighbor,
 		        toe_path_word_mtu(item->host_handle));
 }
 
 static enum offload_status
-update_finish(struct chimney *target, struct request *request, struct offload_block_list *block,
+update_finish(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer)
 {
 	struct toe_item *item = block_item(block);
 	uint64_t workers;
 
 	if (layer == OFFLOAD_LAYER_TCP)
-		return request_answer(request, item);
-	workers = layer == OFFLOAD_LAYER_PATH ? target->slots.paths[item->index].workers
-	                                      : target->slots.neighbors[item->index].workers;
-	if (item->status != OFFLOAD_SUCCESS || !(workers & request->hit))
+		return fanout_answer(&request->fanout, item);
+	workers = layer == OFFLOAD_LAYER_PATH ? requests->slots->paths[item->index].workers
+	                                      : requests->slots->neighbors[item->index].workers;
+	if (item->status != OFFLOAD_SUCCESS || !(workers & request->fanout.hit))
 		return item->status;
 	if (item->flags & BLOCK_ACTED) {
 		if (layer == OFFLOAD_LAYER_PATH)
-			path_undo(target, request, item);
+			path_undo(requests, request, item);
 		else
-			neighbor_undo(target, item);
+			neighbor_undo(requests, item);
 	}
 	return OFFLOAD_FAILURE;
 }

@@ -1,78 +1,67 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Control's end of the mailboxes: chains of items per worker, drains, replies, and who owes answers. A full
+ * What a request has with workers: chains of items for each, drains, and the answers that it is owed. A full
  * mailbox never blocks: the walk that wanted to send pauses and tries again in a later turn.
  */
 #ifndef CONTROL_FANOUT_H
 #define CONTROL_FANOUT_H
 
-#include "request.h"
-#include "target.h"
-#include "worker_control.h"
+#include "item.h"
+#include "workers.h"
 
 #define FANOUT_CHAIN 64u /* items of one message */
 #define FANOUT_CHAINS 2u /* of one host in one lane that one worker has not answered */
-#define FANOUT_REPLIES 32u /* taken from one mailbox per turn */
 
-/* What is still to be done about a loss (lost.h, rejoin.h). */
-struct worker_loss {
-	uint64_t sequence; /* of the last request that was taken before it */
-	uint32_t end; /* slots from here on were never used */
-	uint32_t marked; /* next slot to be marked as lost */
-	uint32_t hosts; /* bit per host that is still to be told */
-	uint32_t told[TOE_MAX_HOSTS]; /* next slot to be told of */
-	uint32_t pending[TOE_MAX_HOSTS]; /* requests it was lost to, not completed yet */
-};
-
-/* A worker as control sees it. Times: ns of control's own running time (chimney.awake). */
-struct worker_link {
-	struct toe_worker_control *worker;
+/* With one of them. */
+struct fanout_share {
+	struct toe_item *head, *tail; /* items not sent yet: a chain */
+	uint32_t count; /* of them */
 	uint32_t owed; /* answers */
-	uint8_t chains[TOE_MAX_HOSTS][LANE_COUNT]; /* of these: to chains */
-	bool lost; /* declared so, and not back (INV-14) */
-	bool pinged; /* a PING is among what it owes */
-	bool unproved; /* it was sent a walk, which owes no answer: a PING shall prove it alive (INV-9) */
-	bool stuck[LANE_COUNT]; /* the last message found the mailbox full */
-	/*
-	 * The later of its last answer and of the moment since which it has owed one without a break, or its mailbox has been
-	 * full. A worker that keeps answering is never lost, however long its work is.
-	 */
-	uint64_t since;
-	/* what is done about its silence (watch.h) */
-	bool asked; /* it was silent and was asked; so far it says nothing */
-	bool sampled; /* cpu_time is known */
-	bool starved; /* told so */
-	uint64_t judged; /* when it was asked, or found to be starved last */
-	struct chimney_cpu_time cpu_time; /* at that moment */
-	struct chimney_worker_view view; /* anyone reads */
-	struct worker_loss loss;
 };
 
-/* Does it owe anything? */
-static inline bool
-link_waits(const struct worker_link *link)
-{
-	return link->owed > 0 || link->stuck[LANE_ORDINARY] || link->stuck[LANE_URGENT];
-}
+struct fanout {
+	struct chimney_host *host;
+	uint64_t sequence; /* of the request: they are numbered as they are taken */
+	uint64_t id; /* in messages and replies */
+	uint32_t owed; /* answers that workers owe it */
+	uint32_t discarded; /* frames, by its drains */
+	uint64_t drain; /* workers to which its drain is still to be sent */
+	uint64_t hit; /* workers that it needed and that are lost */
+	uint64_t loss_counted; /* of these: in worker_loss.pending */
+	uint64_t chains; /* workers whose chain is not empty */
+	struct fanout_share *share; /* by worker; all 0 before and after */
+	uint32_t batch; /* invalidate of connections: its stop id (stops.h) */
+	uint8_t kind; /* enum chimney_request */
+	uint8_t lane; /* enum control_lane */
+	bool stopped; /* initiate: no more is attempted (INIT-3) */
+};
 
-/* Send one message; `answers` says that a reply will come. False: the mailbox is full. Not to a lost worker. */
-bool link_send(struct chimney *target, uint32_t worker, enum control_lane lane,
-        const struct toe_message *message, bool answers);
-
+/* As new, for the request that it is part of. */
+void fanout_start(struct fanout *fanout, struct chimney_host *host, uint32_t kind,
+        uint64_t sequence, uint64_t id);
 /*
  * Make room for one more item for this worker. PAUSE: its chain is full, and cannot be sent now, since the mailbox is full,
  * or the worker has FANOUT_CHAINS of this host and lane: others' messages do not wait behind more than these.
  */
-enum control_step fanout_room(struct chimney *target, struct request *request, uint32_t worker);
+enum control_step fanout_room(struct workers *workers, struct fanout *fanout, uint32_t worker);
 /* Append an item; fanout_room said DONE before. */
-void fanout_add(
-        struct chimney *target, struct request *request, uint32_t worker, struct toe_item *item);
-/* Send what the chains of the request still hold. */
-enum control_step fanout_flush(struct chimney *target, struct request *request);
-/* Send the drains of request->drain. */
-enum control_step fanout_drain(struct chimney *target, struct request *request);
+void fanout_add(struct fanout *fanout, uint32_t worker, struct toe_item *item);
+/* Send what the chains still hold. */
+enum control_step fanout_flush(struct workers *workers, struct fanout *fanout);
+/* Send the drains of fanout->drain. */
+enum control_step fanout_drain(struct workers *workers, struct fanout *fanout);
 
-/* Take the replies of all workers. Returns how many. */
-uint32_t fanout_replies(struct chimney *target);
+/* A reply of this worker to it came in: note what it says. The caller counts it as one of the answers that are owed. */
+void fanout_reply(struct workers *workers, struct fanout *fanout, uint32_t worker,
+        const struct toe_reply *reply);
+
+/* What the worker said of an item, FAILURE when it is lost; control's own word when no worker was asked. */
+static inline enum offload_status
+fanout_answer(const struct fanout *fanout, const struct toe_item *item)
+{
+	if ((item->flags & BLOCK_SENT) && (fanout->hit & worker_bit(item_worker(item))))
+		return OFFLOAD_FAILURE;
+	return item->status;
+}
 
 #endif

@@ -4,13 +4,13 @@
 
 #include <sys/mman.h>
 
-#include "control.h"
+#include "workers.h"
 
 void
-pages_turn(struct chimney *target)
+pages_turn(struct workers *workers)
 {
-	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
-		struct toe_pages *pages = &target->links[i].worker->pages;
+	for (uint32_t i = 0; i < workers->count; i++) {
+		struct toe_pages *pages = &workers->links[i].worker->pages;
 		size_t bytes = atomic_load_explicit(&pages->bytes, memory_order_acquire);
 
 		if (bytes == 0)

@@ -3,12 +3,12 @@
 #ifndef CONTROL_GIVE_PAGES_H
 #define CONTROL_GIVE_PAGES_H
 
-struct chimney;
+struct workers;
 
 /*
  * Give the range of one worker back to the system, if there is one: 256 KiB at most, which takes in the order of ten
  * microseconds. A worker has one a millisecond at most.
  */
-void pages_turn(struct chimney *target);
+void pages_turn(struct workers *workers);
 
 #endif

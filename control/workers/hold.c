@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
+#include "workers.h"
 
 #define HOLD_RELEASE_BIT ((uintptr_t)1)
 
@@ -41,21 +41,21 @@ chimney_release(struct chimney_host *host, struct chimney_hold *hold)
 }
 
 static uint32_t
-hold_host(const struct chimney *target, const struct hold_record *record)
+hold_host(const struct workers *workers, const struct hold_record *record)
 {
-	return (uint32_t)(record - target->holds.record) / HOLD_SHARE;
+	return (uint32_t)(record - workers->holds.record) / HOLD_SHARE;
 }
 
 static void
-hold_done(struct chimney *target, struct hold_record *record, uint32_t status)
+hold_done(struct workers *workers, struct hold_record *record, uint32_t status)
 {
-	uint32_t host = hold_host(target, record);
+	uint32_t host = hold_host(workers, record);
 	struct chimney_hold *hold = record->hold;
 
 	record->hold = NULL;
-	target->holds.used[host]--;
-	target->holds.unsent[host] -= !record->sent;
-	atomic_fetch_sub_explicit(&target->hosts[host].holding, 1, memory_order_release);
+	workers->holds.used[host]--;
+	workers->holds.unsent[host] -= !record->sent;
+	atomic_fetch_sub_explicit(&workers->target->hosts[host].holding, 1, memory_order_release);
 	/* The caller may free it, or pass it again, when it sees `done`. */
 	atomic_store_explicit(&hold->under_way, 0, memory_order_release);
 	atomic_store_explicit(&hold->done, 1 + status, memory_order_release);
@@ -63,7 +63,7 @@ hold_done(struct chimney *target, struct hold_record *record, uint32_t status)
 
 /* Copy what the worker reads; the tuple's owner is the one that initiate will pick. */
 static void
-hold_fill(struct chimney *target, struct hold_record *record, uintptr_t entry)
+hold_fill(struct workers *workers, struct hold_record *record, uintptr_t entry)
 {
 	struct chimney_hold *hold = (struct chimney_hold *)(entry & ~HOLD_RELEASE_BIT);
 	struct toe_hold_request *request = &record->request;
@@ -79,21 +79,21 @@ hold_fill(struct chimney *target, struct hold_record *record, uintptr_t entry)
 	request->family = hold->family;
 	request->port = hold->port;
 	record->hold = hold;
-	record->id =
-	        ++target->holds.sequence * HOLD_RECORDS + (uint64_t)(record - target->holds.record);
+	record->id = ++workers->holds.sequence * HOLD_RECORDS +
+	             (uint64_t)(record - workers->holds.record);
 	record->release = entry & HOLD_RELEASE_BIT;
 	record->sent = false;
 	record->worker =
 	        toe_owner(toe_tuple_hash(hold->source, hold->destination,
 	                          hold->family == 4 ? 4 : 16, hold->local_port, hold->remote_port),
-	                target->shared->worker_count);
-	target->holds.used[hold_host(target, record)]++;
-	target->holds.unsent[hold_host(target, record)]++;
+	                workers->count);
+	workers->holds.used[hold_host(workers, record)]++;
+	workers->holds.unsent[hold_host(workers, record)]++;
 }
 
 /* False: the worker's mailbox is full. */
 static bool
-hold_send(struct chimney *target, struct hold_record *record)
+hold_send(struct workers *workers, struct hold_record *record)
 {
 	struct toe_message message = {
 	        .op = record->release ? TOE_OP_RELEASE : TOE_OP_HOLD,
@@ -101,14 +101,14 @@ hold_send(struct chimney *target, struct hold_record *record)
 	        .pointer = &record->request,
 	};
 
-	if (target->links[record->worker].lost) {
-		hold_done(target, record, OFFLOAD_FAILURE);
+	if (workers->links[record->worker].lost) {
+		hold_done(workers, record, OFFLOAD_FAILURE);
 		return true;
 	}
-	if (!link_send(target, record->worker, LANE_ORDINARY, &message, true))
+	if (!link_send(workers, record->worker, LANE_ORDINARY, &message, true))
 		return false;
 	record->sent = true;
-	target->holds.unsent[hold_host(target, record)]--;
+	workers->holds.unsent[hold_host(workers, record)]--;
 	return true;
 }
 
@@ -126,10 +126,10 @@ hold_next(struct hold_record *record)
 }
 
 uint32_t
-holds_turn(struct chimney *target, struct chimney_host *host)
+holds_turn(struct workers *workers, struct chimney_host *host)
 {
-	struct hold_record *record = &target->holds.record[host->index * HOLD_SHARE];
-	struct holds *holds = &target->holds;
+	struct hold_record *record = &workers->holds.record[host->index * HOLD_SHARE];
+	struct holds *holds = &workers->holds;
 	uint32_t count = 0;
 	bool busy = false;
 
@@ -139,29 +139,29 @@ holds_turn(struct chimney *target, struct chimney_host *host)
 
 		while (record[free].hold != NULL)
 			free++;
-		hold_fill(target, &record[free], entry);
+		hold_fill(workers, &record[free], entry);
 	}
-	while (holds->unsent[host->index] > 0 && hold_send(target, hold_next(record)))
+	while (holds->unsent[host->index] > 0 && hold_send(workers, hold_next(record)))
 		count++;
 	return count + busy;
 }
 
 void
-hold_answered(struct chimney *target, uint64_t id, uint32_t status)
+hold_answered(struct workers *workers, uint64_t id, uint32_t status)
 {
-	struct hold_record *record = &target->holds.record[id % HOLD_RECORDS];
+	struct hold_record *record = &workers->holds.record[id % HOLD_RECORDS];
 
 	if (record->hold != NULL && record->sent && record->id == id)
-		hold_done(target, record, status);
+		hold_done(workers, record, status);
 }
 
 void
-holds_lost(struct chimney *target, uint32_t worker)
+holds_lost(struct workers *workers, uint32_t worker)
 {
 	for (uint32_t i = 0; i < HOLD_RECORDS; i++) {
-		struct hold_record *record = &target->holds.record[i];
+		struct hold_record *record = &workers->holds.record[i];
 
 		if (record->hold != NULL && record->worker == worker)
-			hold_done(target, record, OFFLOAD_FAILURE);
+			hold_done(workers, record, OFFLOAD_FAILURE);
 	}
 }

@@ -7,6 +7,8 @@
 #include "host.h"
 #include "message.h"
 
+struct workers;
+
 #define HOLD_RECORDS 64u /* of all hosts */
 #define HOLD_SHARE                                                                                 \
 	(HOLD_RECORDS / TOE_MAX_HOSTS) /* of one: holds that its workers know of at once */
@@ -28,10 +30,10 @@ struct holds {
 };
 
 /* Control: take new ones of this host, send what waits. Returns the number handled. */
-uint32_t holds_turn(struct chimney *target, struct chimney_host *host);
+uint32_t holds_turn(struct workers *workers, struct chimney_host *host);
 /* Control: the worker has answered. */
-void hold_answered(struct chimney *target, uint64_t id, uint32_t status);
+void hold_answered(struct workers *workers, uint64_t id, uint32_t status);
 /* Control: the worker is lost; what it owes fails. */
-void holds_lost(struct chimney *target, uint32_t worker);
+void holds_lost(struct workers *workers, uint32_t worker);
 
 #endif

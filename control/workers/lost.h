@@ -12,29 +12,33 @@
 #ifndef CONTROL_LOST_H
 #define CONTROL_LOST_H
 
-#include "request.h"
-#include "slots.h"
+#include "fanout.h"
 
-/* This worker is lost from now on. */
-void worker_lose(struct chimney *target, uint32_t worker);
-/* May any lost worker still be at work on what it had? Any thread. */
-bool lost_at_large(const struct chimney *target);
-/* And one that this request needed? */
-bool lost_holds(const struct chimney *target, const struct request *request);
+/*
+ * This worker is lost from now on. sequence: of the last request that was taken. What the requests in progress need of it fails:
+ * lost_hit, by whoever knows them.
+ */
+void worker_lose(struct workers *workers, uint32_t worker, uint64_t sequence);
+/* Does a request need this worker, for answers or to send it something? */
+bool lost_needed(const struct fanout *fanout, uint32_t worker);
+/*
+ * It does, and the worker is lost: what concerns that worker fails, and its host is told afterwards. Returns the number of
+ * answers that will never come.
+ */
+uint32_t lost_hit(struct workers *workers, struct fanout *fanout, uint32_t worker);
+/* May a lost worker that the request needed still be at work on what it had? */
+bool lost_holds(const struct workers *workers, const struct fanout *fanout);
 /*
  * The request met a connection whose state is lost. If it was taken before the loss, its completion comes before that
  * connection's indications (INV-17).
  */
-void lost_met(struct chimney *target, struct request *request, uint32_t worker);
+void lost_met(struct workers *workers, struct fanout *fanout, uint32_t worker);
 /* The completion of a request that was hit by losses was posted. */
-void lost_posted(struct chimney *target, const struct request *request);
-/* Mark, indicate, and let those go on that have parked, a bounded amount. Returns the work done. */
-uint32_t lost_turn(struct chimney *target);
-
-static inline uint64_t
-worker_bit(uint32_t worker)
-{
-	return UINT64_C(1) << worker;
-}
+void lost_posted(struct workers *workers, const struct fanout *fanout);
+/*
+ * Mark, indicate, and let those go on that have parked, a bounded amount. oldest: the sequence of the oldest request in
+ * progress, terminates apart, which look at the slots. Returns the work done.
+ */
+uint32_t lost_turn(struct workers *workers, uint64_t oldest);
 
 #endif

@@ -2,8 +2,6 @@
 /* What becomes of workers. */
 #include "news.h"
 
-#include "control.h"
-
 static void
 count_up(uint32_t *count, uint64_t *total)
 {
@@ -12,30 +10,19 @@ count_up(uint32_t *count, uint64_t *total)
 }
 
 void
-worker_news(struct chimney *target, uint32_t worker, enum chimney_worker_condition condition)
+worker_news(struct workers *workers, uint32_t worker, enum chimney_worker_condition condition)
 {
-	struct chimney_worker_view *view = &target->links[worker].view;
+	struct chimney_worker_view *view = &workers->links[worker].view;
 
 	if (condition == CHIMNEY_WORKER_STARVED)
-		count_up(&view->starved, &target->stats.starved_workers);
+		count_up(&view->starved, &workers->target->stats.starved_workers);
 	else if (condition == CHIMNEY_WORKER_LOST)
-		count_up(&view->lost, &target->stats.lost_workers);
+		count_up(&view->lost, &workers->target->stats.lost_workers);
 	else if (view->condition == CHIMNEY_WORKER_LOST)
-		count_up(&view->returned, &target->stats.returned_workers);
+		count_up(&view->returned, &workers->target->stats.returned_workers);
 	__atomic_store_n(&view->condition, condition, __ATOMIC_RELEASE);
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
-		if (atomic_load_explicit(&target->hosts[i].state, memory_order_acquire) ==
+		if (atomic_load_explicit(&workers->target->hosts[i].state, memory_order_acquire) ==
 		        HOST_USED)
-			toe_doorbell_ring(&target->hosts[i].bell);
-}
-
-void
-chimney_worker_look(const struct chimney *target, uint32_t worker, struct chimney_worker_view *view)
-{
-	const struct chimney_worker_view *now = &target->links[worker].view;
-
-	view->condition = __atomic_load_n(&now->condition, __ATOMIC_ACQUIRE);
-	view->starved = __atomic_load_n(&now->starved, __ATOMIC_ACQUIRE);
-	view->lost = __atomic_load_n(&now->lost, __ATOMIC_ACQUIRE);
-	view->returned = __atomic_load_n(&now->returned, __ATOMIC_ACQUIRE);
+			toe_doorbell_ring(&workers->target->hosts[i].bell);
 }

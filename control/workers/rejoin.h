@@ -7,20 +7,12 @@
 #ifndef CONTROL_REJOIN_H
 #define CONTROL_REJOIN_H
 
-#include "fanout.h"
+#include "workers.h"
 
-/* Lost, and not parked: it may still use what it had. Any thread. */
-static inline bool
-worker_at_large(const struct worker_link *link)
-{
-	uint32_t lost = atomic_load_explicit(&link->worker->lost, memory_order_acquire);
-
-	return (lost & 1) &&
-	       atomic_load_explicit(&link->worker->parked, memory_order_acquire) != lost;
-}
-
-/* It has parked, and no request from before its loss is in progress. All its slots are marked as lost. */
-bool worker_may_rejoin(const struct chimney *target, uint32_t worker);
-void worker_rejoin(struct chimney *target, uint32_t worker);
+/*
+ * It has parked, and no request from before its loss is in progress. All its slots are marked as lost. oldest: as in lost_turn.
+ */
+bool worker_may_rejoin(const struct workers *workers, uint32_t worker, uint64_t oldest);
+void worker_rejoin(struct workers *workers, uint32_t worker);
 
 #endif

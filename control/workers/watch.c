@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "control.h"
+#include "lost.h"
 #include "news.h"
 
 #define STARVED_DEADLINES 10u /* silent for so long it is lost, starved or not */
@@ -19,14 +19,14 @@ static const struct toe_message ping = {.op = TOE_OP_PING};
  * already do as well: whatever is urgent is answered.
  */
 static void
-worker_ask(struct chimney *target, struct worker_link *link, uint32_t worker)
+worker_ask(struct workers *workers, struct worker_link *link, uint32_t worker)
 {
-	const struct chimney_params *params = &target->params;
+	const struct chimney_params *params = &workers->target->params;
 
 	if (!link->pinged)
-		link->pinged = link_send(target, worker, LANE_URGENT, &ping, true);
+		link->pinged = link_send(workers, worker, LANE_URGENT, &ping, true);
 	link->asked = true;
-	link->judged = target->awake.time;
+	link->judged = workers->awake.time;
 	link->sampled = params->cpu_time != NULL &&
 	                params->cpu_time(params->cpu_time_context, worker, &link->cpu_time);
 }
@@ -45,65 +45,68 @@ chimney_starved(const struct chimney_cpu_time *then, const struct chimney_cpu_ti
 
 /* Since it was asked, or judged last: did its thread wait for a CPU? */
 static bool
-worker_is_starved(struct chimney *target, struct worker_link *link, uint32_t worker)
+worker_is_starved(struct workers *workers, struct worker_link *link, uint32_t worker)
 {
-	const struct chimney_params *params = &target->params;
+	const struct chimney_params *params = &workers->target->params;
 	struct chimney_cpu_time then = link->cpu_time;
 
 	if (!link->sampled || !params->cpu_time(params->cpu_time_context, worker, &link->cpu_time))
 		return false;
-	link->judged = target->awake.time;
-	return chimney_starved(&then, &link->cpu_time, target->deadline);
+	link->judged = workers->awake.time;
+	return chimney_starved(&then, &link->cpu_time, workers->deadline);
 }
 
 static void
-starved_tell(struct chimney *target, struct worker_link *link, uint32_t worker)
+starved_tell(struct workers *workers, struct worker_link *link, uint32_t worker)
 {
 	if (link->starved)
 		return;
 	link->starved = true;
-	worker_news(target, worker, CHIMNEY_WORKER_STARVED);
+	worker_news(workers, worker, CHIMNEY_WORKER_STARVED);
 }
 
 /* A walk owes no answer: whoever was sent one is asked at once, or a hang before it would go unnoticed (INV-9). */
 static void
-worker_prove(struct chimney *target, struct worker_link *link, uint32_t worker)
+worker_prove(struct workers *workers, struct worker_link *link, uint32_t worker)
 {
 	if (!link->unproved || link->pinged)
 		return;
-	link->pinged = link_send(target, worker, LANE_URGENT, &ping, true);
+	link->pinged = link_send(workers, worker, LANE_URGENT, &ping, true);
 	link->unproved = !link->pinged;
 }
 
 /* It was asked, and says nothing. */
 static void
-worker_judge(struct chimney *target, struct worker_link *link, uint32_t worker)
+worker_judge(struct workers *workers, struct worker_link *link, uint32_t worker, uint64_t sequence)
 {
-	uint64_t silent = target->awake.time - link->since;
-	bool last = silent >= STARVED_DEADLINES * target->deadline;
+	uint64_t silent = workers->awake.time - link->since;
+	bool last = silent >= STARVED_DEADLINES * workers->deadline;
 
-	if (target->awake.time - link->judged < target->deadline - target->deadline / 4 && !last)
+	if (workers->awake.time - link->judged < workers->deadline - workers->deadline / 4 && !last)
 		return;
-	if (!last && worker_is_starved(target, link, worker))
-		starved_tell(target, link, worker);
+	if (!last && worker_is_starved(workers, link, worker))
+		starved_tell(workers, link, worker);
 	else
-		worker_lose(target, worker);
+		worker_lose(workers, worker, sequence);
 }
 
-void
-workers_watch(struct chimney *target)
+uint64_t
+workers_watch(struct workers *workers, uint64_t sequence)
 {
-	for (uint32_t i = 0; i < target->shared->worker_count; i++) {
-		struct worker_link *link = &target->links[i];
+	uint64_t before = workers->lost;
+
+	for (uint32_t i = 0; i < workers->count; i++) {
+		struct worker_link *link = &workers->links[i];
 
 		if (link->lost)
 			continue;
-		worker_prove(target, link, i);
+		worker_prove(workers, link, i);
 		if (!link_waits(link))
 			continue;
 		if (link->asked)
-			worker_judge(target, link, i);
-		else if (target->awake.time - link->since > target->deadline / 4)
-			worker_ask(target, link, i);
+			worker_judge(workers, link, i, sequence);
+		else if (workers->awake.time - link->since > workers->deadline / 4)
+			worker_ask(workers, link, i);
 	}
+	return workers->lost & ~before;
 }

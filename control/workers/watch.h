@@ -13,9 +13,14 @@
 #ifndef CONTROL_WATCH_H
 #define CONTROL_WATCH_H
 
-struct chimney;
+#include <stdint.h>
 
-/* Ask those that are silent, tell of those that are starved, and declare lost who is. */
-void workers_watch(struct chimney *target);
+struct workers;
+
+/*
+ * Ask those that are silent, tell of those that are starved, and declare lost who is. sequence: of the last request that was
+ * taken. Returns a bit for each worker that is lost since now: what requests need of it fails (lost.h).
+ */
+uint64_t workers_watch(struct workers *workers, uint64_t sequence);
 
 #endif

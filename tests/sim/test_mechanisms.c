@@ -167,11 +167,11 @@ check_refused_ids(void)
 	uint64_t cells[RTE_DIM(between) + 1] = {0};
 
 	for (uint32_t i = 0; i < RTE_DIM(between); i++) {
-		uint64_t refused = world.target->requests.sequence + 1;
+		uint64_t refused = control_of(world.target)->requests.sequence + 1;
 
 		expect(initiate_one(0, &cells[RTE_DIM(between)]) == OFFLOAD_CONNECTION_REJECTED,
 		        "a tuple is taken twice");
-		world.target->requests.sequence = refused + between[i] - 1;
+		control_of(world.target)->requests.sequence = refused + between[i] - 1;
 		expect(initiate_one(10 + i, &cells[i]) == OFFLOAD_SUCCESS,
 		        "C5: a legal initiate is taken for a refused one");
 	}

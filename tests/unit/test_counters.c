@@ -38,11 +38,11 @@ test_claims_are_forgotten(void)
 	for (uint32_t i = 0; i < RTE_DIM(rounds); i++) {
 		for (uint32_t kind = CHIMNEY_QUERY; kind <= CHIMNEY_INVALIDATE; kind++) {
 			struct offload_block_list *root = neighbor_and_paths();
-			uint64_t sequence = fake.target->requests.sequence;
+			uint64_t sequence = control_of(fake.target)->requests.sequence;
 
 			CU_ASSERT_FATAL(fake_request(&fake, CHIMNEY_QUERY, root));
 			CU_ASSERT_FATAL(fake_request(&fake, kind, root));
-			fake.target->requests.sequence = sequence + rounds[i];
+			control_of(fake.target)->requests.sequence = sequence + rounds[i];
 			for (uint32_t k = 0; k < 2; k++) {
 				CU_ASSERT_FATAL(
 				        fake_request(&fake, k ? kind : CHIMNEY_QUERY, root));
@@ -88,9 +88,9 @@ test_ids(void)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < RTE_DIM(rounds); i++) {
-		if (fake.target->requests.sequence >= rounds[i] - 3)
+		if (control_of(fake.target)->requests.sequence >= rounds[i] - 3)
 			continue;
-		fake.target->requests.sequence = rounds[i] - 3;
+		control_of(fake.target)->requests.sequence = rounds[i] - 3;
 		for (uint32_t k = 0; k < 6; k++) {
 			struct offload_block_list *root = fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK);
 
@@ -112,7 +112,7 @@ test_lost_at_the_wrap(void)
 {
 	struct offload_block_list *root = fake_tcp(&fake, 0, OFFLOAD_TCP_BLOCK);
 
-	fake.target->requests.sequence = (UINT64_C(1) << 23) - 1;
+	control_of(fake.target)->requests.sequence = (UINT64_C(1) << 23) - 1;
 	fake.stalled[fake_owner(&fake, 0)] = true;
 	CU_ASSERT_EQUAL(fake_submit(&fake, CHIMNEY_QUERY, root), 0);
 	for (uint32_t i = 0; i < 40 && root->status != OFFLOAD_FAILURE; i++) {
@@ -147,11 +147,11 @@ test_nonces(void)
 static void
 test_stop_ids(void)
 {
-	struct retrieve_host *retrieve = &fake.target->retrieve.host[0];
+	struct stop_host *stops = &control_of(fake.target)->stops.host[0];
 	uint64_t last = 0;
 	uint32_t released = 0;
 
-	retrieve->first_batch = retrieve->next_batch = UINT32_MAX - 3;
+	stops->first_batch = stops->next_batch = UINT32_MAX - 3;
 	for (uint32_t i = 0; i < 8; i++) {
 		struct offload_block_list *root = fake_tcp(&fake, i, OFFLOAD_TCP_BLOCK);
 
@@ -206,7 +206,7 @@ test_holds(void)
 	fake.stalled[0] = fake.stalled[1] = true;
 	CU_ASSERT_EQUAL(chimney_hold(fake.host[0], &next), 0);
 	fake_control(&fake);
-	hold_answered(fake.target, id, OFFLOAD_SUCCESS);
+	hold_answered(&control_of(fake.target)->workers, id, OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(atomic_load(&next.done), 0);
 	fake.stalled[0] = fake.stalled[1] = false;
 	fake_settle(&fake);

@@ -283,12 +283,14 @@ static void
 test_loss_while_settling(void)
 {
 	struct chimney_record record[8];
+	struct control *control;
 
 	start();
+	control = control_of(world.target);
 	CU_ASSERT(world_request(&world, 0, CHIMNEY_INITIATE, conns(0, 16), NULL, TURNS));
 	CU_ASSERT_EQUAL(world.target->hosts[0].settling, 0);
 	world.target->hosts[0].settling = 1;
-	worker_lose(world.target, 0);
+	worker_lose(&control->workers, 0, control->requests.sequence);
 	for (uint32_t i = 0; i < 20; i++)
 		world_step(&world, WORLD_CONTROL);
 	CU_ASSERT_EQUAL(read_all(record, 8), 0);

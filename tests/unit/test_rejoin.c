@@ -199,7 +199,7 @@ test_late_answers(void)
 	fake_wake(&fake, DEAD);
 	read_all(CHIMNEY_COMPLETION);
 	CU_ASSERT_EQUAL(look().returned, 1);
-	CU_ASSERT_EQUAL(fake.target->links[DEAD].owed, 0);
+	CU_ASSERT_EQUAL(control_of(fake.target)->workers.links[DEAD].owed, 0);
 	CU_ASSERT(fresh_on(DEAD, 8) > 0);
 }
 

@@ -62,7 +62,8 @@ test_retrieves_of_two_hosts(void)
 	for (uint32_t i = 0; i < 16; i++) {
 		struct toe_message message = {.op = TOE_OP_PING};
 
-		toe_mailbox_send(&fake.target->links[busy].worker->ordinary, &message);
+		toe_mailbox_send(
+		        &control_of(fake.target)->workers.links[busy].worker->ordinary, &message);
 	}
 	fake_advance_ms(&fake, 230);
 	fake_turns(&fake, 4);

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "chimney.h"
 #include "rng.h"
 #include "submit.h"
 #include "unit.h"

@@ -66,6 +66,17 @@ toe_worker_is_lost(const struct toe_worker_control *control)
 	                1);
 }
 
+/* Lost, and not parked: it may still use what it had. For control and hosts, from any thread. */
+static inline bool
+toe_worker_is_at_large(const struct toe_worker_control *control)
+{
+	uint32_t lost = atomic_load_explicit(
+	        (_Atomic uint32_t *)(uintptr_t)&control->lost, memory_order_acquire);
+
+	return (lost & 1) && atomic_load_explicit((_Atomic uint32_t *)(uintptr_t)&control->parked,
+	                             memory_order_acquire) != lost;
+}
+
 /*
  * The host's handle of a connection, which is constant while its slot is in use. For control, once it has declared the
  * worker lost (INV-14).

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Completions and control's indications on their way to a host, in order, none lost (INV-2, EVT-4). */
-#include "control.h"
+#include "door.h"
 
 static struct offload_block_list *
 completion_root(struct completion *completion)
 {
-	return LIST_OWNER(completion, struct offload_block_list, target_scratch);
+	return item_block((struct toe_item *)(void *)completion);
 }
 
 /* Post one completion when there is room. The claim goes first: the host may submit the root again at once. */
@@ -82,7 +82,7 @@ host_turn(struct chimney_host *host)
 
 	if (state == HOST_LEAVING) {
 		/* A lost worker may be about to post, or to ring the bell. */
-		if (lost_at_large(host->target))
+		if (!chimney_settled(host))
 			return 0;
 		host_fini(host);
 		atomic_fetch_and_explicit(

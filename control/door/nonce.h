@@ -15,8 +15,7 @@
 #include <stdint.h>
 
 #include "event.h"
-#include "layout.h"
-#include "message.h"
+#include "item.h"
 
 #define CONTROL_RECORDS TOE_REQUESTS /* of all hosts, both lanes */
 #define NONCE_ODD UINT64_C(0x9E3779B97F4A7C15) /* any odd factor mixes and can be undone */
