@@ -14,13 +14,6 @@
 #include "user.h"
 
 #define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
-/*
- * A path that loses text loses ACKs too, and of one ACK for a whole burst the loss stops a small window until a timer runs out.
- * After text out of order the first segments in order are acknowledged each, as the peer may have few of them in flight, and
- * all of these within the burst.
- */
-#define QUICK_SEGMENTS 240u
-#define QUICK_EACH 16u
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
 
 /* Text in a chain of buffers: each becomes a buffer of its own before the service sees it. */
@@ -68,36 +61,11 @@ deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32
 }
 
 static void
-quick_acks_begin(struct toe_conn *conn)
-{
-	conn->flags |= TOE_CONN_QUICK_ACK;
-	conn->quick_acks = QUICK_SEGMENTS;
-}
-
-/* A segment in order while they last: true when it is one of the first. */
-static __rte_noinline bool
-quick_acks_count(struct toe_conn *conn)
-{
-	if (--conn->quick_acks == 0)
-		conn->flags &= ~TOE_CONN_QUICK_ACK;
-	return conn->quick_acks >= QUICK_SEGMENTS - QUICK_EACH;
-}
-
-/* An ACK that is owed leaves now. The caller has digested the segment whole. */
-static __rte_noinline void
-quick_ack(struct toe_engine *engine, uint32_t index)
-{
-	if (engine->conns[index].flags & TOE_CONN_ACK_NOW)
-		toe_tcp_output(engine, index, 1);
-}
-
-static void
 owe_ack_of_text(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	bool each = unlikely(conn->flags & TOE_CONN_QUICK_ACK) && quick_acks_count(conn);
 
-	if (++conn->delack_count >= ACK_EVERY || each) {
+	if (++conn->delack_count >= ACK_EVERY) {
 		tcp_owe_ack(engine, index);
 	} else if (!(conn->flags & (TOE_CONN_ACK_DELAYED | TOE_CONN_ACK_NOW))) {
 		conn->flags |= TOE_CONN_ACK_DELAYED;
@@ -209,6 +177,41 @@ tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	                                                             : TOE_INPUT_DONE;
 }
 
+/*
+ * A path that loses text loses ACKs too, and of one ACK for a whole burst the loss stops a small window until a timer runs out.
+ * After text out of order the first segments in order are acknowledged each, as the peer may have few of them in flight, and
+ * all of these within the burst.
+ */
+#define QUICK_SEGMENTS 240u
+#define QUICK_EACH 16u
+
+static void
+quick_acks_begin(struct toe_conn *conn)
+{
+	conn->flags |= TOE_CONN_QUICK_ACK;
+	conn->quick_acks = QUICK_SEGMENTS;
+}
+
+/* A segment in order while they last. */
+static __rte_noinline void
+quick_acks_count(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	if (--conn->quick_acks == 0)
+		conn->flags &= ~TOE_CONN_QUICK_ACK;
+	if (conn->quick_acks >= QUICK_SEGMENTS - QUICK_EACH)
+		tcp_owe_ack(engine, index);
+}
+
+/* An ACK that is owed leaves now. The caller has digested the segment whole. */
+static __rte_noinline void
+quick_ack(struct toe_engine *engine, uint32_t index)
+{
+	if (engine->conns[index].flags & TOE_CONN_ACK_NOW)
+		toe_tcp_output(engine, index, 1);
+}
+
 static enum toe_input
 out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
@@ -260,6 +263,8 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		skip += (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
 		taken = deliver(engine, index, mbuf, skip, length);
 		size_window(engine, conn);
+		if (unlikely(conn->flags & TOE_CONN_QUICK_ACK))
+			quick_acks_count(engine, index);
 	}
 	if (fin)
 		input_fin(engine, index);
