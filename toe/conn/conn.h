@@ -161,7 +161,7 @@ struct toe_conn {
 	uint32_t user_priority : 3;
 	uint32_t ka_burst : 2; /* keepalive probes that followed each other at once */
 	uint16_t cached_flags; /* TCP_CACHED_... */
-	/* ms >> 8 of the last challenge ACK to a SYN in the window (SEC-1) */
+	/* Last challenge ACK to a SYN in the window (SEC-1), in TOE_CHALLENGE_TICK_MS, never 0; 0: none lately (refresh.h) */
 	uint16_t syn_challenged;
 	uint32_t initial_rcv_wnd;
 	uint32_t rcv_indication_size;
@@ -175,8 +175,8 @@ struct toe_conn {
 	uint32_t segments_retransmitted;
 	uint32_t retrieve_due : 4; /* enum retrieve_reason, with TOE_CONN_RETRIEVE_DUE */
 	/*
-	 * Worker ms, modulo 2^28 and never 0, of the last answer to an empty segment that is not acceptable. When the clock comes
-	 * round (3 days) one such segment may go without an answer; the next one has its.
+	 * Worker ms, modulo 2^28 and never 0, of the last answer to an empty segment that is not acceptable; 0: none lately
+	 * (refresh.h)
 	 */
 	uint32_t answered : 28;
 } __rte_cache_aligned;

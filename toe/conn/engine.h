@@ -16,6 +16,7 @@
 #include "conn.h"
 #include "mib.h"
 #include "pool.h"
+#include "refresh.h"
 #include "shared.h"
 #include "stats.h"
 #include "timer_wheel.h"
@@ -41,6 +42,7 @@ struct toe_engine {
 	uint32_t now_us; /* of this turn, since the start, modulo 2^32 */
 	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
 	uint64_t start; /* ns, of init */
+	struct toe_refresh refresh;
 	struct toe_conn *conns;
 	uint32_t ready_head, ready_tail; /* connections that output has to run */
 	struct toe_txq *txq; /* one per port, index as in shared->ports */
@@ -59,13 +61,24 @@ struct toe_engine {
 	struct toe_timer_wheel wheel;
 } __rte_cache_aligned;
 
+/*
+ * The clock has come to another ms: look at as many connections as it asks for (refresh.h). Bounded: all of them in
+ * TOE_REFRESH_PASS_MS, at once only when that has gone by since the last turn.
+ */
+void toe_engine_refresh(struct toe_engine *engine);
+
 /* The time of a turn: ns, never going back. */
 static inline void
 toe_engine_clock(struct toe_engine *engine, uint64_t now)
 {
+	uint64_t us = (now - engine->start) / 1000;
+
 	engine->now = now;
-	engine->now_us = (uint32_t)((now - engine->start) / 1000);
-	engine->now_ms = (uint32_t)((now - engine->start) / 1000000) + 1;
+	engine->now_us = (uint32_t)us;
+	if (us - engine->refresh.us < 1000)
+		return;
+	engine->now_ms = (uint32_t)(us / 1000) + 1;
+	toe_engine_refresh(engine);
 }
 
 /* Put a connection on the ready list: output will run it once (unless stopped). */

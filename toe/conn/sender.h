@@ -101,7 +101,7 @@ struct toe_sender {
 	uint8_t tlp_out : 1; /* a tail loss probe is in flight */
 	uint8_t tlp_retransmits : 1; /* it carries old data */
 	uint8_t undo_possible : 1;
-	uint8_t reordering : 1; /* seen on this connection */
+	uint8_t dsack_seen : 1; /* dsack_round holds */
 	uint8_t reorder_waits : 1; /* reorder_due holds: something is lost then, unless it is delivered before */
 	uint8_t sent_new : 1; /* new data has left: a tail loss probe's time begins anew */
 	uint8_t reo_wnd_mult; /* RFC 8985 section 6.2, step 4 */
@@ -122,7 +122,7 @@ struct toe_sender {
 	uint32_t min_rtt_ms; /* worker ms when min_rtt was measured */
 	uint32_t segs_sacked; /* RACK.segs_sacked: segments of SACKED records */
 	uint8_t reo_wnd_persist;
-	bool dsack_seen; /* dsack_round holds */
+	bool reordering; /* seen on this connection */
 
 	/* line 2: less often */
 	/* Blocks of the last ACK: start and end, 4 of them */

@@ -368,6 +368,13 @@ toe_wheel_expire(struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *index
 	return count;
 }
 
+void
+toe_wheel_jump(struct toe_timer_wheel *wheel, uint32_t now_ms)
+{
+	wheel->now = now_ms;
+	wheel->settled = false;
+}
+
 uint32_t
 toe_wheel_next(const struct toe_timer_wheel *wheel, uint32_t limit)
 {

@@ -84,6 +84,11 @@ void toe_wheel_remove(struct toe_timer_wheel *wheel, uint32_t index);
  */
 uint32_t toe_wheel_expire(
         struct toe_timer_wheel *wheel, uint32_t now_ms, uint32_t *indexes, uint32_t n);
+/*
+ * Go to any time at once, however far away. Nothing may be on the wheel: what lies further back than half of the clock's round
+ * would be taken for what is to come.
+ */
+void toe_wheel_jump(struct toe_timer_wheel *wheel, uint32_t now_ms);
 /* Put it back for its earliest remaining deadline, if any. */
 void toe_wheel_rearm(struct toe_timer_wheel *wheel, uint32_t index);
 /* ms until the next expire call with something to do, at most `limit`; 0: now (for idle sleep). */

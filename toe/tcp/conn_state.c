@@ -60,9 +60,10 @@ load_cached(struct toe_conn *conn, const struct tcp_cached *cached, uint32_t tic
 	conn->ka_timeout = ms_from_ticks(cached->ka_timeout, tick_ms);
 	conn->ka_burst = 0;
 	conn->ka_interval = ms_from_ticks(cached->ka_interval, tick_ms);
-	/* TMR-4: both ends of the range have a meaning of their own. */
-	conn->max_rt =
-	        cached->max_rt == UINT32_MAX ? UINT32_MAX : ms_from_ticks(cached->max_rt, tick_ms);
+	/* TMR-4: both ends of the range have a meaning of their own, which a number of ticks does not reach. */
+	conn->max_rt = cached->max_rt == UINT32_MAX
+	                       ? UINT32_MAX
+	                       : RTE_MIN(ms_from_ticks(cached->max_rt, tick_ms), UINT32_MAX - 1);
 	conn->flow_label = cached->flow_label & 0xFFFFF;
 	conn->ttl = cached->ttl ? cached->ttl : DEFAULT_TTL;
 	conn->tos = cached->tos;
@@ -92,15 +93,23 @@ load_const(struct toe_conn *conn, const struct tcp_const *constant)
 	}
 }
 
+/* Auto-sizing begins to count: before that nobody has looked at the number, nor at the time. */
+static void
+begin_round(const struct toe_engine *engine, struct toe_conn *conn)
+{
+	conn->rcv_round_start = conn->rcv_nxt;
+	conn->rcv_round_ms = engine->now_ms;
+}
+
 /* Where the host sets a limit the window grows up to it; else it is what was handed over. */
 static void
-load_window(struct toe_conn *conn, uint32_t window)
+load_window(const struct toe_engine *engine, struct toe_conn *conn, uint32_t window)
 {
 	if (conn->initial_rcv_wnd != 0)
 		conn->rcv_space = RTE_MIN(conn->initial_rcv_wnd, RTE_MAX(window, RCV_SPACE_FIRST));
 	else
 		conn->rcv_space = window ? window : WINDOW_DEFAULT;
-	conn->rcv_round_start = conn->rcv_nxt;
+	begin_round(engine, conn);
 }
 
 /* Which FINs a state implies (RFC 9293 section 3.3.2). */
@@ -151,6 +160,9 @@ load_delegated(struct toe_engine *engine, struct toe_conn *conn,
 	conn->snd_wnd = delegated->snd_wnd;
 	conn->max_snd_wnd = RTE_MAX(delegated->max_snd_wnd, delegated->snd_wnd);
 	conn->snd_wl1 = delegated->snd_wl1;
+	/* Beyond the window it is none of the peer's latest: older than half of the numbers go, and so than all to come. */
+	if (seq_lt(conn->rcv_adv, conn->snd_wl1))
+		conn->snd_wl1 = conn->rcv_nxt - 1;
 	conn->cwnd = delegated->cwnd ? delegated->cwnd : tcp_initial_window(tcp_smss(engine, conn));
 	conn->ssthresh = delegated->ssthresh ? delegated->ssthresh : UINT32_MAX;
 	conn->srtt = us_from_ticks(delegated->srtt, tick_ms);
@@ -177,7 +189,8 @@ load_timers(struct toe_engine *engine, struct toe_conn *conn, const struct tcp_d
 	toe_wheel_node_init(conn);
 	conn->ka_left = UINT32_MAX;
 	if (delegated->ka_time_left >= 0)
-		conn->ka_left = ms_from_ticks((uint32_t)delegated->ka_time_left, tick_ms);
+		conn->ka_left = RTE_MIN(
+		        ms_from_ticks((uint32_t)delegated->ka_time_left, tick_ms), UINT32_MAX - 1);
 	toe_keepalive_start(engine, index, false);
 	toe_tcp_arm(engine, index);
 	if (delegated->retransmit_time_left >= 0)
@@ -228,6 +241,8 @@ toe_conn_update(struct toe_engine *engine, uint32_t index, const struct tcp_cach
 	}
 	toe_keepalive_start(engine, index,
 	        restart || ((old.cached_flags ^ conn->cached_flags) & TCP_CACHED_KEEPALIVE));
+	if (old.initial_rcv_wnd != conn->initial_rcv_wnd)
+		begin_round(engine, conn);
 	if ((cached->flags & TCP_CACHED_UPDATE_RCV_WND) && cached->initial_rcv_wnd != 0) {
 		conn->rcv_space = cached->initial_rcv_wnd;
 		if (conn->rcv_adv - conn->rcv_nxt != conn->rcv_space)
@@ -244,7 +259,7 @@ toe_conn_load(struct toe_engine *engine, struct toe_conn *conn, const struct tcp
 	load_const(conn, constant);
 	load_cached(conn, cached, tick_ms);
 	load_delegated(engine, conn, delegated, tick_ms);
-	load_window(conn, delegated->rcv_wnd);
+	load_window(engine, conn, delegated->rcv_wnd);
 	load_state(conn, delegated->state);
 	load_send_limit(conn);
 	load_sender(engine, conn);

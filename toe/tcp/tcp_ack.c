@@ -156,7 +156,7 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
 	/* The usual case: nothing amiss before and after. */
 	if (likely(round->acked > 0 && sender->phase == TOE_PHASE_OPEN && !round->ece &&
 	            !round->sacked && !round->dsack && !sender->tlp_out && !sender->has_recovery &&
-	            !sender->undo_possible && !sender->reorder_waits &&
+	            !sender->undo_possible && !sender->reorder_waits && !sender->dsack_seen &&
 	            sender->sacked + sender->lost == 0 && !tcp_rack_behind(engine, sender))) {
 		conn->dup_ack_count = 0;
 		if (round->outstanding >= conn->cwnd / 2)

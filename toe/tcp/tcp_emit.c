@@ -75,6 +75,8 @@ pace_sent(const struct toe_engine *engine, const struct toe_conn *conn, struct t
 	uint32_t from = engine->now_us - PACE_SLACK_US;
 	uint64_t time = (uint64_t)length * (conn->srtt >> 3) / RTE_MAX(conn->cwnd, 1u);
 
+	/* What is larger than cwnd, a probe for instance, takes no longer. */
+	time = RTE_MIN(time, (uint64_t)conn->srtt >> 3);
 	time = conn->cwnd < conn->ssthresh ? time / 2 : time * 5 / 6;
 	if (toe_time_before(sender->pace_next, from))
 		sender->pace_next = from;

@@ -23,7 +23,7 @@ is_exhausted(const struct toe_engine *engine, const struct toe_conn *conn)
 		return false;
 	if (conn->max_rt == 0)
 		return conn->retransmit_count >= engine->max_retransmit;
-	return conn->total_rt + toe_rto(conn) >= conn->max_rt;
+	return (uint64_t)conn->total_rt + toe_rto(conn) >= conn->max_rt;
 }
 
 /* The peer's window is closed: ask, with a byte beyond it or with what it has not taken yet. No sign of congestion. */
@@ -62,7 +62,7 @@ timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 		toe_tcp_give_up(engine, index, RETRIEVE_TIMEOUT_EXPIRATION); /* TMR-2 */
 		return;
 	}
-	conn->total_rt += toe_rto(conn);
+	conn->total_rt += RTE_MIN(toe_rto(conn), UINT32_MAX - conn->total_rt);
 	conn->flags &= ~TOE_CONN_PROBE;
 	if (conn->snd_wnd == 0) {
 		persist_expired(engine, index, sender);

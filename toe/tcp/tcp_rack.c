@@ -42,7 +42,8 @@ tcp_rack_delivered(struct toe_engine *engine, const struct toe_conn *conn,
 			return;
 	} else {
 		/* Step 3: behind something that had been delivered before: reordered. */
-		if (sender->sacked > 0 && seq_lt(end, sender->fack))
+		if (sender->sacked > 0 && (conn->options & TCP_OPTION_SACK) &&
+		        seq_lt(end, sender->fack))
 			sender->reordering = 1;
 		if (!(sent->flags & TOE_SENT_LOST)) {
 			*rtt = RTE_MAX(age, 1u);
@@ -109,9 +110,8 @@ tcp_rack_detect(struct toe_engine *engine, uint32_t index, struct toe_sender *se
 void
 tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 {
-	/* Once per round trip: as long as what was in flight then is, whatever has passed since. */
-	if (sender->dsack_seen &&
-	        sender->dsack_round - conn->snd_una - 1 < conn->snd_max - conn->snd_una)
+	/* Once per round trip: until what was in flight then is acknowledged, when it is forgotten. */
+	if (sender->dsack_seen)
 		return;
 	sender->dsack_seen = true;
 	sender->dsack_round = conn->snd_max;

@@ -194,6 +194,8 @@ tcp_recovery_acked(struct toe_engine *engine, uint32_t index, struct toe_sender 
 	              segment->sack[0].end == sender->tlp_end;
 	bool repaired = tcp_tlp_acked(conn, sender, segment, round), left, adds;
 
+	if (!seq_lt(conn->snd_una, sender->dsack_round))
+		sender->dsack_seen = 0;
 	if (round->dsack) {
 		if (!probed)
 			tcp_rack_dsack(conn, sender);

@@ -38,14 +38,17 @@ toe_tcp_reset(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	return TOE_INPUT_DONE;
 }
 
-/* At most one in TCP_SYN_CHALLENGE_MS; the context holds units of 256 ms, of which an aliased one is harmless. */
+_Static_assert(TCP_SYN_CHALLENGE_MS < TOE_REFRESH_LIMIT_MS && TCP_ANSWER_MS < TOE_REFRESH_LIMIT_MS,
+        "no limit is forgotten while it holds");
+
+/* At most one in TCP_SYN_CHALLENGE_MS; the context holds units of 16 ms, and forgets them in time (refresh.h). */
 static bool
 may_challenge_syn(struct toe_engine *engine, struct toe_conn *conn)
 {
-	uint16_t now = (uint16_t)(engine->now_ms >> 8);
+	uint16_t now = (uint16_t)(engine->now_ms / TOE_CHALLENGE_TICK_MS);
 
-	if (conn->syn_challenged != 0 &&
-	        (uint16_t)(now - conn->syn_challenged) <= TCP_SYN_CHALLENGE_MS >> 8)
+	if (conn->syn_challenged != 0 && (uint16_t)(now - conn->syn_challenged) <=
+	                                         TCP_SYN_CHALLENGE_MS / TOE_CHALLENGE_TICK_MS + 1)
 		return false;
 	conn->syn_challenged = now ? now : 1;
 	return true;

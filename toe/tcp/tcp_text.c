@@ -14,6 +14,7 @@
 #include "user.h"
 
 #define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
+#define ROUND_BYTES_MAX (1u << 30) /* the largest window (RFC 7323 section 2.3) */
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
 
 /* Text in a chain of buffers: each becomes a buffer of its own before the service sees it. */
@@ -150,12 +151,13 @@ pull(struct toe_engine *engine, uint32_t index)
 static void
 size_window(struct toe_engine *engine, struct toe_conn *conn)
 {
-	uint32_t limit = tcp_window_limit(conn), arrived;
+	uint32_t limit = tcp_window_limit(conn), arrived = conn->rcv_nxt - conn->rcv_round_start;
 	uint32_t round = conn->srtt ? RTE_MAX((conn->srtt >> 3) / 1000, 1u) : ROUND_DEFAULT_MS;
 
-	if (likely(conn->rcv_space >= limit) || engine->now_ms - conn->rcv_round_ms < round)
+	/* More than any window: there is no need to wait, and the count would come round. */
+	if (likely(conn->rcv_space >= limit) ||
+	        (engine->now_ms - conn->rcv_round_ms < round && arrived < ROUND_BYTES_MAX))
 		return;
-	arrived = conn->rcv_nxt - conn->rcv_round_start;
 	if (arrived > conn->rcv_space / 2)
 		conn->rcv_space = RTE_MIN(limit, RTE_MIN(arrived, UINT32_MAX / 4) * 2);
 	conn->rcv_round_start = conn->rcv_nxt;
