@@ -15,6 +15,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "device_claim.h"
 #include "eal.h"
 #include "options.h"
 #include "say.h"
@@ -194,7 +195,7 @@ eal_start(int argc, char **argv)
 	if (copy == NULL)
 		return say_error("out of memory");
 	memcpy(copy, argv, (size_t)argc * sizeof(*copy));
-	result = check_order(argc, argv);
+	result = check_order(argc, argv) == 0 ? devices_claim(argc, argv) : -1;
 	if (result == 0) {
 		result = init_in_short(argc, copy);
 		if (result < 0)

@@ -23,11 +23,11 @@
  * lcore come to that.
  */
 static uint64_t
-pool_bytes(uint32_t buffers)
+pool_bytes(uint32_t buffers, uint32_t buffer_size)
 {
 	uint32_t page = rte_eal_has_hugepages() ? RTE_PGSIZE_2M : (uint32_t)getpagesize();
 	uint32_t size = rte_mempool_calc_obj_size(
-	        sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE, 0, NULL);
+	        sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + buffer_size, 0, NULL);
 	uint32_t in_page = RTE_MAX(page / size, 1u);
 
 	return (uint64_t)(buffers + in_page - 1) / in_page * RTE_ALIGN(RTE_MAX(page, size), page) +
@@ -78,7 +78,7 @@ estimate_make(
 	memset(memory, 0, sizeof(*memory));
 	memory->tables = (uint64_t)options->neighbors * sizeof(struct toe_neighbor) +
 	                 (uint64_t)options->paths * sizeof(struct toe_path);
-	memory->mbufs = pool_bytes(program->mbufs);
+	memory->mbufs = pool_bytes(program->mbufs, options->mbuf_size);
 	all = engine_bytes(program, options, program->conn_capacity, true, memory);
 	memory->eal += memory->mbufs + (uint64_t)program->shared.port_count *
 	                                       program->worker_count *

@@ -13,6 +13,7 @@
 #include "eal.h"
 #include "estimate.h"
 #include "lcores.h"
+#include "port_link.h"
 #include "port_setup.h"
 #include "port_watch.h"
 #include "ports.h"
@@ -33,6 +34,7 @@ struct app {
 	struct server server;
 	struct shutdown shutdown;
 	struct port_watch port_watch;
+	struct port_links port_links;
 	/* a worker was lost, and the program was told to exit then */
 	bool lost;
 };
@@ -221,6 +223,18 @@ watch_down(struct app *app)
 }
 
 static int
+links_up(struct app *app)
+{
+	return port_links_open(&app->port_links, &app->program, &app->host.log, app->base);
+}
+
+static void
+links_down(struct app *app)
+{
+	port_links_close(&app->port_links);
+}
+
+static int
 server_up(struct app *app)
 {
 	return server_open(&app->server, &app->cli, app->base);
@@ -249,6 +263,7 @@ static const struct part {
         {shutdown_up, shutdown_down},
         {telemetry_up, telemetry_down},
         {watch_up, watch_down},
+        {links_up, links_down},
         {server_up, server_down},
 };
 

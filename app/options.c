@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_mbuf.h>
 
 #include "cli_number.h"
 #include "cli_socket.h"
@@ -155,6 +156,9 @@ static const struct option_spec specs[] = {
                 "transmit descriptors per queue: frames in there cannot be recalled"),
         NUMBER("mbufs", mbufs, 0, 1u << 24,
                 "packet buffers, 2.3 kB each, 4 kB without hugepages (0: from rings)"),
+        NUMBER("mbuf-size", mbuf_size, 2048, OPTIONS_MBUF_SIZE_MAX,
+                "bytes of a frame that a packet buffer takes: net_af_packet needs its framesz, for "
+                "datagrams that come in fragments"),
         POWER("event-ring", event_ring, 64, 1048576, "indications waiting for the CLI, per worker"),
         POWER("request-ring", request_ring, 2, 65536, "requests in the ring of the CLI"),
         POWER("mailbox", mailbox, 8, 65536, "messages between control and a worker"),
@@ -194,6 +198,7 @@ static const struct options defaults = {
         .rx_ring = 512,
         .tx_ring = 512,
         .mbufs = 0,
+        .mbuf_size = RTE_MBUF_DEFAULT_DATAROOM,
         .event_ring = 16384,
         .request_ring = 1024,
         .mailbox = 1024,

@@ -12,6 +12,7 @@
 #include "shared.h"
 
 #define OPTIONS_VLANS 64u
+#define OPTIONS_MBUF_SIZE_MAX 61440u /* with the headroom, less than 64 KiB; and whole pages */
 
 /* --port ID=ROLE[,peer=ID]: an ethdev by number or by device name. */
 struct option_port {
@@ -37,6 +38,7 @@ struct options {
 	uint32_t rx_ring; /* descriptors per queue */
 	uint32_t tx_ring;
 	uint32_t mbufs; /* 0: computed from rings and workers */
+	uint32_t mbuf_size; /* bytes of a frame that one takes */
 	uint32_t event_ring; /* records per producer */
 	uint32_t request_ring;
 	uint32_t mailbox; /* records */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Configuring, starting and stopping the ports: queues, RSS, checksum offloads, ring depths. */
+#include <errno.h>
 #include <string.h>
 
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
+#include "port_counters.h"
+#include "port_link.h"
 #include "port_setup.h"
 #include "say.h"
 
@@ -83,9 +86,15 @@ port_setup_queues(struct program *program, const struct options *options, uint32
 	for (uint16_t q = 0; q < shared->rx_queues; q++) {
 		result = rte_eth_rx_queue_setup(shared->ethdev, q, port->rx_depth,
 		        socket < 0 ? 0 : (unsigned int)socket, &rx, program->pool);
-		if (result != 0)
-			return say_error(
+		if (result != 0) {
+			say_error(
 			        "port %s: RX queue %u: %s", port->device, q, rte_strerror(-result));
+			if (result == -ENOMEM && strcmp(port->driver, "net_af_packet") == 0)
+				say_hint("Its framesz must not be longer than a packet buffer: "
+				         "give --mbuf-size at least as much (%u now).",
+				        options->mbuf_size);
+			return -1;
+		}
 	}
 	for (uint16_t q = 0; q < port->tx_queues; q++) {
 		result = rte_eth_tx_queue_setup(shared->ethdev, q, port->tx_depth,
@@ -139,8 +148,8 @@ port_start(struct program *program, const struct options *options, uint32_t inde
 		        shared->rx_queues, port->tx_queues, rte_strerror(-result));
 	if (port_setup_queues(program, options, index, &info) != 0)
 		return -1;
-	if (rte_eth_dev_get_mtu(shared->ethdev, &shared->mtu) != 0)
-		shared->mtu = RTE_ETHER_MTU;
+	port_link_first(program, index, &info);
+	port_counters_open(port);
 	if (rte_eth_macaddr_get(shared->ethdev, &mac) == 0)
 		memcpy(shared->mac, mac.addr_bytes, sizeof(shared->mac));
 	atomic_store(&shared->hold, options->hold_ports ? 1 : 0);

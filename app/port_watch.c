@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ports most of whose frames have wrong checksums. */
+/* What comes from the ports, once a second. */
 #include "port_watch.h"
 
+#include "port_counters.h"
 #include "say.h"
 
 #define FRAMES_ENOUGH 16u /* with a wrong checksum, before anything is said */
@@ -36,6 +37,7 @@ on_tick(evutil_socket_t fd, short what, void *context)
 	for (uint32_t port = 0; port < program->shared.port_count; port++) {
 		uint64_t frames = 0, bad = 0;
 
+		port_counters_update(watch->program, port);
 		for (uint32_t i = 0; i < program->worker_count; i++) {
 			bad += read_count(&program->workers[i]->seen[port].bad_checksums);
 			frames += read_count(&program->workers[i]->seen[port].frames);
@@ -48,7 +50,7 @@ on_tick(evutil_socket_t fd, short what, void *context)
 }
 
 int
-port_watch_open(struct port_watch *watch, const struct program *program, struct event_base *base)
+port_watch_open(struct port_watch *watch, struct program *program, struct event_base *base)
 {
 	const struct timeval every = {.tv_sec = 1};
 

@@ -181,6 +181,13 @@ port_check_queues(struct program *program, uint32_t index)
 	}
 	if (info.max_rx_queues == 0)
 		return say_error("port %u (%s) has no RX queue", shared->ethdev, port->device);
+	if (program_port_is(port, "net_af_packet") && info.max_rx_queues > program->worker_count) {
+		say_error("port %u (%s) has %u queues, and nobody for more than %u: the kernel "
+		          "would put frames into the others, too",
+		        shared->ethdev, port->device, info.max_rx_queues, program->worker_count);
+		say_hint("Give qpairs=%u in its --vdev, or more lcores.", program->worker_count);
+		return -1;
+	}
 	port->tx_queues = (uint16_t)program->worker_count;
 	shared->rx_queues = (uint16_t)RTE_MIN(program->worker_count, info.max_rx_queues);
 	return 0;

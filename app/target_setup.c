@@ -136,7 +136,7 @@ target_open_steps(struct program *program, const struct options *options)
 	int result;
 
 	program->pool = rte_pktmbuf_pool_create("chimney_mbufs", program->mbufs, POOL_CACHE, 0,
-	        RTE_MBUF_DEFAULT_BUF_SIZE, (int)rte_socket_id());
+	        (uint16_t)(RTE_PKTMBUF_HEADROOM + options->mbuf_size), (int)rte_socket_id());
 	if (program->pool == NULL)
 		return say_error("%u packet buffers: %s; lower --mbufs, or raise EAL's -m",
 		        program->mbufs, rte_strerror(rte_errno));

@@ -9,7 +9,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include <net/if.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <rte_mempool.h>
@@ -18,6 +20,17 @@
 #include "memory_limit.h"
 #include "target.h"
 #include "worker.h"
+
+/* What is known of a port's link. */
+enum port_link {
+	PORT_LINK_UNKNOWN = 0, /* its driver has never said that there is one */
+	PORT_LINK_UP,
+	PORT_LINK_DOWN,
+	PORT_LINK_WITHHELD, /* of a host port: taken down, as its wire has none */
+	PORT_LINK_GONE, /* the device is not there any more */
+};
+
+#define PORT_COUNTED 8u /* counters of a port (port_counters.h) */
 
 /* A port; its index is its place among the --port options, as in struct toe_shared. */
 struct program_port {
@@ -30,6 +43,26 @@ struct program_port {
 	/* the port spreads frames as toe_owner does */
 	bool rss;
 	bool started;
+	/* the kernel's device behind it; 0: none that the driver knows of */
+	uint32_t netdev;
+	char netdev_name[IF_NAMESIZE];
+	uint32_t mtu_max; /* of net_af_packet: what fits into its rings */
+
+	/* main's, others may read (port_link.h) */
+	_Atomic uint8_t link; /* enum port_link */
+	bool withheld;
+	bool refusal_told; /* its link cannot be withheld */
+	uint32_t mtu_told; /* of the kernel, that was too much for the driver */
+
+	/* main's (port_counters.h) */
+	int ring[TOE_MAX_WORKERS]; /* sockets of net_af_packet */
+	uint32_t rings;
+	uint64_t ring_missed;
+	/* of the kernel: when the port started, and since then */
+	uint64_t rx_dropped_before, tx_dropped_before;
+	uint64_t rx_dropped, tx_dropped;
+	/* as of the last look: any thread may read */
+	_Atomic uint64_t counted[PORT_COUNTED];
 };
 
 /* Bytes that the capacities cost. */
@@ -91,11 +124,27 @@ program_now(const struct program *program)
 	return clock_now(&program->clock);
 }
 
+/* Is it this driver's? */
+static inline bool
+program_port_is(const struct program_port *port, const char *driver)
+{
+	return strcmp(port->driver, driver) == 0;
+}
+
 /* "wire", "host" */
 static inline const char *
 port_role_name(uint8_t role)
 {
 	return role == TOE_PORT_HOST ? "host" : "wire";
+}
+
+/* enum port_link */
+static inline const char *
+port_link_name(unsigned int link)
+{
+	static const char *const names[] = {"unknown", "up", "down", "wire-down", "gone"};
+
+	return link < RTE_DIM(names) ? names[link] : "?";
 }
 
 #endif

@@ -10,6 +10,7 @@
 #include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_socket.h"
+#include "port_counters.h"
 #include "reply_rows.h"
 #include "state_json.h"
 
@@ -108,35 +109,35 @@ cli_show_workers(struct session *session)
 }
 
 static json_t *
-port_row(const struct program *program, uint32_t index)
+port_row(struct program *program, uint32_t index)
 {
 	const struct toe_port *shared = &program->shared.ports[index];
 	const struct program_port *port = &program->ports[index];
-	struct rte_eth_stats stats = {0};
 	json_t *row;
 
-	rte_eth_stats_get(shared->ethdev, &stats);
-	row = json_pack("{s:I, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:b}", "port",
+	port_counters_update(program, index);
+	row = json_pack("{s:I, s:s, s:s, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:b}", "port",
 	        (json_int_t)index, "device", port->device, "driver", port->driver, "role",
-	        port_role_name(shared->role), "held", atomic_load(&shared->hold) != 0, "mtu",
-	        (json_int_t)shared->mtu, "rx_queues", (json_int_t)shared->rx_queues, "tx_queues",
-	        (json_int_t)port->tx_queues, "rx_ring", (json_int_t)port->rx_depth, "tx_ring",
-	        (json_int_t)port->tx_depth, "rss", port->rss);
+	        port_role_name(shared->role), "link", port_link_name(atomic_load(&port->link)),
+	        "held", atomic_load(&shared->hold) != 0, "mtu",
+	        (json_int_t)atomic_load(&shared->mtu), "rx_queues", (json_int_t)shared->rx_queues,
+	        "tx_queues", (json_int_t)port->tx_queues, "rx_ring", (json_int_t)port->rx_depth,
+	        "tx_ring", (json_int_t)port->tx_depth, "rss", port->rss);
 	json_object_set_new(row, "mac", json_mac(shared->mac));
 	if (shared->peer != UINT8_MAX)
 		json_object_set_new(row, "peer", json_integer(shared->peer));
-	json_object_set_new(row, "rx_packets", json_integer((json_int_t)stats.ipackets));
-	json_object_set_new(row, "tx_packets", json_integer((json_int_t)stats.opackets));
-	json_object_set_new(row, "rx_missed", json_integer((json_int_t)stats.imissed));
-	json_object_set_new(row, "rx_errors", json_integer((json_int_t)stats.ierrors));
-	json_object_set_new(row, "tx_errors", json_integer((json_int_t)stats.oerrors));
+	if (port->netdev != 0)
+		json_object_set_new(row, "interface", json_string(port->netdev_name));
+	for (unsigned int i = 0; i < PORT_COUNTERS; i++)
+		json_object_set_new(row, port_counter_name(i),
+		        json_integer((json_int_t)port_counter_read(program, index, i)));
 	return row;
 }
 
 void
 cli_show_ports(struct session *session)
 {
-	const struct program *program = session->cli->program;
+	struct program *program = session->cli->program;
 	json_t *rows = json_array();
 
 	for (uint32_t i = 0; i < program->shared.port_count; i++)

@@ -14,6 +14,11 @@ entry_text(const struct event_entry *entry, char *to, size_t size)
 	if (entry->kind == EVENT_WORKER)
 		return snprintf(to, size, "* worker %u %s\n", entry->worker,
 		        event_worker_name(entry->detail));
+	if (entry->kind == EVENT_PORT && entry->detail == EVENT_PORT_MTU)
+		return snprintf(to, size, "* port %u mtu %u\n", entry->port, entry->value);
+	if (entry->kind == EVENT_PORT)
+		return snprintf(
+		        to, size, "* port %u link %s\n", entry->port, port_link_name(entry->value));
 	return snprintf(to, size, "* %s %s%s%s\n", event_kind_name(entry->kind), entry->object,
 	        entry->kind == CHIMNEY_RETRIEVE ? " " : "",
 	        entry->kind == CHIMNEY_RETRIEVE ? retrieve_reason_name(entry->detail) : "");
@@ -36,6 +41,12 @@ entry_json(const struct event_entry *entry, char *to, size_t size)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"worker\":%u,\"state\":\"%s\"}\n", entry->worker,
 		        event_worker_name(entry->detail));
+	else if (entry->kind == EVENT_PORT && entry->detail == EVENT_PORT_MTU)
+		used += snprintf(to + used, size - (size_t)used, ",\"port\":%u,\"mtu\":%u}\n",
+		        entry->port, entry->value);
+	else if (entry->kind == EVENT_PORT)
+		used += snprintf(to + used, size - (size_t)used, ",\"port\":%u,\"link\":\"%s\"}\n",
+		        entry->port, port_link_name(entry->value));
 	else if (entry->kind == CHIMNEY_RETRIEVE)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"object\":\"%s\",\"reason\":\"%s\"}\n", entry->object,

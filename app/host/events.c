@@ -78,6 +78,16 @@ events_worker(struct event_log *log, uint32_t worker, enum event_worker change)
 	event_add(log, &entry);
 }
 
+void
+events_port(struct event_log *log, uint32_t port, enum event_port change, uint32_t value)
+{
+	struct event_entry entry = {
+	        .kind = EVENT_PORT, .detail = (uint8_t)change, .port = port, .value = value};
+
+	event_totals_count(&log->totals, EVENT_PORT, 0);
+	event_add(log, &entry);
+}
+
 const struct event_entry *
 events_entry(const struct event_log *log, uint64_t number)
 {
@@ -107,6 +117,13 @@ events_last(const struct event_log *log, uint32_t limit)
 			json_object_set_new(row, "worker", json_integer(entry->worker));
 			json_object_set_new(
 			        row, "state", json_string(event_worker_name(entry->detail)));
+		} else if (entry->kind == EVENT_PORT) {
+			json_object_set_new(row, "port", json_integer(entry->port));
+			if (entry->detail == EVENT_PORT_MTU)
+				json_object_set_new(row, "mtu", json_integer(entry->value));
+			else
+				json_object_set_new(
+				        row, "link", json_string(port_link_name(entry->value)));
 		} else {
 			json_object_set_new(row, "object", json_string(entry->object));
 		}

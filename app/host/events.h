@@ -23,13 +23,21 @@ enum event_worker {
 	EVENT_WORKER_BACK, /* it is as new */
 };
 
+/* What has changed at a port: detail of EVENT_PORT. */
+enum event_port {
+	EVENT_PORT_LINK = 0, /* value: enum port_link */
+	EVENT_PORT_MTU, /* value: bytes */
+};
+
 struct event_entry {
 	uint64_t number; /* counted from 1 */
 	uint64_t time_us; /* since the program's start */
-	uint8_t kind; /* enum chimney_record_kind, or EVENT_WORKER */
-	uint8_t detail; /* COMPLETION: enum chimney_request, RETRIEVE: enum retrieve_reason, enum event_worker */
+	uint8_t kind; /* enum chimney_record_kind, EVENT_WORKER, or EVENT_PORT */
+	/* COMPLETION: enum chimney_request, RETRIEVE: enum retrieve_reason, enum event_worker, enum event_port */
+	uint8_t detail;
 	uint32_t request; /* COMPLETION: its id */
 	uint32_t worker; /* EVENT_WORKER */
+	uint32_t port, value; /* EVENT_PORT */
 	char object[OBJECT_NAME_MAX];
 };
 
@@ -49,6 +57,7 @@ void events_init(
 void events_indication(struct event_log *log, const struct chimney_record *record);
 void events_completion(struct event_log *log, const struct host_request *request);
 void events_worker(struct event_log *log, uint32_t worker, enum event_worker change);
+void events_port(struct event_log *log, uint32_t port, enum event_port change, uint32_t value);
 /* "starved", "runs", "lost", "back" */
 const char *event_worker_name(unsigned int change);
 /* Entry `number`; NULL: it is not kept any more, or not there yet. */

@@ -6,7 +6,7 @@ const char *
 event_kind_name(unsigned int kind)
 {
 	static const char *const names[EVENT_KINDS] = {
-	        "?", "completion", "retrieve", "disconnect", "abort", "worker"};
+	        "?", "completion", "retrieve", "disconnect", "abort", "worker", "port"};
 
 	return names[kind < EVENT_KINDS ? kind : 0];
 }

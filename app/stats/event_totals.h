@@ -10,9 +10,10 @@
 
 #include "chimney.h"
 
-/* Kinds of events: those of enum chimney_record_kind, and what becomes of workers. */
+/* Kinds of events: those of enum chimney_record_kind, and what becomes of workers and ports. */
 #define EVENT_WORKER (CHIMNEY_ABORT + 1)
-#define EVENT_KINDS (EVENT_WORKER + 1)
+#define EVENT_PORT (EVENT_WORKER + 1)
+#define EVENT_KINDS (EVENT_PORT + 1)
 
 struct event_totals {
 	_Atomic uint64_t kind[EVENT_KINDS];

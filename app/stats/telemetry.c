@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "event_totals.h"
 #include "mib_total.h"
+#include "port_counters.h"
 #include "program.h"
 #include "say.h"
 #include "telemetry.h"
@@ -251,6 +252,11 @@ fill_ports(const struct program *program, const char *params, struct rte_tel_dat
 		add(port, "rx_queues", shared->rx_queues);
 		add(port, "tx_queues", program->ports[i].tx_queues);
 		add(port, "tx_ring", program->ports[i].tx_depth);
+		add(port, "mtu", atomic_load(&shared->mtu));
+		rte_tel_data_add_dict_string(
+		        port, "link", port_link_name(atomic_load(&program->ports[i].link)));
+		for (unsigned int at = 0; at < PORT_COUNTERS; at++)
+			add(port, port_counter_name(at), port_counter_read(program, i, at));
 		snprintf(name, sizeof(name), "%u", i);
 		rte_tel_data_add_dict_container(data, name, port, 0);
 	}

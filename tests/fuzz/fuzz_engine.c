@@ -283,7 +283,7 @@ fuzz_open(struct input *input)
 	now_us = 1;
 	end_clock(&end, now_us);
 	toe_wheel_init(&end.worker.engine.wheel, end.worker.engine.conns,
-	        end.worker.engine.wheel.chunks, end.worker.engine.now_ms);
+	        end.worker.engine.wheel.words, end.worker.engine.now_ms);
 	if (end_open(&end, &params) != OFFLOAD_SUCCESS)
 		return false;
 	fuzz_peer_init(&peer, end_conn(&end), params.family);

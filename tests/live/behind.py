@@ -10,18 +10,22 @@ addresses, and the far MAC address.
 import collections
 import json
 
-from bed import Bed, WIRE, until
+from bed import Bed, until
 from world import OFFLOADS, inside, run, write_sysctl
 
 TAP, VETH = "tap", "veth"
 HOST_DEVICE = "host0"
 WIRE_MAC = "02:00:00:00:00:f0"      # not the host's: its kernel is to leave the wire's frames alone
-QUIET = 5                           # looks in a row at which nothing has changed
+QUIET = 10                          # looks in a row at which nothing has changed
 # Counters of the frames that came and did not go on, and those of the frames that went on.
-DROPPED = ("exception_dropped", "tx_too_long", "tx_refused", "tx_stale", "host_filtered",
-           "vlan_mismatch", "held_dropped", "steer_dropped", "parked_dropped", "rx_bad_dropped")
+DROPPED = ("exception_dropped", "tx_too_long", "tx_refused", "tx_stale", "tx_link_down",
+           "host_filtered", "vlan_mismatch", "held_dropped", "steer_dropped", "parked_dropped",
+           "rx_bad_dropped", "joined_short", "joined_dropped")
 PASSED = ("exception_to_host", "exception_to_wire")
-TAKEN = ("rx_frames", "rx_segments", "tx_segments")
+TAKEN = ("rx_frames", "rx_segments", "tx_segments", "joined", "joined_fragments")
+# Rings whose frames have room for datagrams that came in fragments.
+RING = "net_af_packet{},iface={},framesz=16384,blocksz=65536,framecnt=1024,qdisc_bypass=1,qpairs={}"
+BUFFERS = ("--mbuf-size", "16384", "--mbufs", "4096")
 
 # Frames: put on the wire and come from it, as the hop sees it; taken from its device by the host and
 # given to it; (received, sent) of both ports; the handshake helper's own; counters of the workers.
@@ -34,7 +38,7 @@ class BehindBed(Bed):
 
     def __init__(self, checks, kind, *options, workers=1, idle="sleep"):
         self.kind, self.workers, self.idle = kind, workers, idle
-        super().__init__(checks, "--idle", idle, *options)
+        super().__init__(checks, "--idle", idle, *BUFFERS, *options)
         self.hold_ahead = True      # the host's kernel would answer the peer's SYN-ACK by a reset
         try:
             self._give_host()
@@ -53,11 +57,11 @@ class BehindBed(Bed):
         else:
             self.host = self.world.add_namespace("host")
             self._add_veth()
-            vdev = f"{WIRE.format('port0')},qpairs={self.workers}".replace("packet0", "packet1")
+            vdev = RING.format(1, "port0", self.workers)
         return super()._daemon(
             *options, "--port", "net_af_packet0=wire", "--port",
             f"{vdev.split(',', 1)[0]}=host,peer=net_af_packet0", vdevs=(vdev,), workers=self.workers,
-            wire=f"{WIRE},qpairs={self.workers}", **how)
+            wire=RING.format(0, "{}", self.workers), **how)
 
     def _add_veth(self):
         run("ip", "-n", self.host, "link", "add", HOST_DEVICE, "address", self.link.far_mac,

@@ -132,6 +132,14 @@ def datagrams(asker, answerer, version, sizes):
     return [len(message) for message in waiting] + sizes[sent:]
 
 
+def shout(sender, receiver, size):
+    """One IPv4 datagram of so many bytes, to nobody who listens."""
+    with inside(sender[0]):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sock:
+        sock.sendto(text(0, size), (receiver[2][4], 9))
+
+
 def group_socket(end, version, port, group=None):
     """A UDP socket on a device alone, as DHCP and mDNS have them."""
     namespace, device, _, _ = end

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * W1: frames that a port will never take hold up neither the frames behind them nor the port, and a full port loses
- * nothing. The port's driver is played by a callback in front of it, which decides how many frames of a burst are taken.
+ * nothing. W8: what was passed on is what the port took. The port's driver is played by a callback in front of it, which decides how many frames of a burst are taken.
  */
 #define BED_TX_RING 32u
 #include <rte_ethdev.h>
@@ -168,6 +168,7 @@ refused_in_a_row(uint32_t n)
 	}
 	CU_ASSERT_EQUAL(read, 3 + 8 + 50);
 	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.tx_refused, n);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire, 3 + 8 + 50);
 	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.tx_stale, 0);
 	CU_ASSERT_EQUAL(bed.worker[0].engine.txq[BED_WIRE].count, 0);
 	bed_close(&bed);
@@ -179,6 +180,34 @@ test_refused(void)
 	refused_in_a_row(1);
 	refused_in_a_row(2);
 	refused_in_a_row(9);
+}
+
+/* As a driver that looks at frames before it takes them. */
+static uint16_t
+prepare(void *queue, struct rte_mbuf **frames, uint16_t n)
+{
+	(void)queue;
+	for (uint16_t i = 0; i < n; i++)
+		if (is_odd(frames[i]))
+			return i;
+	return n;
+}
+
+/* What rte_eth_tx_prepare refuses goes at once, and was not passed on. */
+static void
+test_prepare(void)
+{
+	open_driven(BED_WIRE, (struct driver){.odd = true});
+	rte_eth_fp_ops[bed.port[BED_WIRE].ethdev].tx_pkt_prepare = prepare;
+	host_writes(3, 5000);
+	host_writes(2, ODD_PORT);
+	host_writes(4, 5000);
+	host_writes(1, ODD_PORT);
+	turns(1);
+	CU_ASSERT_EQUAL(wire_reads(), 7);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.tx_refused, 3);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire, 7);
+	bed_close(&bed);
 }
 
 /* Nothing but frames that it does not take: they go when they have waited for a second, and the port works. */
@@ -194,9 +223,11 @@ test_nothing_else(void)
 	now += SECOND_NS / 2;
 	turns(1);
 	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.tx_stale, 20);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire, 0);
 	host_writes(1, 5000);
 	turns(1);
 	CU_ASSERT_EQUAL(wire_reads(), 1);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire, 1);
 	bed_close(&bed);
 }
 
@@ -214,6 +245,8 @@ test_full(void)
 		turns(1);
 	}
 	turns(5000);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire,
+	        test_port_waiting(&bed.port[BED_WIRE]));
 	for (; read < sent; read++) {
 		frame.source_port = (uint16_t)(1000 + read);
 		CU_ASSERT(bed_read_frame(&bed, BED_WIRE, &frame));
@@ -222,6 +255,7 @@ test_full(void)
 	}
 	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.tx_refused, 0);
 	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.tx_stale, 0);
+	CU_ASSERT_EQUAL(bed.worker[0].engine.stats.exception_to_wire, sent);
 	bed_close(&bed);
 }
 
@@ -283,9 +317,10 @@ main(int argc, char **argv)
 	static const struct unit_test tests[] = {
 	        {"W1 frames longer than the port's MTU", test_lengths},
 	        {"W1 segments for a port with a smaller MTU than the path", test_own_lengths},
-	        {"W1 frames that a driver never takes", test_refused},
-	        {"W1 nothing but such frames", test_nothing_else},
-	        {"W1 a full port loses nothing", test_full},
+	        {"W1 W8 frames that a driver never takes", test_refused},
+	        {"W1 W8 frames that a driver refuses at once", test_prepare},
+	        {"W1 W8 nothing but such frames", test_nothing_else},
+	        {"W1 W8 a full port loses nothing", test_full},
 	        {"W1 a port that is full again", test_full_again},
 	        {"W1 TCP-3 a driver that refuses to cut", test_refuses_to_cut},
 	};

@@ -121,7 +121,7 @@ model_run(uint64_t seed, uint32_t start, uint32_t steps)
 		toe_wheel_remove(&model.wheel, conn);
 	CU_ASSERT_EQUAL(model.wheel.armed, 0);
 	CU_ASSERT_EQUAL(toe_wheel_next(&model.wheel, 77), 77);
-	free(model.wheel.chunks);
+	free(model.wheel.words);
 	free(model.conns);
 }
 
@@ -158,7 +158,7 @@ test_exact(void)
 
 				if (delay == 0)
 					continue;
-				toe_wheel_init(&wheel, conns, wheel.chunks, starts[s]);
+				toe_wheel_init(&wheel, conns, wheel.words, starts[s]);
 				toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, due);
 				due += due == 0; /* 0 would mean none */
 				CU_ASSERT_EQUAL(conns[0].due[TOE_TIMER_KEEPALIVE], due);
@@ -174,7 +174,7 @@ test_exact(void)
 				CU_ASSERT_EQUAL(index, 0);
 				toe_wheel_remove(&wheel, 0);
 			}
-	free(wheel.chunks);
+	free(wheel.words);
 	free(conns);
 }
 
@@ -195,7 +195,7 @@ test_due_at_once(void)
 		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1500, &index, 1), 1);
 	}
 	CU_ASSERT_EQUAL(wheel.armed, 0);
-	free(wheel.chunks);
+	free(wheel.words);
 	free(conns);
 }
 
@@ -241,7 +241,7 @@ test_set_again(void)
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 50), 0);
 	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, 1740, &index, 1), 1);
 	CU_ASSERT_EQUAL(index, 1);
-	free(wheel.chunks);
+	free(wheel.words);
 	free(conns);
 }
 
@@ -286,7 +286,7 @@ test_jump_is_bounded(void)
 		now += 24 * HOUR_MS;
 		CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, now, indexes, N), 0);
 	}
-	free(wheel.chunks);
+	free(wheel.words);
 	free(conns);
 	free(before);
 }
@@ -312,7 +312,7 @@ test_cascade_delays_nobody(void)
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 1), 0); /* still moving */
 	CU_ASSERT_EQUAL(toe_wheel_expire(&wheel, now, indexes, N), 1);
 	CU_ASSERT_EQUAL(indexes[0], CONNS);
-	free(wheel.chunks);
+	free(wheel.words);
 	free(conns);
 }
 
@@ -341,11 +341,11 @@ test_next(void)
 		CU_ASSERT(sleeps <= 2 * TOE_WHEEL_LEVELS);
 		toe_wheel_remove(&wheel, index);
 	}
-	toe_wheel_init(&wheel, conns, wheel.chunks, 256);
+	toe_wheel_init(&wheel, conns, wheel.words, 256);
 	toe_wheel_set(&wheel, 0, TOE_TIMER_KEEPALIVE, 256 + 200);
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 150), 150);
 	CU_ASSERT_EQUAL(toe_wheel_next(&wheel, 500), 200);
-	free(wheel.chunks);
+	free(wheel.words);
 	free(conns);
 }
 

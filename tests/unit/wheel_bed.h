@@ -30,12 +30,12 @@ conns_alloc(uint32_t n)
 static inline void
 wheel_start(struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t n, uint32_t now)
 {
-	struct toe_wheel_chunk *chunks =
-	        aligned_alloc(64, (toe_wheel_chunks(n) + CHUNKS_SPARE) * sizeof(*chunks));
+	uint32_t *words = aligned_alloc(
+	        RTE_CACHE_LINE_SIZE, (toe_wheel_chunks(n) + CHUNKS_SPARE) * TOE_WHEEL_CHUNK_BYTES);
 
-	if (chunks == NULL)
+	if (words == NULL)
 		abort();
-	toe_wheel_init(wheel, conns, chunks, now);
+	toe_wheel_init(wheel, conns, words, now);
 }
 
 /* Entries and chunks of a slot. The format has no gaps: a chunk below another one ends with its last place. */
@@ -51,8 +51,8 @@ check_slot(const struct toe_timer_wheel *wheel, const struct toe_conn *conns, ui
 
 	CU_ASSERT_FATAL(bit == (place != 0));
 	while (place != 0) {
-		const uint32_t *word = wheel->chunks[place / TOE_WHEEL_CHUNK_WORDS].word;
 		uint32_t last = place % TOE_WHEEL_CHUNK_WORDS;
+		const uint32_t *word = &wheel->words[place - last];
 
 		CU_ASSERT_FATAL(last != 0 && ++*chunks <= wheel->chunk_fresh);
 		for (uint32_t i = 1; i <= last; i++, ++*entries) {
@@ -74,17 +74,18 @@ static inline void
 check_chunks(const struct toe_timer_wheel *wheel, const struct toe_conn *conns, uint32_t n)
 {
 	uint32_t entries = 0, chunks = 0, armed = 0, given_back = 0;
+	uint32_t taken = wheel->chunk_fresh / TOE_WHEEL_CHUNK_WORDS; /* chunk 0 as well */
 
-	CU_ASSERT_FATAL(wheel->chunk_fresh <= toe_wheel_chunks(n));
+	CU_ASSERT_FATAL(taken <= toe_wheel_chunks(n));
 	for (uint32_t slot = 0; slot < RTE_DIM(wheel->slot); slot++)
 		check_slot(wheel, conns, n, slot, &entries, &chunks);
 	for (uint32_t i = 0; i < n; i++)
 		armed += conns[i].wheel_at != 0;
-	for (uint32_t at = wheel->chunk_free; at != 0; at = wheel->chunks[at - 1].word[0])
-		CU_ASSERT_FATAL(++given_back <= wheel->chunk_fresh);
+	for (uint32_t at = wheel->chunk_free; at != 0; at = wheel->words[at])
+		CU_ASSERT_FATAL(++given_back < taken);
 	CU_ASSERT_EQUAL_FATAL(entries, armed);
 	CU_ASSERT_EQUAL_FATAL(wheel->armed, armed);
-	CU_ASSERT_EQUAL_FATAL(chunks + given_back, wheel->chunk_fresh);
+	CU_ASSERT_EQUAL_FATAL(1 + chunks + given_back, taken);
 }
 
 #endif

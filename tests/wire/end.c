@@ -255,9 +255,12 @@ end_receive(struct end *end, struct rte_mbuf *frame)
 static uint32_t
 take_from(struct toe_txq *txq, struct rte_mbuf **frames, uint32_t n)
 {
+	uint32_t others = txq->others;
+
 	n = RTE_MIN(n, txq->count);
 	memcpy(frames, txq->frame, n * sizeof(frames[0]));
 	toe_txq_take_out(txq, 0, n);
+	*txq->others_sent += others - txq->others;
 	return n;
 }
 

@@ -61,7 +61,7 @@ is_armed(const struct toe_conn *conn)
 static inline uint32_t *
 word_at(const struct toe_timer_wheel *wheel, uint32_t place)
 {
-	return &wheel->chunks[place / TOE_WHEEL_CHUNK_WORDS].word[place % TOE_WHEEL_CHUNK_WORDS];
+	return &wheel->words[place];
 }
 
 /* The place of a new chunk's word 0. There is always one: see toe_wheel_chunks. */
@@ -70,17 +70,20 @@ chunk_take(struct toe_timer_wheel *wheel)
 {
 	uint32_t chunk = wheel->chunk_free;
 
-	if (unlikely(chunk == 0))
-		return wheel->chunk_fresh++ * TOE_WHEEL_CHUNK_WORDS;
-	wheel->chunk_free = wheel->chunks[chunk - 1].word[0];
-	return (chunk - 1) * TOE_WHEEL_CHUNK_WORDS;
+	if (unlikely(chunk == 0)) {
+		chunk = wheel->chunk_fresh;
+		wheel->chunk_fresh += TOE_WHEEL_CHUNK_WORDS;
+		return chunk;
+	}
+	wheel->chunk_free = *word_at(wheel, chunk);
+	return chunk;
 }
 
 static inline void
 chunk_give(struct toe_timer_wheel *wheel, uint32_t first)
 {
 	*word_at(wheel, first) = wheel->chunk_free;
-	wheel->chunk_free = first / TOE_WHEEL_CHUNK_WORDS + 1;
+	wheel->chunk_free = first;
 }
 
 /* Append a connection to a slot. */
@@ -92,10 +95,10 @@ push_entry(struct toe_timer_wheel *wheel, uint32_t slot, uint32_t index)
 	if (last == 0 || place % TOE_WHEEL_CHUNK_WORDS == 0) {
 		place = chunk_take(wheel);
 		*word_at(wheel, place++) = last;
+		wheel->occupied[slot / SLOTS][slot % SLOTS / 64] |= 1ull << (slot % 64);
 	}
 	*word_at(wheel, place) = index;
 	wheel->slot[slot] = place;
-	wheel->occupied[slot / SLOTS][slot % SLOTS / 64] |= 1ull << (slot % 64);
 	wheel->conns[index].wheel_at = place;
 	wheel->conns[index].wheel_slot = (uint16_t)slot;
 }
@@ -157,12 +160,13 @@ toe_wheel_move(struct toe_timer_wheel *wheel, uint32_t index, uint32_t due_ms)
 }
 
 void
-toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns,
-        struct toe_wheel_chunk *chunks, uint32_t now_ms)
+toe_wheel_init(
+        struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t *words, uint32_t now_ms)
 {
 	memset(wheel, 0, sizeof(*wheel));
 	wheel->conns = conns;
-	wheel->chunks = chunks;
+	wheel->words = words;
+	wheel->chunk_fresh = TOE_WHEEL_CHUNK_WORDS;
 	wheel->now = now_ms;
 }
 

@@ -23,24 +23,21 @@
 #define TOE_WHEEL_MAX_MS ((1u << 30) - 1) /* how far away a deadline may be */
 
 /*
- * A chunk has 16 words, of which word 0 links it. A place is the number of a word: chunk * 16 + 1 to 15 for
- * entries, so that 0 is none.
+ * A chunk has 16 words, a cache line. Word 0 is the place of the last entry of the full chunk below it, of a free chunk the
+ * next free one; the others are entries. A place is the number of a word in all chunks; chunk 0 is not used, so that 0 is
+ * none.
  */
 #define TOE_WHEEL_CHUNK_WORDS 16u
 #define TOE_WHEEL_CHUNK_ENTRIES (TOE_WHEEL_CHUNK_WORDS - 1)
+#define TOE_WHEEL_CHUNK_BYTES (TOE_WHEEL_CHUNK_WORDS * sizeof(uint32_t))
 
-struct toe_wheel_chunk {
-	/* Place of the last entry of the full chunk below, 0: none. Free ones: the next of them + 1, 0: none */
-	uint32_t word[TOE_WHEEL_CHUNK_WORDS];
-} __rte_cache_aligned;
-
-_Static_assert(sizeof(struct toe_wheel_chunk) == 64, "a chunk is a cache line");
+_Static_assert(TOE_WHEEL_CHUNK_BYTES == RTE_CACHE_LINE_SIZE, "a chunk is a cache line");
 
 struct toe_timer_wheel {
 	struct toe_conn *conns;
-	struct toe_wheel_chunk *chunks;
-	uint32_t chunk_free; /* list of chunks that were given back: index + 1, 0: none */
-	uint32_t chunk_fresh; /* from here on none was taken yet */
+	uint32_t *words; /* of all chunks */
+	uint32_t chunk_free; /* word 0 of a chunk that was given back, 0: none */
+	uint32_t chunk_fresh; /* word 0 of the first one that was never taken */
 	uint32_t now; /* ms up to which slots have been expired */
 	uint32_t armed;
 	bool settled; /* nothing is due at `now`, nor to be moved down: not before it is later */
@@ -51,18 +48,18 @@ struct toe_timer_wheel {
 };
 
 /*
- * Chunks for so many connections, whatever they do: full ones for all, and one for each slot that is not full. The slots'
- * share is 64 KiB.
+ * Chunks for so many connections, whatever they do: full ones for all, and one for each slot that is not full. The
+ * slots' share is 64 KiB.
  */
 static inline uint32_t
 toe_wheel_chunks(uint32_t conns)
 {
-	return conns / TOE_WHEEL_CHUNK_ENTRIES + (TOE_WHEEL_LEVELS << TOE_WHEEL_BITS);
+	return 1 + conns / TOE_WHEEL_CHUNK_ENTRIES + (TOE_WHEEL_LEVELS << TOE_WHEEL_BITS);
 }
 
-/* conns: the worker's contexts; their wheel_* members are the wheel's from now on. chunks: toe_wheel_chunks of them. */
-void toe_wheel_init(struct toe_timer_wheel *wheel, struct toe_conn *conns,
-        struct toe_wheel_chunk *chunks, uint32_t now_ms);
+/* conns: the worker's contexts; their wheel_* members are the wheel's from now on. words: of toe_wheel_chunks chunks, aligned. */
+void toe_wheel_init(
+        struct toe_timer_wheel *wheel, struct toe_conn *conns, uint32_t *words, uint32_t now_ms);
 /* A fresh context: not on the wheel, no deadline. */
 void toe_wheel_node_init(struct toe_conn *conn);
 /*

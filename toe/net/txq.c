@@ -39,12 +39,14 @@ static __rte_noinline void
 overtake(struct toe_txq *txq)
 {
 	uint32_t at = 1 + (txq->stuck / TOE_TXQ_STUCK) % (txq->count - 1), length;
+	bool other = txq->tag[at].conn == TOE_INDEX_NONE;
 
 	length = rte_pktmbuf_pkt_len(txq->frame[at]);
 	if (rte_eth_tx_prepare(txq->ethdev, txq->queue, &txq->frame[at], 1) == 0 ||
 	        rte_eth_tx_burst(txq->ethdev, txq->queue, &txq->frame[at], 1) == 0)
 		return;
 	toe_txq_take_out(txq, at, 1);
+	*txq->others_sent += other;
 	txq->sent++;
 	txq->bytes += length;
 	if (++txq->overtaken < TOE_TXQ_OVERTAKEN)
@@ -66,13 +68,18 @@ prepare(struct toe_txq *txq, uint32_t at)
 void
 toe_txq_flush(struct toe_txq *txq)
 {
-	uint32_t done = 0;
+	uint32_t done = 0, others = txq->others, refused = 0;
 
+	if (unlikely(toe_port_is_down(txq->port))) {
+		*txq->dropped_down += toe_txq_drop_all(txq);
+		return;
+	}
 	while (done < txq->count) {
 		uint16_t burst = prepare(txq, done), taken;
 		uint64_t bytes = 0;
 
 		if (unlikely(burst == 0)) {
+			refused += txq->tag[done].conn == TOE_INDEX_NONE;
 			refuse(txq, txq->frame[done++]);
 			continue;
 		}
@@ -94,6 +101,7 @@ toe_txq_flush(struct toe_txq *txq)
 		txq->stuck = txq->overtaken = 0;
 		txq->stuck_since = 0;
 		toe_txq_take_out(txq, 0, done);
+		*txq->others_sent += others - refused - txq->others;
 	} else if (unlikely(++txq->stuck % TOE_TXQ_STUCK == 0) && txq->count > 1) {
 		overtake(txq);
 	}

@@ -26,16 +26,30 @@
 #define TOE_TXQ_OVERTAKEN 4u
 #define TOE_TXQ_STUCK_NS 1000000000u /* what a port has not taken for so long is stale */
 
+/* toe_tx_tag.carries: what a frame carries beyond its text, which the drain gives back */
+#define TOE_TX_TELLS (1u << 0) /* the first of its run: edge, ack, owed and delack hold */
+#define TOE_TX_AGAIN (1u << 1) /* text that had been sent before: `time` holds */
+#define TOE_TX_EVER (1u << 2) /* and more than once */
+#define TOE_TX_PROBE (1u << 3) /* a window or tail loss probe */
+#define TOE_TX_PRR (1u << 4) /* counted by proportional rate reduction */
+#define TOE_TX_BURST (1u << 5) /* went whatever cwnd said */
+
+/* What a frame depends on, what it carries, and what there was before it: a drain gives that back (docs/design.md). */
 struct toe_tx_tag {
 	struct toe_route route; /* words under which the frame was built */
 	uint32_t conn; /* TOE_INDEX_NONE: no tag, nothing can make it stale */
 	uint32_t generation;
-	uint32_t path;
 	uint32_t seq; /* first sequence number it carries */
-	uint32_t length; /* bytes of text, plus one for a FIN */
-	uint32_t segments; /* that it is, or becomes when the port cuts it */
-	bool cwr; /* it tells the peer of a reduction (RFC 3168) */
+	uint16_t length; /* bytes of text, plus one for a FIN */
+	uint8_t carries; /* TOE_TX_... */
+	uint8_t delack; /* toe_conn.delack_count before it */
+	uint32_t edge; /* toe_conn.rcv_adv before it */
+	uint32_t ack; /* toe_conn.last_ack_sent before it */
+	uint32_t owed; /* toe_conn.flags before it */
+	uint32_t time; /* us of the transmission before it of the same text */
 };
+
+_Static_assert(sizeof(struct toe_tx_tag) == 48, "written for every frame");
 
 struct toe_txq {
 	struct rte_mbuf *frame[TOE_TXQ_SIZE];
@@ -43,6 +57,7 @@ struct toe_txq {
 	uint32_t count;
 	uint32_t others; /* of these, of the exception path */
 	uint32_t others_min, others_max; /* its share */
+	const struct toe_port *port;
 	uint16_t ethdev;
 	uint16_t queue;
 	uint64_t sent; /* frames taken by the port */
@@ -53,6 +68,8 @@ struct toe_txq {
 	uint32_t overtaken; /* frames that went past the first one meanwhile */
 	uint64_t stuck_since;
 	uint64_t *dropped; /* counts frames that the driver refuses for good */
+	uint64_t *dropped_down; /* and those that were there while the port was down */
+	uint64_t *others_sent; /* and those of the exception path that the port took */
 	bool no_tso; /* one of these was to be cut by the port: none is made any more */
 	/* connections that found no room here, in line by ready_next; TOE_INDEX_NONE: none */
 	uint32_t wait_head, wait_tail;
@@ -103,7 +120,8 @@ void toe_txq_take_out(struct toe_txq *txq, uint32_t at, uint32_t n);
 /*
  * Offer everything held to the port; what it does not take stays held, in order. A frame that the driver will never take
  * is dropped and counted: one that rte_eth_tx_prepare refuses, at once; one that stays first while the port takes others
- * that are offered past it, when TOE_TXQ_OVERTAKEN have gone. Where the ring is full none of them goes.
+ * that are offered past it, when TOE_TXQ_OVERTAKEN have gone. Where the ring is full none of them goes. A port that is
+ * down gets nothing: what it would send when it is up again is out of date by then. It is dropped and counted.
  */
 void toe_txq_flush(struct toe_txq *txq);
 

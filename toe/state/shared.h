@@ -93,24 +93,34 @@ enum toe_port_role {
 
 #define TOE_MAX_PORTS 16u
 
-/* A port as the workers see it; constant once the workers run. */
+/* A port as the workers see it; constant once the workers run, but for the members that say otherwise. */
 struct toe_port {
 	uint16_t ethdev; /* DPDK port id */
 	uint8_t role; /* enum toe_port_role */
 	uint8_t peer; /* index of the port on the other side of the bump, or UINT8_MAX: none */
 	uint16_t rx_queues; /* worker w polls queue w when w < rx_queues */
-	uint16_t mtu; /* bytes of IP packet; 0: not known, any length goes */
+	_Atomic uint16_t
+	        mtu; /* bytes of IP packet; 0: not known, any length goes. Main changes it at any time */
 	uint64_t tx_offloads; /* RTE_ETH_TX_OFFLOAD_... enabled */
 	uint64_t rx_offloads;
 	uint8_t mac[6];
 	_Atomic uint8_t hold; /* 1: workers do not poll it yet (start-up order, `port release`) */
+	_Atomic uint8_t down; /* 1: main saw its link go down: what is for it is dropped */
 };
 
-/* The longest IP packet that a port takes. */
+/* The longest IP packet that a port takes, now. */
 static inline uint32_t
 toe_port_mtu(const struct toe_port *port)
 {
-	return port->mtu ? port->mtu : UINT16_MAX;
+	uint32_t mtu = atomic_load_explicit(&port->mtu, memory_order_relaxed);
+
+	return mtu ? mtu : UINT16_MAX;
+}
+
+static inline bool
+toe_port_is_down(const struct toe_port *port)
+{
+	return atomic_load_explicit(&port->down, memory_order_relaxed);
 }
 
 /* Everything that lcores share. Sizes and ports are constant once the workers run. */

@@ -42,9 +42,20 @@
 	X(tx_too_long, "frames longer than the MTU of the port that they were for, dropped")       \
 	X(tx_refused, "frames that a port's driver refused for good, dropped")                     \
 	X(tx_stale, "frames that their port did not take for a second, dropped")                   \
-	X(exception_to_host, "frames passed from the wire to the host port")                       \
-	X(exception_to_wire, "frames passed from the host port to the wire")                       \
+	X(tx_link_down, "frames for a port whose link was down, dropped")                          \
+	X(joined, "IPv4 datagrams that a driver had joined from fragments, passed on as "          \
+	          "fragments again")                                                               \
+	X(joined_fragments, "fragments that these became")                                         \
+	X(joined_short, "joined datagrams of which a driver delivered only the beginning, "        \
+	                "dropped")                                                                 \
+	X(joined_dropped,                                                                          \
+	        "joined datagrams not cut for lack of buffers, or into more than 64, dropped")     \
+	X(exception_to_host, "frames from the wire that the host port took")                       \
+	X(exception_to_wire, "frames from the host port that the wire took")                       \
 	X(exception_dropped, "frames of the exception path dropped for lack of room or port")      \
+	X(exception_tagged_twice,                                                                  \
+	        "frames passed on with two tags of 802.1Q; from net_af_packet the outer one may "  \
+	        "have been one of 802.1ad")                                                        \
 	X(host_filtered, "frames of offloaded tuples from the host port, dropped")                 \
 	X(vlan_mismatch, "frames dropped because the VLAN tag did not match")                      \
 	X(rx_other_mac, "frames of offloaded tuples to another Ethernet address, passed on")       \

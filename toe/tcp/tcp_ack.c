@@ -174,11 +174,11 @@ ack_sender(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
  * reported once (RFC 2883 section 4, RFC 6675 section 5).
  */
 static __rte_noinline void
-ack_overtaken(struct toe_engine *engine, uint32_t index, struct toe_sender *sender,
-        const struct toe_segment *segment)
+ack_overtaken(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
 	const struct toe_conn *conn = &engine->conns[index];
-	struct tcp_round round = {.outstanding = conn->snd_max - conn->snd_una};
+	struct toe_sender *sender = toe_sender_of(engine, conn);
+	struct tcp_round round = {.outstanding = conn->snd_nxt - conn->snd_una};
 
 	if (sender == NULL || segment->sacks == 0)
 		return;
@@ -191,11 +191,11 @@ bool
 toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sender *sender = toe_sender_of(engine, conn);
+	struct toe_sender *sender = NULL;
 	uint32_t ack = segment->ack, window = segment->window << conn->snd_wscale;
 	struct tcp_round round = {
 	        .acked = ack - conn->snd_una,
-	        .outstanding = conn->snd_max - conn->snd_una,
+	        .outstanding = conn->snd_nxt - conn->snd_una,
 	        .ece = (segment->tcp_flags & RTE_TCP_ECE_FLAG) && (conn->options & TCP_OPTION_ECN),
 	};
 	bool was_closed = conn->snd_wnd == 0, probed = was_closed && conn->retransmit_count > 0;
@@ -208,9 +208,12 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 		return false;
 	}
 	if (unlikely(seq_lt(ack, conn->snd_una))) {
-		ack_overtaken(engine, index, sender, segment);
+		ack_overtaken(engine, index, segment);
 		return true;
 	}
+	/* With nothing in flight there is nothing in it that this could be about, and it is not touched. */
+	if (round.outstanding > 0)
+		sender = toe_sender_of(engine, conn);
 	/* The answer to a window probe is none. */
 	round.duplicate = round.acked == 0 && round.outstanding > 0 && segment->length == 0 &&
 	                  window == conn->snd_wnd && window != 0 &&
@@ -223,7 +226,7 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 			return false;
 	}
 	update_window(conn, window, segment, round.acked > 0);
-	if (sender != NULL && (round.acked > 0 || round.outstanding > 0)) {
+	if (sender != NULL) {
 		ack_sender(engine, index, sender, segment, &round);
 		conn->flags |= TOE_CONN_REARM;
 	}

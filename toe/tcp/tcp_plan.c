@@ -16,7 +16,7 @@
 static bool
 is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent)
 {
-	if (conn->snd_max == conn->snd_una)
+	if (conn->snd_nxt == conn->snd_una)
 		return true;
 	if (length == unsent)
 		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn);
@@ -53,7 +53,7 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	if ((length < limits->mss || limits->mss < TCP_SEGMENT_SMALL) && length > 0 &&
 	        !plan->probe && !is_worth_sending(conn, length, unsent))
 		length = 0;
-	plan->seq = conn->snd_max;
+	plan->seq = conn->snd_nxt;
 	plan->length = length;
 	plan->push = length > 0 && length == unsent;
 	plan->fin = length == unsent && tcp_fin_pending(conn);
@@ -119,9 +119,12 @@ void
 tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct tcp_plan_limits *limits, struct tcp_plan *plan)
 {
-	uint32_t pipe = toe_pipe(conn, sender), outstanding = tcp_outstanding(conn);
-	uint32_t congestion = conn->cwnd - RTE_MIN(conn->cwnd, pipe), window;
+	uint32_t outstanding = tcp_outstanding(conn), congestion, window;
 
+	/* With nothing in flight there is nothing in it that matters here, and it is not touched. */
+	if (outstanding == 0)
+		sender = NULL;
+	congestion = conn->cwnd - RTE_MIN(conn->cwnd, toe_pipe(conn, sender));
 	plan->record = TOE_INDEX_NONE;
 	plan->length = 0;
 	plan->count = 1;

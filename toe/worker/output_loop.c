@@ -3,8 +3,8 @@
 #include "output_loop.h"
 
 #include <rte_branch_prediction.h>
-#include <rte_prefetch.h>
 
+#include "fetch.h"
 #include "indicate.h"
 #include "stop.h"
 #include "tcp.h"
@@ -30,17 +30,18 @@ retrieve_on_send(struct toe_worker *worker, uint32_t index)
 	return false;
 }
 
-static void
-prefetch_conn(const struct toe_engine *engine, uint32_t index)
+/*
+ * The next connection's turn is soon, and its context is there, for the one after it was fetched when its predecessor ran: its
+ * sender comes, and the context of the one after it.
+ */
+static inline void
+fetch_ahead(const struct toe_engine *engine, uint32_t next)
 {
-	const struct toe_conn *conn = &engine->conns[index];
-
-	if (index == TOE_INDEX_NONE)
+	if (next == TOE_INDEX_NONE)
 		return;
-	rte_prefetch0(conn);
-	rte_prefetch0(&conn->sender);
-	rte_prefetch0(&conn->due);
-	rte_prefetch0(&conn->host_handle);
+	toe_fetch_new_sender(engine, next);
+	if (engine->conns[next].ready_next != TOE_INDEX_NONE)
+		toe_fetch_conn(engine, engine->conns[next].ready_next);
 }
 
 /*
@@ -124,7 +125,7 @@ toe_worker_output(struct toe_worker *worker, uint32_t budget)
 		uint64_t before = engine->stats.tx_segments;
 
 		engine->ready_head = conn->ready_next;
-		prefetch_conn(engine, engine->ready_head);
+		fetch_ahead(engine, engine->ready_head);
 		conn->flags &= ~TOE_CONN_READY;
 		runs++;
 		/* A slot freed since it was marked ready (toe_conn_unlink) is only dropped here. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * From a received burst to its destinations. A burst is parsed whole, looked up whole, its contexts are
- * prefetched, and then each frame goes its way in order of arrival: to input, to a hold's queue, to the
+ * From a received burst to its destinations. A burst is parsed whole, looked up whole, what its connections have is
+ * fetched, and then each frame goes its way in order of arrival: to input, to a hold's queue, to the
  * worker that owns its tuple, or to the other side of the bump.
  */
 #include "receive.h"
@@ -14,6 +14,7 @@
 
 #include "conn_mib.h"
 #include "exception.h"
+#include "fetch.h"
 #include "held.h"
 #include "tcp.h"
 #include "urgent.h"
@@ -228,17 +229,14 @@ same_key(const struct toe_flow_key *a, const struct toe_flow_key *b)
 	return different == 0;
 }
 
-/*
- * Look all good segments up at once, those of one connection in a row only once, and prefetch the contexts of those that
- * were found.
- */
+/* Look all good segments up at once, those of one connection in a row only once. */
 static void
 burst_lookup(struct toe_worker *worker, struct burst *burst)
 {
 	const struct toe_flow_key *key[TOE_RX_BURST];
 	int32_t found[TOE_RX_BURST];
 	uint8_t position[TOE_RX_BURST]; /* of a segment's key */
-	uint32_t keys = 0;
+	uint32_t conn[TOE_RX_BURST], keys = 0, conns = 0;
 
 	for (uint32_t i = 0; i < burst->n; i++) {
 		const struct toe_segment *segment = &burst->segment[i];
@@ -250,15 +248,10 @@ burst_lookup(struct toe_worker *worker, struct burst *burst)
 		position[i] = (uint8_t)(keys - 1);
 	}
 	toe_flow_lookup_bulk(&worker->flows, key, keys, found);
-	for (uint32_t i = 0; i < keys; i++) {
-		if (found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT)) {
-			const struct toe_conn *conn = &worker->engine.conns[found[i]];
-
-			rte_prefetch0(conn);
-			rte_prefetch0(&conn->sender);
-			rte_prefetch0(conn->due);
-		}
-	}
+	for (uint32_t i = 0; i < keys; i++)
+		if (likely(found[i] >= 0 && !(found[i] & TOE_FLOW_HELD_BIT)))
+			conn[conns++] = (uint32_t)found[i];
+	toe_fetch_all(&worker->engine, conn, conns);
 	for (uint32_t i = 0; i < burst->n; i++)
 		if (likely(burst->segment[i].verdict == TOE_SEGMENT_OK))
 			burst->result[i] = found[position[i]];

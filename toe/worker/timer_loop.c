@@ -2,8 +2,7 @@
 /* The wheel hands over connections whose earliest deadline may have passed; the engine looks at each deadline again. */
 #include "timer_loop.h"
 
-#include <rte_prefetch.h>
-
+#include "fetch.h"
 #include "tcp.h"
 
 #define TIMER_BURST 32u
@@ -15,10 +14,10 @@ toe_worker_timers(struct toe_worker *worker)
 	uint32_t indexes[TIMER_BURST];
 	uint32_t n = toe_wheel_expire(&engine->wheel, engine->now_ms, indexes, TIMER_BURST);
 
-	for (uint32_t i = 0; i < n; i++) {
-		rte_prefetch0(&engine->conns[indexes[i]]);
-		rte_prefetch0(&engine->conns[indexes[i]].sender);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		toe_fetch_conn(engine, indexes[i]);
+	for (uint32_t i = 0; n > 1 && i < n; i++)
+		toe_fetch_sender(engine, indexes[i]);
 	for (uint32_t i = 0; i < n; i++)
 		toe_tcp_expired(engine, indexes[i]);
 	return n;

@@ -75,7 +75,7 @@ toe_worker_estimate(const struct toe_worker_params *params)
 		bytes += toe_pool_estimate(sizes[i].capacity, sizes[i].size);
 
 	bytes += (uint64_t)params->conn_capacity * sizeof(struct toe_conn);
-	bytes += (uint64_t)toe_wheel_chunks(params->conn_capacity) * sizeof(struct toe_wheel_chunk);
+	bytes += (uint64_t)toe_wheel_chunks(params->conn_capacity) * TOE_WHEEL_CHUNK_BYTES;
 	bytes += (uint64_t)params->shared->path_capacity * sizeof(struct toe_path_local);
 	bytes += toe_vector_pool_estimate(
 	        params->conn_capacity * 2, params->shared->path_capacity + TOE_MAX_HOSTS);
@@ -107,10 +107,14 @@ txq_init(struct toe_worker *worker, uint32_t index)
 	bool shares = port->role == TOE_PORT_WIRE && port->peer != UINT8_MAX;
 	struct toe_txq *txq = &worker->engine.txq[index];
 
+	txq->port = port;
 	txq->ethdev = port->ethdev;
 	txq->queue = (uint16_t)worker->engine.index;
 	txq->wait_head = TOE_INDEX_NONE;
 	txq->dropped = &worker->engine.stats.tx_refused;
+	txq->dropped_down = &worker->engine.stats.tx_link_down;
+	txq->others_sent = port->role == TOE_PORT_HOST ? &worker->engine.stats.exception_to_host
+	                                               : &worker->engine.stats.exception_to_wire;
 	txq->others_min = shares ? TOE_TXQ_OTHERS_MIN : 0;
 	txq->others_max = shares ? TOE_TXQ_OTHERS_MAX : TOE_TXQ_SIZE;
 }
@@ -156,13 +160,13 @@ tables_alloc(struct toe_worker *worker)
 
 	worker->engine.conns =
 	        toe_table_alloc(params->conn_capacity, sizeof(*worker->engine.conns));
-	worker->engine.wheel.chunks = toe_table_alloc(
-	        toe_wheel_chunks(params->conn_capacity), sizeof(struct toe_wheel_chunk));
+	worker->engine.wheel.words =
+	        toe_table_alloc(toe_wheel_chunks(params->conn_capacity), TOE_WHEEL_CHUNK_BYTES);
 	worker->paths = toe_table_alloc(shared->path_capacity, sizeof(*worker->paths));
 	worker->engine.txq =
 	        toe_table_alloc(RTE_MAX(shared->port_count, 1u), sizeof(*worker->engine.txq));
 	worker->holds = toe_table_alloc(RTE_MAX(params->hold_capacity, 1u), sizeof(*worker->holds));
-	if (worker->engine.conns == NULL || worker->engine.wheel.chunks == NULL ||
+	if (worker->engine.conns == NULL || worker->engine.wheel.words == NULL ||
 	        worker->paths == NULL || worker->engine.txq == NULL || worker->holds == NULL)
 		return -ENOMEM;
 	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
@@ -237,7 +241,7 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	lists_init(worker);
 	worker->control.host_handles = &worker->engine.conns->host_handle;
 	worker->control.host_handle_step = sizeof(*worker->engine.conns);
-	toe_wheel_init(&worker->engine.wheel, worker->engine.conns, worker->engine.wheel.chunks,
+	toe_wheel_init(&worker->engine.wheel, worker->engine.conns, worker->engine.wheel.words,
 	        worker->engine.now_ms);
 	return 0;
 }
@@ -287,8 +291,8 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_table_free(
 	        worker->engine.txq, RTE_MAX(shared->port_count, 1u), sizeof(*worker->engine.txq));
 	toe_table_free(worker->paths, shared->path_capacity, sizeof(*worker->paths));
-	toe_table_free(worker->engine.wheel.chunks, toe_wheel_chunks(params->conn_capacity),
-	        sizeof(struct toe_wheel_chunk));
+	toe_table_free(worker->engine.wheel.words, toe_wheel_chunks(params->conn_capacity),
+	        TOE_WHEEL_CHUNK_BYTES);
 	toe_table_free(worker->engine.conns, params->conn_capacity, sizeof(*worker->engine.conns));
 	memset(worker, 0, sizeof(*worker));
 }
