@@ -149,7 +149,7 @@ values_sending(const struct conn_info *info, struct list *list)
 	static const struct toe_sender idle;
 	const struct toe_conn *conn = &info->conn;
 	const struct toe_sender *sender = info->has_sender ? &info->sender : &idle;
-	uint32_t outstanding = conn->snd_max - conn->snd_una;
+	uint32_t outstanding = conn->snd_nxt - conn->snd_una;
 	int32_t in_flight = (int32_t)toe_pipe(conn, sender);
 
 	number(list, "snd_wnd", conn->snd_wnd);
@@ -194,7 +194,7 @@ retransmit_meaning(const struct conn_info *info)
 
 	if (conn->due[TOE_TIMER_RETRANSMIT] == 0)
 		return NULL;
-	if (conn->snd_max == conn->snd_una && conn->state == TCP_FIN_WAIT_2)
+	if (conn->snd_nxt == conn->snd_una && conn->state == TCP_FIN_WAIT_2)
 		return "fin-wait-2";
 	if (conn->snd_wnd == 0)
 		return "persist";

@@ -13,5 +13,7 @@ struct invariant {
 void invariant_init(struct invariant *before, struct end *end);
 /* NULL, or what does not hold (static string). Walks all records and pieces. */
 const char *invariant_check(struct invariant *before, struct end *end);
+/* The same after a drain: the window may be back to where it was, but not before `shown`, which the peer has seen. */
+const char *invariant_drained(struct invariant *before, struct end *end, uint32_t shown);
 
 #endif

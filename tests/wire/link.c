@@ -132,6 +132,8 @@ tell_mtu(struct link *link)
 			continue;
 		link->way[i].told_us = 0;
 		end_set_mtu(link->end[i], link->params.mtu);
+		fault(link,
+		        invariant_drained(&link->invariant[i], link->end[i], link->audit[i].edge));
 		audit_set_mtu(&link->audit[i], link->end[i], link->params.mtu);
 	}
 }

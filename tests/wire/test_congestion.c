@@ -213,7 +213,7 @@ test_dctcp(void)
 
 	rng_seed(&rng, 4);
 	CU_ASSERT_EQUAL(cc->lost(&conn, &sender, 100 * MSS, MSS), 50 * MSS);
-	conn.snd_max = 10 * MSS;
+	conn.snd_nxt = 10 * MSS;
 	cc->count(&conn, &sender, 0, false);
 	for (uint32_t round = 0; round < 500; round++) {
 		uint32_t percent = round < 200 ? rng_below(&rng, 101) : round < 400 ? 0 : 100;
@@ -224,7 +224,7 @@ test_dctcp(void)
 			bool ece = rng_chance(&rng, percent);
 
 			conn.snd_una += MSS;
-			conn.snd_max += MSS;
+			conn.snd_nxt += MSS;
 			acked += MSS;
 			marked += ece ? MSS : 0;
 			cc->count(&conn, &sender, MSS, ece);

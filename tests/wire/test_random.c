@@ -53,6 +53,7 @@ toggle_stop(struct scenario *scenario, struct rng *rng, uint32_t i)
 		end_work(&ends[i]);
 		end_stop(&ends[i]);
 		audit->stopped = true;
+		wire.wrong = invariant_drained(&wire.invariant[i], &ends[i], audit->edge);
 		if (ends[i].worker.engine.txq[0].count > 0)
 			wire.wrong = "INV-7: frames are left behind by the drain";
 	} else {
@@ -279,8 +280,7 @@ run_scenario(struct scenario *scenario)
 		end_close(&ends[i], NULL);
 	}
 	link_fini(&wire);
-	/* Each begins at the same point of a ms, and goes as if it were run alone. */
-	/* At the same place of the wheel: where it looks at far deadlines ends work. */
+	/* Each goes as if it were run alone: at the same place of the wheel, where it looks at far deadlines, ends work. */
 	now_us = (wire.now_us / WHEEL_US + 1) * WHEEL_US + 1;
 	if (wrong == NULL && test_pool_in_use(pool) != 0)
 		wrong = "mbufs leak";

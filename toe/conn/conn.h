@@ -28,13 +28,14 @@
 #define TOE_CONN_ACK_NOW (1u << 4) /* an ACK is owed and must go out with the next output */
 #define TOE_CONN_ACK_DELAYED (1u << 5) /* an ACK is owed, the delayed-ACK timer runs */
 #define TOE_CONN_FIN_QUEUED (1u << 6) /* FIN follows the last byte of send data */
-#define TOE_CONN_FIN_SENT (1u << 7) /* our FIN occupies the sequence number before snd_max */
+#define TOE_CONN_FIN_SENT (1u << 7) /* our FIN occupies the sequence number before snd_nxt */
 #define TOE_CONN_FIN_RCVD (1u << 8) /* the peer's FIN is in rcv_nxt */
 #define TOE_CONN_BLOCKED (1u << 9) /* had something to send while stopped: resume sends it */
 /* Policy on-send: indicate when it has something to send */
 #define TOE_CONN_RETRIEVE_ON_SEND (1u << 10)
 /* An upload was offered (TERM-7), the connection is not stopped */
 #define TOE_CONN_OFFERED (1u << 11)
+#define TOE_CONN_DRAINED (1u << 12) /* a drain is taking frames of it: all behind the first */
 #define TOE_CONN_URGENT (1u << 13) /* urgent data received: frames queue for the host (RX-4) */
 #define TOE_CONN_CHALLENGED (1u << 14) /* a reset was challenged, no progress since (SEC-1) */
 /* Keepalive was brought forward by a suspicious segment (SEC-1) */
@@ -94,8 +95,8 @@ struct toe_conn {
 	uint32_t ts_recent_age; /* worker ms when ts_recent was set */
 	uint32_t last_ack_sent;
 	uint32_t snd_una;
-	/* Below snd_max: what was taken back from there on, until output has noted it */
-	uint32_t snd_nxt;
+	uint32_t snd_nxt; /* behind what has left */
+	/* Behind what the host was told of as sent: what lies from snd_nxt on never left, and was discarded (INV-7) */
 	uint32_t snd_max;
 	uint32_t snd_wnd;
 	uint32_t snd_wl1;

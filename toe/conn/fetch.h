@@ -31,7 +31,7 @@ toe_fetch_sender(const struct toe_engine *engine, uint32_t index)
 	const struct toe_conn *conn = &engine->conns[index];
 	const struct toe_sender *sender = toe_pool_at(&engine->senders, conn->sender);
 
-	if (conn->snd_max == conn->snd_una || conn->sender == TOE_INDEX_NONE)
+	if (conn->snd_nxt == conn->snd_una || conn->sender == TOE_INDEX_NONE)
 		return false;
 	rte_prefetch0(sender);
 	rte_prefetch0(&sender->recovery_end);
@@ -45,7 +45,7 @@ toe_fetch_new_sender(const struct toe_engine *engine, uint32_t index)
 	const struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->sender != TOE_INDEX_NONE &&
-	        (conn->snd_max != conn->snd_una || conn->snd_limit != conn->snd_offset))
+	        (conn->snd_nxt != conn->snd_una || conn->snd_limit != conn->snd_offset))
 		rte_prefetch0(toe_pool_at(&engine->senders, conn->sender));
 }
 

@@ -75,6 +75,8 @@ struct toe_piece *toe_reassembly_next(const struct toe_engine *engine, const str
 void toe_reassembly_pop(struct toe_engine *engine, uint32_t index);
 /* rcv_nxt has moved: blocks below it are over. Gives everything back when nothing is left. */
 void toe_reassembly_settle(struct toe_engine *engine, uint32_t index);
+/* Behind all that has arrived, in order or not. */
+uint32_t toe_reassembly_end(const struct toe_engine *engine, const struct toe_conn *conn);
 /* The blocks of the next segment, at most `room`; how many. What was duplicate is reported once. */
 uint32_t toe_reassembly_blocks(struct toe_engine *engine, struct toe_conn *conn, uint32_t room,
         struct toe_sack blocks[TOE_SACKS_MAX]);

@@ -49,6 +49,21 @@ toe_reassembly_unreported(struct toe_engine *engine, uint32_t index)
 	toe_reassembly_settle(engine, index);
 }
 
+uint32_t
+toe_reassembly_end(const struct toe_engine *engine, const struct toe_conn *conn)
+{
+	const struct toe_reassembly *reassembly;
+	const struct toe_piece *tail;
+
+	if (conn->reassembly == TOE_INDEX_NONE)
+		return conn->rcv_nxt;
+	reassembly = reassembly_of(engine, conn);
+	if (reassembly->tail == TOE_INDEX_NONE)
+		return conn->rcv_nxt;
+	tail = piece_at(engine, reassembly->tail);
+	return tail->seq + tail->length + tail->fin;
+}
+
 /* Blocks that fit beside timestamps (RFC 2018 section 3). */
 static uint32_t
 blocks_max(const struct toe_conn *conn)

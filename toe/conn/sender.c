@@ -4,6 +4,8 @@
 
 #include <rte_branch_prediction.h>
 
+#include "sender_parts.h"
+
 #define RUN_MAX 65535u /* bytes that one record stands for at most, when it is made */
 
 struct toe_sender *
@@ -68,22 +70,6 @@ time_append(struct toe_engine *engine, struct toe_sender *sender, uint32_t recor
 	else
 		toe_sent_at(engine, sender->time_tail)->later = record;
 	sender->time_tail = record;
-}
-
-static void
-time_remove(struct toe_engine *engine, struct toe_sender *sender, struct toe_sent *sent)
-{
-	if (!sent->timed)
-		return;
-	if (sent->earlier == TOE_INDEX_NONE)
-		sender->time_head = sent->later;
-	else
-		toe_sent_at(engine, sent->earlier)->later = sent->later;
-	if (sent->later == TOE_INDEX_NONE)
-		sender->time_tail = sent->earlier;
-	else
-		toe_sent_at(engine, sent->later)->earlier = sent->earlier;
-	sent->timed = 0;
 }
 
 void
@@ -162,7 +148,7 @@ toe_sent_again(
 		sender->again += sent->end - sent->seq;
 	}
 	sent->flags |= TOE_SENT_EVER;
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	time_append(engine, sender, record);
 	sender->last_sent = engine->now_us;
 }
@@ -175,7 +161,7 @@ toe_sent_lose(struct toe_engine *engine, struct toe_sender *sender, uint32_t rec
 
 	if (sent->flags & TOE_SENT_SACKED)
 		return;
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	if (sent->flags & TOE_SENT_AGAIN)
 		sender->again -= length;
 	else if (!(sent->flags & TOE_SENT_LOST))
@@ -221,7 +207,7 @@ toe_sent_sack(
 	uint32_t prev = sent->prev;
 
 	uncount(sender, sent);
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	sender->sacked += sent->end - sent->seq;
 	before = prev == TOE_INDEX_NONE ? NULL : toe_sent_at(engine, prev);
 	if (before == NULL || !(before->flags & TOE_SENT_SACKED)) {
@@ -251,7 +237,7 @@ toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t rec
 	struct toe_sent *sent = toe_sent_at(engine, record);
 
 	uncount(sender, sent);
-	time_remove(engine, sender, sent);
+	toe_sent_untime(engine, sender, sent);
 	if (sender->retry == record)
 		sender->retry = sent->next;
 	if (sent->prev == TOE_INDEX_NONE)
@@ -305,11 +291,14 @@ toe_sent_retry(const struct toe_engine *engine, struct toe_sender *sender)
 void
 toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender)
 {
-	uint32_t record = sender->time_head;
+	uint32_t record = sender->time_head, shift = 0;
 
+	/* What left later is still the later one, and what is sent now is sent behind it. */
+	if (sender->time_tail != TOE_INDEX_NONE)
+		shift = engine->now_us - 1 - toe_sent_at(engine, sender->time_tail)->time;
 	/* Nor do they say anything of the round trip, as if it had all been sent twice. */
 	for (; record != TOE_INDEX_NONE; record = toe_sent_at(engine, record)->later) {
-		toe_sent_at(engine, record)->time = engine->now_us;
+		toe_sent_at(engine, record)->time += shift;
 		toe_sent_at(engine, record)->flags |= TOE_SENT_EVER;
 	}
 	sender->last_sent = engine->now_us;

@@ -4,7 +4,7 @@
  * scoreboard), loss recovery, and congestion control's private part.
  *
  * A record stands for a run of sequence numbers that were sent together: one or more segments. All records of
- * a connection lie end to end from snd_una to snd_max. A second list orders those in flight by the time of their last
+ * a connection lie end to end from snd_una to snd_nxt. A second list orders those in flight by the time of their last
  * transmission, as RACK wants to see them (RFC 8985 section 5.2). Times are us of the worker's clock, modulo 2^32.
  *
  * Called by the owning worker only.
@@ -107,7 +107,7 @@ struct toe_sender {
 	uint8_t reo_wnd_mult; /* RFC 8985 section 6.2, step 4 */
 
 	/* line 1: recovery */
-	uint32_t recovery_end; /* snd_max when recovery began */
+	uint32_t recovery_end; /* snd_nxt when recovery began */
 	uint32_t fack; /* behind the highest byte that was selectively acknowledged */
 	uint32_t tlp_end; /* RFC 8985: TLP.end_seq */
 	uint32_t dsack_round; /* RACK.dsack_round */
@@ -115,7 +115,7 @@ struct toe_sender {
 	uint32_t reorder_due; /* worker ms (RFC 8985 section 6.2, step 5) */
 	uint32_t undo_start; /* snd_una at the reduction */
 	uint32_t
-	        undo_end; /* snd_max when its recovery was over: what lies behind is no evidence of it */
+	        undo_end; /* snd_nxt when its recovery was over: what lies behind is no evidence of it */
 	uint32_t acked_rest; /* bytes acknowledged that cwnd has not been credited yet */
 	uint32_t pace_next; /* us at which pacing lets the next segment go */
 	uint32_t reo_wnd; /* us, as it was applied last */
@@ -184,7 +184,7 @@ toe_sent_room(const struct toe_engine *engine, const struct toe_sender *sender)
 	return left > engine->conn_capacity - engine->senders_busy;
 }
 
-/* New data [snd_max, end) has been sent now. The caller has seen to room. */
+/* New data [snd_nxt, end) has been sent now. The caller has seen to room. */
 void toe_sent_append(
         struct toe_engine *engine, struct toe_sender *sender, uint32_t seq, uint32_t end);
 /* The part [seq, seq + length) at the beginning of `record` has been sent again now. */
@@ -205,18 +205,29 @@ uint32_t toe_sent_sack(
 void toe_sent_unsack(struct toe_sender *sender, struct toe_sent *sent);
 /* Forget a record (acknowledged). */
 void toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_t record);
+/* The record in which `seq` lies, looked for from the nearer end; TOE_INDEX_NONE: none. */
+uint32_t toe_sent_find(
+        const struct toe_engine *engine, const struct toe_sender *sender, uint32_t seq);
+/* What lies from `seq` on, and is the last that was sent, has never left: it has no records. False: the peer has reported it. */
+bool toe_sent_cut(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq);
+/*
+ * The retransmission of [seq, end) has never left: what was lost is to be sent again, what was not is in flight as before.
+ * time: of the transmission before it; ever: that was not the first one.
+ */
+void toe_sent_not_again(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq,
+        uint32_t end, uint32_t time, bool ever);
 /* Everything from `seq` on that is not SACKED is to be sent again, but is no sign of congestion. */
 void toe_sent_take_back(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq);
 /* The next record to be sent again, or TOE_INDEX_NONE. */
 uint32_t toe_sent_retry(const struct toe_engine *engine, struct toe_sender *sender);
-/* Times are worth nothing after a stop, or behind a closed window: everything in flight was sent now. */
+/* Times are worth nothing after a stop, or behind a closed window: everything in flight was sent just now, in the same order. */
 void toe_sent_restamp(struct toe_engine *engine, struct toe_sender *sender);
 
 /* Bytes in flight (RFC 6675 section 2, pipe): sent, and neither acknowledged in any way nor lost. */
 static inline uint32_t
 toe_pipe(const struct toe_conn *conn, const struct toe_sender *sender)
 {
-	uint32_t outstanding = conn->snd_max - conn->snd_una;
+	uint32_t outstanding = conn->snd_nxt - conn->snd_una;
 
 	return sender == NULL ? outstanding
 	                      : outstanding - sender->sacked - sender->lost + sender->again;

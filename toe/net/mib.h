@@ -20,7 +20,7 @@ struct toe_mib {
 	/* line 0: every segment */
 	uint64_t segments_in, octets_in; /* processed for a connection; octets of IP */
 	uint64_t segments_out, octets_out; /* built */
-	uint64_t segments_again; /* of these: sent before */
+	uint64_t segments_again; /* of these: sent before; those that drains took do not count */
 	uint64_t established; /* connections in ESTABLISHED or CLOSE_WAIT now */
 	uint64_t established_resets;
 	uint64_t resets_out;

@@ -26,16 +26,30 @@
 #define TOE_TXQ_OVERTAKEN 4u
 #define TOE_TXQ_STUCK_NS 1000000000u /* what a port has not taken for so long is stale */
 
+/* toe_tx_tag.carries: what a frame carries beyond its text, which the drain gives back */
+#define TOE_TX_TELLS (1u << 0) /* the first of its run: edge, ack, owed and delack hold */
+#define TOE_TX_AGAIN (1u << 1) /* text that had been sent before: `time` holds */
+#define TOE_TX_EVER (1u << 2) /* and more than once */
+#define TOE_TX_PROBE (1u << 3) /* a window or tail loss probe */
+#define TOE_TX_PRR (1u << 4) /* counted by proportional rate reduction */
+#define TOE_TX_BURST (1u << 5) /* went whatever cwnd said */
+
+/* What a frame depends on, what it carries, and what there was before it: a drain gives that back (docs/design.md). */
 struct toe_tx_tag {
 	struct toe_route route; /* words under which the frame was built */
 	uint32_t conn; /* TOE_INDEX_NONE: no tag, nothing can make it stale */
 	uint32_t generation;
-	uint32_t path;
 	uint32_t seq; /* first sequence number it carries */
-	uint32_t length; /* bytes of text, plus one for a FIN */
-	uint32_t segments; /* that it is, or becomes when the port cuts it */
-	bool cwr; /* it tells the peer of a reduction (RFC 3168) */
+	uint16_t length; /* bytes of text, plus one for a FIN */
+	uint8_t carries; /* TOE_TX_... */
+	uint8_t delack; /* toe_conn.delack_count before it */
+	uint32_t edge; /* toe_conn.rcv_adv before it */
+	uint32_t ack; /* toe_conn.last_ack_sent before it */
+	uint32_t owed; /* toe_conn.flags before it */
+	uint32_t time; /* us of the transmission before it of the same text */
 };
+
+_Static_assert(sizeof(struct toe_tx_tag) == 48, "written for every frame");
 
 struct toe_txq {
 	struct rte_mbuf *frame[TOE_TXQ_SIZE];

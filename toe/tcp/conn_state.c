@@ -277,10 +277,10 @@ sent_up_to(const struct toe_engine *engine, const struct toe_conn *conn)
 	struct toe_sender *sender = toe_sender_of(engine, conn);
 	uint32_t retry;
 
-	if (sender == NULL || conn->snd_nxt != conn->snd_max)
+	if (sender == NULL)
 		return conn->snd_nxt;
 	retry = toe_sent_retry(engine, sender);
-	return retry == TOE_INDEX_NONE ? conn->snd_max : toe_sent_at(engine, retry)->seq;
+	return retry == TOE_INDEX_NONE ? conn->snd_nxt : toe_sent_at(engine, retry)->seq;
 }
 
 static void

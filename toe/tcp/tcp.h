@@ -32,6 +32,14 @@ void toe_tcp_expired(struct toe_engine *engine, uint32_t index);
 /* A connection was resumed after a stop (relink): re-arm what the stop froze, mark ready what waits. */
 void toe_tcp_resume(struct toe_engine *engine, uint32_t index);
 
+struct toe_tx_tag;
+/*
+ * A frame was built and never left: what it carried is owed again, no more and no less (INV-7). Of the frames of a connection
+ * the newest comes first, and all that were built behind one that is taken back are taken back too. The caller frees it.
+ */
+void toe_tcp_take_back(
+        struct toe_engine *engine, const struct toe_tx_tag *tag, const struct rte_mbuf *frame);
+
 /* Send an ACK that is owed, delayed or not, and nothing else (TERM-3). A stopped connection sends none. */
 void toe_tcp_acknowledge(struct toe_engine *engine, uint32_t index);
 

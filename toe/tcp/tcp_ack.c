@@ -178,7 +178,7 @@ ack_overtaken(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 {
 	const struct toe_conn *conn = &engine->conns[index];
 	struct toe_sender *sender = toe_sender_of(engine, conn);
-	struct tcp_round round = {.outstanding = conn->snd_max - conn->snd_una};
+	struct tcp_round round = {.outstanding = conn->snd_nxt - conn->snd_una};
 
 	if (sender == NULL || segment->sacks == 0)
 		return;
@@ -195,7 +195,7 @@ toe_tcp_ack(struct toe_engine *engine, uint32_t index, const struct toe_segment 
 	uint32_t ack = segment->ack, window = segment->window << conn->snd_wscale;
 	struct tcp_round round = {
 	        .acked = ack - conn->snd_una,
-	        .outstanding = conn->snd_max - conn->snd_una,
+	        .outstanding = conn->snd_nxt - conn->snd_una,
 	        .ece = (segment->tcp_flags & RTE_TCP_ECE_FLAG) && (conn->options & TCP_OPTION_ECN),
 	};
 	bool was_closed = conn->snd_wnd == 0, probed = was_closed && conn->retransmit_count > 0;

@@ -16,7 +16,7 @@ dctcp_count(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, bo
 	if (!dctcp->running) {
 		dctcp->running = 1;
 		dctcp->alpha = ALPHA_ONE; /* section 3.3: to begin with, as if all were marked */
-		dctcp->window_end = conn->snd_max;
+		dctcp->window_end = conn->snd_nxt;
 	}
 	dctcp->acked += bytes;
 	if (ece)
@@ -29,7 +29,7 @@ dctcp_count(struct toe_conn *conn, struct toe_sender *sender, uint32_t bytes, bo
 	dctcp->alpha += (fraction >> GAIN_SHIFT) - (dctcp->alpha >> GAIN_SHIFT);
 	dctcp->alpha = RTE_MIN(dctcp->alpha, ALPHA_ONE);
 	dctcp->acked = dctcp->marked = 0;
-	dctcp->window_end = conn->snd_max;
+	dctcp->window_end = conn->snd_nxt;
 }
 
 static uint32_t

@@ -83,6 +83,59 @@ pace_sent(const struct toe_engine *engine, const struct toe_conn *conn, struct t
 	sender->pace_next += (uint32_t)time;
 }
 
+/* The `count` frames put last carry this too. */
+static void
+tag_last(struct tcp_run *run, uint32_t count, uint8_t carries)
+{
+	for (uint32_t i = run->txq->count - count; i < run->txq->count; i++)
+		run->txq->tag[i].carries |= carries;
+}
+
+/* [seq, seq + length), the text of the frame put last, is being sent again. */
+static __rte_noinline void
+note_again(struct toe_engine *engine, struct tcp_run *run, uint32_t record, uint32_t seq,
+        uint32_t length)
+{
+	struct toe_conn *conn = &engine->conns[run->index];
+	struct toe_sender *sender = run->sender;
+	const struct toe_sent *sent;
+	uint32_t rest = TOE_INDEX_NONE;
+
+	if (seq != toe_sent_at(engine, record)->seq)
+		rest = toe_sent_split(engine, sender, record, seq);
+	record = rest != TOE_INDEX_NONE ? rest : record;
+	sent = toe_sent_at(engine, record);
+	run->txq->tag[run->txq->count - 1].time = sent->time;
+	tag_last(run, 1, sent->flags & TOE_SENT_EVER ? TOE_TX_AGAIN | TOE_TX_EVER : TOE_TX_AGAIN);
+	tcp_undo_sent(engine, conn, sender, sent, seq + length);
+	toe_sent_again(engine, sender, record, length);
+	engine->stats.tx_retransmitted++;
+	conn->segments_retransmitted++;
+}
+
+/* Outside of the usual: recovery, what goes whatever cwnd says, and probes. */
+static __rte_noinline void
+note_unusual(struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan,
+        uint32_t count, uint32_t outstanding)
+{
+	struct toe_conn *conn = &engine->conns[run->index];
+	struct toe_sender *sender = run->sender;
+
+	if (sender->burst)
+		tag_last(run, count, TOE_TX_BURST);
+	sender->burst = 0;
+	if (sender->phase == TOE_PHASE_RECOVERY || sender->phase == TOE_PHASE_CWR) {
+		sender->prr_out += count * plan->length + plan->fin;
+		tag_last(run, count, TOE_TX_PRR);
+	}
+	if (!plan->probe)
+		return;
+	tag_last(run, count, TOE_TX_PROBE);
+	conn->flags &= ~TOE_CONN_PROBE;
+	if (outstanding > 0)
+		tcp_tlp_sent(conn, sender, plan->record != TOE_INDEX_NONE);
+}
+
 /* The scoreboard after text or FIN has left. */
 static void
 note_sent(
@@ -100,29 +153,18 @@ note_sent(
 		if (likely(!plan->probe))
 			sender->sent_new = 1;
 		toe_sent_append(engine, sender, plan->seq, plan->seq + length);
-		conn->snd_max = conn->snd_nxt = plan->seq + length;
+		conn->snd_nxt = plan->seq + length;
+		if (likely(seq_lt(conn->snd_max, conn->snd_nxt)))
+			conn->snd_max = conn->snd_nxt;
 		if (plan->fin) {
 			toe_conn_uncount(engine, conn);
 			fin_sent(conn);
 		}
 	} else {
-		uint32_t rest = TOE_INDEX_NONE;
-
-		if (plan->seq != toe_sent_at(engine, record)->seq)
-			rest = toe_sent_split(engine, sender, record, plan->seq);
-		record = rest != TOE_INDEX_NONE ? rest : record;
-		tcp_undo_sent(
-		        engine, conn, sender, toe_sent_at(engine, record), plan->seq + length);
-		toe_sent_again(engine, sender, record, length);
-		engine->stats.tx_retransmitted++;
-		conn->segments_retransmitted++;
+		note_again(engine, run, record, plan->seq, length);
 	}
-	if (unlikely(plan->probe)) {
-		conn->flags &= ~TOE_CONN_PROBE;
-		if (outstanding > 0)
-			tcp_tlp_sent(conn, sender, record != TOE_INDEX_NONE);
-	}
-	tcp_recovery_sent(sender, length);
+	if (unlikely(sender->phase != TOE_PHASE_OPEN || sender->burst || plan->probe))
+		note_unusual(engine, run, plan, count, outstanding);
 	engine->stats.tx_bytes += count * plan->length;
 	if (unlikely(conn->flags & TOE_CONN_PACED))
 		pace_sent(engine, conn, sender, length);
@@ -145,8 +187,14 @@ static void
 run_open(struct toe_engine *engine, struct tcp_run *run, bool carries)
 {
 	struct toe_conn *conn = &engine->conns[run->index];
+	struct toe_tx_tag *tag = &run->txq->tag[run->txq->count];
 	struct toe_frame_common common;
 
+	/* What there is before the first frame of the run. */
+	tag->edge = conn->rcv_adv;
+	tag->ack = conn->last_ack_sent;
+	tag->owed = conn->flags;
+	tag->delack = conn->delack_count;
 	common.ack = conn->rcv_nxt;
 	common.tsval = engine->now_ms + conn->ts_offset;
 	common.tsecr = conn->ts_recent;
@@ -180,7 +228,7 @@ bare_seq(struct toe_conn *conn)
 	 * takes none that lies beyond it, behind a probe for instance.
 	 */
 	edge = conn->snd_una + conn->snd_wnd;
-	return seq_lt(edge, conn->snd_max) ? edge : conn->snd_max;
+	return seq_lt(edge, conn->snd_nxt) ? edge : conn->snd_nxt;
 }
 
 /* Buffers for a frame with so much text; NULL: none are left. */
@@ -228,7 +276,7 @@ put_text_chain(struct toe_engine *engine, const struct toe_conn *conn, uint64_t 
 /* One frame of the run, from its buffers to the transmit buffer. */
 static inline void
 build(struct toe_engine *engine, struct tcp_run *run, const struct toe_frame_fields *fields,
-        uint64_t offset, uint32_t covered, struct rte_mbuf *mbuf)
+        uint64_t offset, uint32_t covered, uint8_t carries, struct rte_mbuf *mbuf)
 {
 	struct toe_conn *conn = &engine->conns[run->index];
 	uint8_t *text = toe_frame_put(&run->template, mbuf, conn, fields);
@@ -245,11 +293,9 @@ build(struct toe_engine *engine, struct tcp_run *run, const struct toe_frame_fie
 	tag->route = run->route.words;
 	tag->conn = run->index;
 	tag->generation = conn->generation;
-	tag->path = conn->path;
 	tag->seq = fields->seq;
-	tag->length = covered;
-	tag->segments = run->frame_segments;
-	tag->cwr = fields->flags & RTE_TCP_CWR_FLAG;
+	tag->length = (uint16_t)covered;
+	tag->carries = carries;
 }
 
 /* What the flags of the segment say. */
@@ -271,12 +317,13 @@ tcp_emit(
         struct toe_engine *engine, struct tcp_run *run, const struct tcp_plan *plan, uint32_t count)
 {
 	struct toe_conn *conn = &engine->conns[run->index];
-	bool carries = tcp_plan_carries(plan);
+	bool with_text = tcp_plan_carries(plan);
 	struct toe_frame_fields fields = {
 	        .seq = plan->seq, .length = plan->length, .mss = run->limits.mss};
 	uint64_t offset = conn->snd_offset + (plan->seq - conn->snd_una);
 	struct rte_mbuf *mbuf[TCP_RUN_MAX];
 	uint32_t text = count * plan->length, segments = count;
+	uint8_t carries = 0;
 
 	if (unlikely(plan->length > tcp_first_room(engine))) {
 		mbuf[0] = chain_alloc(engine, plan->length);
@@ -287,16 +334,18 @@ tcp_emit(
 	}
 	if (unlikely(plan->length > fields.mss))
 		segments = (plan->length + fields.mss - 1) / fields.mss;
-	if (!run->open)
-		run_open(engine, run, carries);
-	run->frame_segments = count > 1 ? 1 : segments;
+	if (!run->open) {
+		run_open(engine, run, with_text);
+		carries = TOE_TX_TELLS;
+	}
 	set_flags(conn, plan, &fields);
-	if (!carries)
+	if (!with_text)
 		fields.seq = bare_seq(conn);
 	for (uint32_t i = 0; i < count; i++) {
-		build(engine, run, &fields, offset, plan->length + plan->fin, mbuf[i]);
+		build(engine, run, &fields, offset, plan->length + plan->fin, carries, mbuf[i]);
 		fields.seq += plan->length;
 		offset += plan->length;
+		carries = 0;
 		/* CWR belongs to the first segment. */
 		fields.flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	}
@@ -305,7 +354,7 @@ tcp_emit(
 	toe_mib_out(toe_engine_mib(engine, run->route.neighbor->port, run->route.path->family),
 	        segments, segments * (run->template.l3 + run->template.l4) + text,
 	        plan->record != TOE_INDEX_NONE);
-	if (!carries)
+	if (!with_text)
 		return true;
 	conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* the peer has to answer this as well */
 	note_sent(engine, run, plan, count);

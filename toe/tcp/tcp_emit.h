@@ -17,7 +17,6 @@ struct tcp_run {
 	bool rearm; /* the retransmission timer is to be decided again */
 	uint32_t smss; /* RFC 5681: of this route, before blocks are deducted */
 	struct tcp_plan_limits limits;
-	uint32_t frame_segments; /* that the frame being built is, or becomes */
 	struct toe_frame_template template;
 };
 

@@ -147,7 +147,7 @@ toe_tcp_expired(struct toe_engine *engine, uint32_t index)
 			retransmit_expired(engine, index);
 			if (!(conn->flags & TOE_CONN_STOPPED))
 				toe_tcp_arm(engine, index);
-		} else if (tcp_outstanding(conn) > 0 || tcp_unsent(conn) > 0) {
+		} else if (tcp_outstanding(conn) > 0 || tcp_has_unsent(conn)) {
 			/* It would have something to send (D2, policy on-send). */
 			tcp_blocked(engine, conn);
 			toe_conn_ready(engine, index);

@@ -58,7 +58,7 @@ tcp_unacked(const struct toe_conn *conn)
 	return tcp_is_sending(conn) ? conn->snd_limit - conn->snd_offset : 0;
 }
 
-/* A FIN follows the last byte and has not been sent yet. */
+/* A FIN follows the last byte and has not left. */
 static inline bool
 tcp_fin_pending(const struct toe_conn *conn)
 {
@@ -70,10 +70,10 @@ tcp_fin_pending(const struct toe_conn *conn)
 static inline uint32_t
 tcp_outstanding(const struct toe_conn *conn)
 {
-	return conn->snd_max - conn->snd_una;
+	return conn->snd_nxt - conn->snd_una;
 }
 
-/* Bytes of the stream that were never sent. */
+/* Bytes of the stream that have not left. */
 static inline uint64_t
 tcp_unsent(const struct toe_conn *conn)
 {
@@ -82,11 +82,11 @@ tcp_unsent(const struct toe_conn *conn)
 	return unacked - RTE_MIN(unacked, (uint64_t)tcp_outstanding(conn));
 }
 
-/* Is there anything of the stream, or the FIN, that was never sent or was taken back? Windows apart. */
+/* Is there anything of the stream, or the FIN, that has not left? Windows apart. */
 static inline bool
 tcp_has_unsent(const struct toe_conn *conn)
 {
-	return tcp_unsent(conn) > 0 || tcp_fin_pending(conn) || conn->snd_nxt != conn->snd_max;
+	return tcp_unsent(conn) > 0 || tcp_fin_pending(conn);
 }
 
 /* An ACK has to go out with the next output. */

@@ -12,8 +12,7 @@ toe_tcp_has_work(const struct toe_engine *engine, const struct toe_conn *conn)
 	struct tcp_plan_limits limits;
 	struct tcp_plan plan;
 
-	if ((conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE)) ||
-	        conn->snd_nxt != conn->snd_max)
+	if (conn->flags & (TOE_CONN_ACK_NOW | TOE_CONN_KEEPALIVE_DUE))
 		return true;
 	limits.mss = tcp_segment_max(engine, conn, toe_route_read(engine->shared, conn->path),
 	        engine->shared->paths[conn->path].family);

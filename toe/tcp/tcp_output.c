@@ -76,17 +76,6 @@ run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 	run->limits.mss = run->limits.frame = mss;
 	if ((run->route.offloads & TSO_OFFLOADS) == TSO_OFFLOADS && !run->txq->no_tso)
 		run->limits.frame = TSO_TEXT_MAX / mss * mss;
-	if (unlikely(conn->snd_nxt != conn->snd_max)) {
-		/* A drain took frames back (INV-7): what they carried is to be sent again. */
-		if (run->sender != NULL) {
-			toe_sent_take_back(engine, run->sender, conn->snd_nxt);
-			tcp_duplicates_clamp(conn, run->sender);
-			/* It goes first, and asks whatever a probe that is due by now would ask. */
-			conn->flags &= ~TOE_CONN_PROBE;
-			run->sender->tlp_out = 0;
-		}
-		conn->snd_nxt = conn->snd_max;
-	}
 	/* RFC 5681 section 4.1. An ACK by itself does not touch the sender. */
 	if (tcp_outstanding(conn) == 0 && tcp_has_unsent(conn) && run->sender != NULL &&
 	        engine->now_us - run->sender->last_sent > conn->rto * 1000)

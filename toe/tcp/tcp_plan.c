@@ -16,7 +16,7 @@
 static bool
 is_worth_sending(const struct toe_conn *conn, uint32_t length, uint64_t unsent)
 {
-	if (conn->snd_max == conn->snd_una)
+	if (conn->snd_nxt == conn->snd_una)
 		return true;
 	if (length == unsent)
 		return !(conn->cached_flags & TCP_CACHED_NAGLE) || tcp_fin_pending(conn);
@@ -53,7 +53,7 @@ plan_new(const struct toe_conn *conn, struct tcp_plan *plan, uint32_t window,
 	if ((length < limits->mss || limits->mss < TCP_SEGMENT_SMALL) && length > 0 &&
 	        !plan->probe && !is_worth_sending(conn, length, unsent))
 		length = 0;
-	plan->seq = conn->snd_max;
+	plan->seq = conn->snd_nxt;
 	plan->length = length;
 	plan->push = length > 0 && length == unsent;
 	plan->fin = length == unsent && tcp_fin_pending(conn);

@@ -114,7 +114,7 @@ tcp_rack_dsack(const struct toe_conn *conn, struct toe_sender *sender)
 	if (sender->dsack_seen)
 		return;
 	sender->dsack_seen = true;
-	sender->dsack_round = conn->snd_max;
+	sender->dsack_round = conn->snd_nxt;
 	sender->reo_wnd_mult = RTE_MIN(sender->reo_wnd_mult + 1u, REO_WND_MULT_MAX);
 	sender->reo_wnd_persist = REO_WND_PERSIST;
 }
@@ -130,7 +130,7 @@ tcp_tlp_delay(const struct toe_engine *engine, const struct toe_conn *conn,
 	if (conn->srtt != 0) {
 		pto = (2 * (conn->srtt >> 3) + 999) / 1000 + 1;
 		/* A FIN is no segment of its own. */
-		if (conn->snd_max - conn->snd_una <=
+		if (conn->snd_nxt - conn->snd_una <=
 		        tcp_smss(engine, conn) + (conn->flags & TOE_CONN_FIN_SENT ? 1 : 0))
 			pto += DELAYED_ACK_MAX_MS;
 	}
@@ -142,7 +142,7 @@ tcp_tlp_sent(const struct toe_conn *conn, struct toe_sender *sender, bool retran
 {
 	sender->tlp_out = 1;
 	sender->tlp_retransmits = retransmits;
-	sender->tlp_end = conn->snd_max;
+	sender->tlp_end = conn->snd_nxt;
 }
 
 bool

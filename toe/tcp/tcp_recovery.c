@@ -31,7 +31,7 @@ reduce(struct toe_conn *conn, struct toe_sender *sender, uint32_t ssthresh, uint
 {
 	tcp_undo_begin(conn, sender);
 	conn->ssthresh = ssthresh;
-	sender->recovery_end = conn->snd_max;
+	sender->recovery_end = conn->snd_nxt;
 	sender->has_recovery = 1;
 	sender->prr_delivered = sender->prr_out = 0;
 	sender->recover_fs = RTE_MAX(flight, 1u);
@@ -55,7 +55,7 @@ enter_recovery(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 		reduce(conn, sender, cc->lost(conn, sender, allowed, tcp_smss(engine, conn)),
 		        flight);
 	} else {
-		sender->recovery_end = conn->snd_max;
+		sender->recovery_end = conn->snd_nxt;
 		sender->prr_delivered = sender->prr_out = 0;
 		sender->recover_fs = RTE_MAX(flight, 1u);
 	}
@@ -126,7 +126,7 @@ newreno_detect(struct toe_engine *engine, struct toe_conn *conn, struct toe_send
 		return false;
 	conn->dup_ack_count += conn->dup_ack_count < UINT8_MAX;
 	sender->sacked = RTE_MIN(
-	        known + tcp_smss(engine, conn), conn->snd_max - conn->snd_una - sender->lost);
+	        known + tcp_smss(engine, conn), conn->snd_nxt - conn->snd_una - sender->lost);
 	round->delivered = sender->sacked - known;
 	if (conn->dup_ack_count != TCP_DUP_THRESHOLD || sender->phase > TOE_PHASE_CWR ||
 	        (sender->has_recovery && !seq_lt(sender->recovery_end, conn->snd_una)))
@@ -257,7 +257,7 @@ void
 tcp_recovery_timeout(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	uint32_t flight = conn->snd_max - conn->snd_una;
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
 
 	/* RFC 5681 (4): held constant when the same data times out again. */
 	if (conn->retransmit_count == 0)
@@ -266,7 +266,7 @@ tcp_recovery_timeout(struct toe_engine *engine, uint32_t index, struct toe_sende
 		        flight);
 	sender->undo_possible = 0;
 	sender->phase = TOE_PHASE_LOSS;
-	sender->recovery_end = conn->snd_max;
+	sender->recovery_end = conn->snd_nxt;
 	sender->has_recovery = 1;
 	conn->cwnd = tcp_smss(engine, conn);
 	conn->dup_ack_count = 0;
@@ -283,7 +283,7 @@ void
 tcp_recovery_reorder(struct toe_engine *engine, uint32_t index, struct toe_sender *sender)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	uint32_t flight = conn->snd_max - conn->snd_una;
+	uint32_t flight = conn->snd_nxt - conn->snd_una;
 
 	if (!tcp_rack_detect(engine, index, sender))
 		return;

@@ -10,7 +10,7 @@
 struct tcp_round {
 	uint32_t acked; /* sequence numbers that the acknowledgment field covers newly */
 	uint32_t delivered; /* bytes that the peer is known to have now and was not before */
-	uint32_t outstanding; /* snd_max - snd_una before (FlightSize of RFC 5681) */
+	uint32_t outstanding; /* snd_nxt - snd_una before (FlightSize of RFC 5681) */
 	uint32_t rtt; /* us, of the oldest data delivered; 0: no sample */
 	bool duplicate; /* RFC 5681 section 2 */
 	bool sacked; /* a block told something new */
@@ -109,16 +109,7 @@ tcp_duplicates_clamp(const struct toe_conn *conn, struct toe_sender *sender)
 {
 	if (!(conn->options & TCP_OPTION_SACK))
 		sender->sacked =
-		        RTE_MIN(sender->sacked, conn->snd_max - conn->snd_una - sender->lost);
-}
-
-/* `bytes` are being sent (RFC 6937: prr_out). */
-static inline void
-tcp_recovery_sent(struct toe_sender *sender, uint32_t bytes)
-{
-	if (sender->phase == TOE_PHASE_RECOVERY || sender->phase == TOE_PHASE_CWR)
-		sender->prr_out += bytes;
-	sender->burst = false;
+		        RTE_MIN(sender->sacked, conn->snd_nxt - conn->snd_una - sender->lost);
 }
 
 #endif

@@ -56,31 +56,12 @@ tcp_round_acked(struct toe_engine *engine, struct toe_conn *conn, struct toe_sen
 	}
 }
 
-/* The record in which `seq` lies, looked for from the nearer end. */
-static uint32_t
-find(struct toe_engine *engine, const struct toe_conn *conn, const struct toe_sender *sender,
-        uint32_t seq)
-{
-	uint32_t record;
-
-	if (seq - conn->snd_una < conn->snd_max - seq) {
-		record = sender->head;
-		while (record != TOE_INDEX_NONE && seq_leq(toe_sent_at(engine, record)->end, seq))
-			record = toe_sent_at(engine, record)->next;
-		return record;
-	}
-	record = sender->tail;
-	while (record != TOE_INDEX_NONE && seq_lt(seq, toe_sent_at(engine, record)->seq))
-		record = toe_sent_at(engine, record)->prev;
-	return record;
-}
-
 /* Mark [start, end), which lies within what was sent. */
 static void
 mark(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *sender, uint32_t start,
         uint32_t end, const struct toe_segment *segment, struct tcp_round *round)
 {
-	uint32_t record = find(engine, conn, sender, start), smss = tcp_smss(engine, conn),
+	uint32_t record = toe_sent_find(engine, sender, start), smss = tcp_smss(engine, conn),
 	         segments;
 
 	while (record != TOE_INDEX_NONE) {
@@ -129,9 +110,9 @@ sent_once(struct toe_engine *engine, const struct toe_conn *conn, const struct t
 {
 	uint32_t record, at = block->start;
 
-	if (seq_lt(at, conn->snd_una) || seq_lt(conn->snd_max, block->end))
+	if (seq_lt(at, conn->snd_una) || seq_lt(conn->snd_nxt, block->end))
 		return false;
-	record = find(engine, conn, sender, at);
+	record = toe_sent_find(engine, sender, at);
 	while (record != TOE_INDEX_NONE && seq_lt(at, block->end)) {
 		const struct toe_sent *sent = toe_sent_at(engine, record);
 
@@ -165,7 +146,7 @@ tcp_round_sacked(struct toe_engine *engine, struct toe_conn *conn, struct toe_se
 
 		/* Only what was sent and is not acknowledged can be told anything of. */
 		if (!seq_lt(start, end) || !seq_lt(conn->snd_una, end) ||
-		        seq_lt(conn->snd_max, end))
+		        seq_lt(conn->snd_nxt, end))
 			continue;
 		if (seq_lt(start, conn->snd_una))
 			start = conn->snd_una;

@@ -12,7 +12,6 @@
 #include "tcp_facts.h"
 #include "user.h"
 
-#define ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
 #define ROUND_BYTES_MAX (1u << 30) /* the largest window (RFC 7323 section 2.3) */
 #define ROUND_DEFAULT_MS 100u /* auto-sizing: a round trip, where none was measured */
 
@@ -58,20 +57,6 @@ deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32
 		return toe_service_deliver(engine, index, mbuf,
 		        rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), length);
 	return deliver_chain(engine, index, mbuf, offset, length);
-}
-
-static void
-owe_ack_of_text(struct toe_engine *engine, uint32_t index)
-{
-	struct toe_conn *conn = &engine->conns[index];
-
-	if (++conn->delack_count >= ACK_EVERY) {
-		tcp_owe_ack(engine, index);
-	} else if (!(conn->flags & (TOE_CONN_ACK_DELAYED | TOE_CONN_ACK_NOW))) {
-		conn->flags |= TOE_CONN_ACK_DELAYED;
-		toe_wheel_set(&engine->wheel, index, TOE_TIMER_DELACK,
-		        tcp_deadline(engine, TCP_DELACK_MS));
-	}
 }
 
 /* The peer's FIN, all text before it delivered. The caller has checked that it can be indicated. */
@@ -173,7 +158,7 @@ tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	/* Its window is the one before's, which it confirms (RFC 9293 section 3.10.7.4). */
 	if (seq_lt(conn->snd_wl1, segment->seq))
 		conn->snd_wl1 = segment->seq;
-	owe_ack_of_text(engine, index);
+	tcp_delay_ack(engine, index, 1);
 	return deliver(engine, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
 	                                                             : TOE_INPUT_DONE;
 }
@@ -223,7 +208,7 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 	}
 	if (length > 0) {
 		conn->flags &= ~TOE_CONN_CHALLENGED;
-		owe_ack_of_text(engine, index);
+		tcp_delay_ack(engine, index, 1);
 		skip += (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
 		taken = deliver(engine, index, mbuf, skip, length);
 		size_window(engine, conn);

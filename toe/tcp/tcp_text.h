@@ -7,6 +7,24 @@
 #include "tcp_types.h"
 #include "user.h"
 
+#define TCP_ACK_EVERY 2u /* segments with text (RFC 9293 section 3.8.6.3) */
+
+/* So many more segments with text are to be acknowledged. */
+static inline void
+tcp_delay_ack(struct toe_engine *engine, uint32_t index, uint8_t segments)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	conn->delack_count = (uint8_t)(conn->delack_count + segments);
+	if (conn->delack_count >= TCP_ACK_EVERY) {
+		tcp_owe_ack(engine, index);
+	} else if (!(conn->flags & (TOE_CONN_ACK_DELAYED | TOE_CONN_ACK_NOW))) {
+		conn->flags |= TOE_CONN_ACK_DELAYED;
+		toe_wheel_set(&engine->wheel, index, TOE_TIMER_DELACK,
+		        tcp_deadline(engine, TCP_DELACK_MS));
+	}
+}
+
 /* The segment has text or FIN, and something of it lies at rcv_nxt or behind. */
 enum toe_input tcp_text_input(struct toe_engine *engine, uint32_t index,
         const struct toe_segment *segment, struct rte_mbuf *mbuf);

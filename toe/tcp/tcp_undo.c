@@ -61,24 +61,6 @@ tcp_undo_sent(const struct toe_engine *engine, const struct toe_conn *conn,
 	note_range(sender, sent->seq, end);
 }
 
-void
-tcp_undo_left(const struct toe_conn *conn, struct toe_sender *sender)
-{
-	sender->undo_end = conn->snd_max;
-	sender->eifel_waits = false;
-}
-
-/* The reduction was for nothing (RFC 4015). */
-static void
-undo(struct toe_conn *conn, struct toe_sender *sender)
-{
-	conn->cwnd = RTE_MAX(conn->cwnd, sender->prior_cwnd);
-	conn->ssthresh = RTE_MAX(conn->ssthresh, sender->prior_ssthresh);
-	sender->undo_possible = 0;
-	if (sender->phase == TOE_PHASE_RECOVERY)
-		sender->phase = TOE_PHASE_OPEN;
-}
-
 /* Take a block out of what was sent again; false: not all of it was, or it cannot be told. */
 static bool
 take_range(struct toe_sender *sender, const struct toe_sack *block)
@@ -107,6 +89,36 @@ take_range(struct toe_sender *sender, const struct toe_sack *block)
 		sender->undo_range[sender->undo_ranges++] = behind;
 	}
 	return true;
+}
+
+void
+tcp_undo_unsent(struct toe_sender *sender, uint32_t seq, uint32_t end)
+{
+	const struct toe_sack block = {seq, end};
+
+	if (sender->undo_ranges == TOE_UNDO_UNKNOWN || !take_range(sender, &block) ||
+	        sender->undo_ranges > 0)
+		return;
+	sender->undo_first = true;
+	sender->eifel_waits = false;
+}
+
+void
+tcp_undo_left(const struct toe_conn *conn, struct toe_sender *sender)
+{
+	sender->undo_end = conn->snd_nxt;
+	sender->eifel_waits = false;
+}
+
+/* The reduction was for nothing (RFC 4015). */
+static void
+undo(struct toe_conn *conn, struct toe_sender *sender)
+{
+	conn->cwnd = RTE_MAX(conn->cwnd, sender->prior_cwnd);
+	conn->ssthresh = RTE_MAX(conn->ssthresh, sender->prior_ssthresh);
+	sender->undo_possible = 0;
+	if (sender->phase == TOE_PHASE_RECOVERY)
+		sender->phase = TOE_PHASE_OPEN;
 }
 
 bool

@@ -13,6 +13,8 @@ void tcp_undo_begin(const struct toe_conn *conn, struct toe_sender *sender);
 /* [seq, end), the beginning of `sent`, is about to be sent again. */
 void tcp_undo_sent(const struct toe_engine *engine, const struct toe_conn *conn,
         struct toe_sender *sender, const struct toe_sent *sent, uint32_t end);
+/* [seq, end) has not been sent again after all: the frame never left. */
+void tcp_undo_unsent(struct toe_sender *sender, uint32_t seq, uint32_t end);
 /* The recovery is over: duplicates of it may still be reported for a round trip. */
 void tcp_undo_left(const struct toe_conn *conn, struct toe_sender *sender);
 /* An ACK reports a duplicate; true: the last one that was missing, the reduction has been taken back. */

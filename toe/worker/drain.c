@@ -2,83 +2,83 @@
 /* Taking back frames that must not go out any more. */
 #include "drain.h"
 
-#include "conn_mib.h"
 #include <rte_prefetch.h>
 
+#include "tcp.h"
+
+/* What a drain takes out of one transmit buffer, oldest first. */
+struct taken {
+	struct rte_mbuf *frame[TOE_TXQ_SIZE];
+	struct toe_tx_tag tag[TOE_TXQ_SIZE];
+	uint32_t count;
+};
+
 static bool
-tag_valid(const struct toe_engine *engine, const struct toe_tx_tag *tag)
+is_of(const struct toe_engine *engine, const struct toe_tx_tag *tag)
+{
+	return tag->conn != TOE_INDEX_NONE &&
+	       engine->conns[tag->conn].generation == tag->generation;
+}
+
+/* Does the frame depend on something that has changed? */
+static bool
+is_stale(const struct toe_engine *engine, const struct toe_tx_tag *tag)
 {
 	const struct toe_conn *conn;
 	struct toe_route route;
 
 	if (tag->conn == TOE_INDEX_NONE)
-		return true;
-	conn = &engine->conns[tag->conn];
-	if (conn->generation != tag->generation || (conn->flags & TOE_CONN_STOPPED))
 		return false;
-	route = toe_route_read(engine->shared, tag->path);
-	return toe_route_valid(route) && toe_route_equal(route, tag->route);
+	conn = &engine->conns[tag->conn];
+	/*
+	 * After a relink or an update a connection goes on, and may have built frames under the new words behind stale ones.
+	 * Those must not go out ahead of what is taken back, and they are not the last that it built: they are taken back too.
+	 */
+	if (conn->generation != tag->generation ||
+	        (conn->flags & (TOE_CONN_STOPPED | TOE_CONN_DRAINED)))
+		return true;
+	route = toe_route_read(engine->shared, conn->path);
+	return !toe_route_valid(route) || !toe_route_equal(route, tag->route);
 }
 
-/* The frame was never sent: its bytes are unsent again and the ACK it carried is still owed (INV-7). */
 static void
-take_back(struct toe_engine *engine, const struct toe_tx_tag *tag)
+take(struct toe_engine *engine, struct toe_txq *txq, uint32_t at, struct taken *taken)
 {
-	struct toe_conn *conn = &engine->conns[tag->conn];
+	const struct toe_tx_tag *tag = &txq->tag[at];
 
-	if (conn->generation != tag->generation)
-		return;
-	toe_conn_mib(engine, conn)->discards_out += tag->segments;
-	if (tag->cwr)
-		conn->flags |= TOE_CONN_ECN_CWR;
-	if (tag->length > 0 && seq_lt(tag->seq, conn->snd_nxt))
-		conn->snd_nxt = seq_lt(tag->seq, conn->snd_una) ? conn->snd_una : tag->seq;
-	conn->flags |= TOE_CONN_ACK_NOW;
-	toe_conn_ready(engine, tag->conn);
+	rte_prefetch0(txq->frame[at]);
+	if (is_of(engine, tag))
+		engine->conns[tag->conn].flags |= TOE_CONN_DRAINED;
+	taken->frame[taken->count] = txq->frame[at];
+	taken->tag[taken->count++] = *tag;
 }
 
-/*
- * After a relink or an update a connection goes on, and may have built frames under the new words behind stale
- * ones. Those must not go out ahead of what was taken back: they are taken back too.
- */
-static uint32_t
-discard_overtaken(struct toe_engine *engine, struct toe_txq *txq)
+/* The newest first: each finds its connection as it was when the frame had just been built. */
+static void
+give_back(struct toe_engine *engine, struct taken *taken)
 {
-	uint32_t kept = 0, discarded = 0;
+	for (uint32_t i = taken->count; i-- > 0;) {
+		const struct toe_tx_tag *tag = &taken->tag[i];
 
-	for (uint32_t i = 0; i < txq->count; i++) {
-		const struct toe_tx_tag *tag = &txq->tag[i];
-
-		if (tag->conn != TOE_INDEX_NONE && tag->length > 0 &&
-		        seq_lt(engine->conns[tag->conn].snd_nxt, tag->seq)) {
-			if (tag->cwr)
-				engine->conns[tag->conn].flags |= TOE_CONN_ECN_CWR;
-			rte_pktmbuf_free(txq->frame[i]);
-			discarded++;
+		if (!is_of(engine, tag))
 			continue;
-		}
-		txq->frame[kept] = txq->frame[i];
-		txq->tag[kept] = *tag;
-		kept++;
+		engine->conns[tag->conn].flags &= ~TOE_CONN_DRAINED;
+		toe_tcp_take_back(engine, tag, taken->frame[i]);
 	}
-	txq->count = kept;
-	return discarded;
+	rte_pktmbuf_free_bulk(taken->frame, taken->count);
 }
 
 uint32_t
 toe_drain_port(struct toe_engine *engine, uint32_t port)
 {
 	struct toe_txq *txq = &engine->txq[port];
-	struct rte_mbuf *stale[TOE_TXQ_SIZE];
-	struct toe_tx_tag tag[TOE_TXQ_SIZE];
-	uint32_t kept = 0, discarded = 0;
-	bool goes_on = false;
+	struct taken taken;
+	uint32_t kept = 0;
 
+	taken.count = 0;
 	for (uint32_t i = 0; i < txq->count; i++) {
-		if (!tag_valid(engine, &txq->tag[i])) {
-			rte_prefetch0(txq->frame[i]);
-			stale[discarded] = txq->frame[i];
-			tag[discarded++] = txq->tag[i];
+		if (is_stale(engine, &txq->tag[i])) {
+			take(engine, txq, i, &taken);
 			continue;
 		}
 		if (kept != i) {
@@ -88,15 +88,9 @@ toe_drain_port(struct toe_engine *engine, uint32_t port)
 		kept++;
 	}
 	txq->count = kept;
-	for (uint32_t i = 0; i < discarded; i++) {
-		take_back(engine, &tag[i]);
-		goes_on = goes_on || toe_route_valid(toe_route_read(engine->shared, tag[i].path));
-	}
-	rte_pktmbuf_free_bulk(stale, discarded);
-	if (goes_on)
-		discarded += discard_overtaken(engine, txq);
-	engine->stats.tx_discarded += discarded;
-	return discarded;
+	give_back(engine, &taken);
+	engine->stats.tx_discarded += taken.count;
+	return taken.count;
 }
 
 void
@@ -104,14 +98,15 @@ toe_drain_conn(struct toe_engine *engine, uint32_t index)
 {
 	for (uint32_t port = 0; port < engine->shared->port_count; port++) {
 		struct toe_txq *txq = &engine->txq[port];
+		struct taken taken;
 		uint32_t kept = 0;
 
 		if (txq->count > 0)
 			toe_txq_flush(txq);
+		taken.count = 0;
 		for (uint32_t i = 0; i < txq->count; i++) {
 			if (txq->tag[i].conn == index) {
-				take_back(engine, &txq->tag[i]);
-				rte_pktmbuf_free(txq->frame[i]);
+				take(engine, txq, i, &taken);
 				continue;
 			}
 			txq->frame[kept] = txq->frame[i];
@@ -119,6 +114,7 @@ toe_drain_conn(struct toe_engine *engine, uint32_t index)
 			kept++;
 		}
 		txq->count = kept;
+		give_back(engine, &taken);
 	}
 }
 

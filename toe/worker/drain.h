@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The drain of an invalidate: held frames whose tag is no longer valid do not go out (INV-7). Each one's connection gets
- * snd_nxt back to the frame's first byte and owes its ACK again.
+ * The drain of an invalidate: held frames whose tag is no longer valid do not go out, and what they carried is owed again
+ * (INV-7; toe_tcp_take_back).
  */
 #ifndef TOE_DRAIN_H
 #define TOE_DRAIN_H
