@@ -14,12 +14,13 @@
 #include "test_mutant.h"
 #include "unit.h"
 
-#define BURSTS 4000u
+#define BURSTS 8000u
 /*
- * Bursts in which much is lost, then as many in which little is: after a gap nothing is folded for a while, since ACKs leave at
- * once.
+ * Stretches of bursts: in one of eight much is lost, in the others little, since after a gap nothing is folded for a while: ACKs
+ * leave at once then.
  */
-#define STRETCH 500u
+#define STRETCH 200u
+#define STRETCHES 8u
 #define FINS 100u /* of these, the last ones, which may hold the end of a stream */
 #define CE 3u
 
@@ -61,7 +62,7 @@ plan_oddity(struct planned *segment, const struct planned *before, struct rng *r
 	if (rough && rng_chance(rng, 3))
 		segment->vlan ^= 1;
 	segment->other_mac = rough && rng_chance(rng, 3);
-	if (rough && rng_chance(rng, 2))
+	if (rough && rng_chance(rng, 10))
 		segment->tsval -= rng_below(rng, 5); /* PAWS */
 	if (rng_chance(rng, 5))
 		segment->ack += rng_below(rng, conn->snd_max - conn->snd_una + 1 + rough);
@@ -80,7 +81,7 @@ plan_oddity(struct planned *segment, const struct planned *before, struct rng *r
 static void
 plan_burst(struct burst *burst, struct rng *rng, uint32_t *next, uint32_t *clock, uint32_t number)
 {
-	bool lossy = number / STRETCH % 2 == 0, fins = number >= BURSTS - FINS;
+	bool lossy = number / STRETCH % STRETCHES == 0, fins = number >= BURSTS - FINS;
 	uint32_t conn = rng_below(rng, CONNS);
 
 	burst->n = rng_range(rng, 1, TOE_RX_BURST);
