@@ -14,7 +14,13 @@
 #include "test_mutant.h"
 #include "unit.h"
 
-#define BURSTS 2000u
+#define BURSTS 8000u
+/*
+ * Stretches of bursts: in one of eight much is lost, in the others little, since after a gap nothing is folded for a while: ACKs
+ * leave at once then.
+ */
+#define STRETCH 200u
+#define STRETCHES 8u
 #define FINS 100u /* of these, the last ones, which may hold the end of a stream */
 #define CE 3u
 
@@ -39,9 +45,9 @@ static struct toe_conn after[BURSTS][CONNS]; /* one by one */
 static struct toe_stats stats;
 static uint64_t digest[CONNS];
 
-/* What is the matter with a segment once in a while. */
+/* What is the matter with a segment once in a while. rough: it may be lost by that. */
 static void
-plan_oddity(struct planned *segment, const struct planned *before, struct rng *rng)
+plan_oddity(struct planned *segment, const struct planned *before, struct rng *rng, bool rough)
 {
 	const struct toe_conn *conn = &bed.worker[0].engine.conns[segment->conn];
 
@@ -53,16 +59,16 @@ plan_oddity(struct planned *segment, const struct planned *before, struct rng *r
 		segment->flags |= RTE_TCP_CWR_FLAG;
 	if (rng_chance(rng, 3))
 		segment->ecn = CE;
-	if (rng_chance(rng, 3))
+	if (rough && rng_chance(rng, 3))
 		segment->vlan ^= 1;
-	segment->other_mac = rng_chance(rng, 3);
-	if (rng_chance(rng, 2))
+	segment->other_mac = rough && rng_chance(rng, 3);
+	if (rough && rng_chance(rng, 10))
 		segment->tsval -= rng_below(rng, 5); /* PAWS */
 	if (rng_chance(rng, 5))
-		segment->ack += rng_below(rng, conn->snd_max - conn->snd_una + 2);
+		segment->ack += rng_below(rng, conn->snd_max - conn->snd_una + 1 + rough);
 	segment->sack = rng_chance(rng, 3);
 	/* It goes on where another connection's segment ends, in everything but its tuple. */
-	if (before != NULL && before->conn != segment->conn && rng_chance(rng, 10)) {
+	if (rough && before != NULL && before->conn != segment->conn && rng_chance(rng, 10)) {
 		uint32_t conn = segment->conn;
 
 		*segment = *before;
@@ -73,13 +79,15 @@ plan_oddity(struct planned *segment, const struct planned *before, struct rng *r
 
 /* Mostly runs of segments in order; now and then a gap, old text, another window or flag, a closed end. */
 static void
-plan_burst(struct burst *burst, struct rng *rng, uint32_t *next, uint32_t *clock, bool fins)
+plan_burst(struct burst *burst, struct rng *rng, uint32_t *next, uint32_t *clock, uint32_t number)
 {
+	bool lossy = number / STRETCH % STRETCHES == 0, fins = number >= BURSTS - FINS;
 	uint32_t conn = rng_below(rng, CONNS);
 
 	burst->n = rng_range(rng, 1, TOE_RX_BURST);
 	for (uint32_t i = 0; i < burst->n; i++) {
 		struct planned *segment = &burst->segment[i];
+		bool rough = lossy || rng_chance(rng, 1);
 
 		if (rng_chance(rng, 20))
 			conn = rng_below(rng, CONNS);
@@ -95,7 +103,7 @@ plan_burst(struct burst *burst, struct rng *rng, uint32_t *next, uint32_t *clock
 		};
 		if (rng_chance(rng, 5))
 			*clock += rng_below(rng, 3);
-		if (rng_chance(rng, 5))
+		if (rough && rng_chance(rng, 5))
 			segment->seq += rng_below(rng, 3000); /* a gap, or beyond the window */
 		else if (rng_chance(rng, 5))
 			segment->seq -= rng_below(rng, 3000); /* old, in part or all of it */
@@ -103,7 +111,7 @@ plan_burst(struct burst *burst, struct rng *rng, uint32_t *next, uint32_t *clock
 			next[conn] += segment->length;
 		if (fins && rng_chance(rng, 2))
 			segment->flags |= RTE_TCP_FIN_FLAG;
-		plan_oddity(segment, i > 0 ? segment - 1 : NULL, rng);
+		plan_oddity(segment, i > 0 ? segment - 1 : NULL, rng, rough);
 	}
 }
 
@@ -204,7 +212,7 @@ play(bool at_once)
 	for (uint32_t i = 0; i < BURSTS; i++) {
 		struct burst burst;
 
-		plan_burst(&burst, &rng, next, &clock, i >= BURSTS - FINS);
+		plan_burst(&burst, &rng, next, &clock, i);
 		toe_engine_clock(&worker->engine, (uint64_t)i * 5000000);
 		for (uint32_t s = 0; s < burst.n; s++) {
 			write_segment(&burst.segment[s]);

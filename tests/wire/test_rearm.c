@@ -164,10 +164,57 @@ test_keepalive_off(void)
 	script_close(&script, NULL);
 }
 
+/* Of 40 segments the first is lost, and the peer has reported four; its retransmission is built. */
+static void
+lose_first(void)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SOURCE);
+
+	params.constant.flags = TCP_OPTION_SACK;
+	params.delegated.snd_wnd = params.delegated.cwnd = params.delegated.ssthresh = 40000;
+	params.delegated.srtt = 800;
+	params.delegated.rttvar = 200;
+	script_open(&script, &params);
+	CU_ASSERT_EQUAL(script_waiting(&script), 40);
+	script_drop(&script);
+	script_pass(&script, 100);
+	script_send(&script,
+	        (struct script_segment){.window = 40000, .sacks = 1, .sack = {{1000, 5000}}});
+	CU_ASSERT_EQUAL(script_waiting(&script), 1);
+}
+
+/* All but the first are reported: its retransmission left behind them, and is not lost. */
+static void
+check_order(void)
+{
+	script_pass(&script, 150);
+	script_send(&script,
+	        (struct script_segment){.window = 40000, .sacks = 1, .sack = {{1000, 40000}}});
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_close(&script, NULL);
+}
+
+/* INV-10: a stop lets the order stand in which things have left, before it and at the relink. */
+static void
+test_order(void)
+{
+	lose_first();
+	script_drop(&script);
+	CU_ASSERT_EQUAL(end_stop(&script.end), 0);
+	end_relink(&script.end);
+	check_order();
+	lose_first();
+	CU_ASSERT_EQUAL(end_stop(&script.end), 1);
+	end_relink(&script.end);
+	CU_ASSERT(script_took_text(&script, 0, 1000, 0));
+	check_order();
+}
+
 int
 main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
+	        {"INV-10 T11 RFC 8985 the order over a stop", test_order},
 	        {"T3 RFC 8985 7.3 a tail loss probe after its ACK", test_tail_probe_acknowledged},
 	        {"T3 RFC 8985 7.2 a tail loss probe after an ACK of a part",
 	                test_tail_probe_answered},

@@ -41,6 +41,7 @@ took_block(uint32_t i, uint32_t start, uint32_t end)
 static void
 test_blocks(void)
 {
+	static const int32_t filled[] = {2500, 3500, 4500, 5500, 6500, 9500, 9500};
 	struct end_params params = with_sack(0);
 
 	script_open(&script, &params);
@@ -63,7 +64,10 @@ test_blocks(void)
 		CU_ASSERT(script.got.sack[i].start > 1500);
 	for (int32_t seq = 1500; seq < 9500; seq += 1000)
 		text(seq, 1000);
-	CU_ASSERT(script_took_ack(&script, 9500));
+	/* Each of these is, in the same burst; the last two are old. */
+	for (uint32_t i = 0; i < RTE_DIM(filled); i++)
+		CU_ASSERT(script_took_ack(&script, filled[i]));
+	CU_ASSERT(!script_take(&script));
 	CU_ASSERT_EQUAL(script.end.worker.engine.pieces.used, 0);
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 9500);
 	script_close(&script, NULL);
@@ -79,6 +83,8 @@ test_blocks_end(void)
 	text(1000, 500);
 	text(3000, 500);
 	text(0, 1000);
+	CU_ASSERT(script_took_ack(&script, 0) && script.got.sacks == 1);
+	CU_ASSERT(script_took_ack(&script, 0) && script.got.sacks == 2);
 	CU_ASSERT(script_took_ack(&script, 1500));
 	CU_ASSERT(script.got.sacks == 1 && took_block(0, 3000, 3500));
 	script_close(&script, NULL);

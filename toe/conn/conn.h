@@ -56,6 +56,9 @@
  */
 #define TOE_CONN_ENDED (1u << 23)
 
+/* Text came out of order lately: ACKs do not wait for the end of the burst (toe_conn.quick_acks) */
+#define TOE_CONN_QUICK_ACK (1u << 28)
+
 /* Indications that wait for room, told in this order (EVT-4). RETRIEVE: toe_conn.retrieve_due is its reason. */
 #define TOE_CONN_DISCONNECT_DUE (1u << 24)
 #define TOE_CONN_RETRIEVE_DUE (1u << 25)
@@ -126,6 +129,7 @@ struct toe_conn {
 	uint8_t retransmit_count;
 	uint8_t snd_wnd_probe_count;
 	uint8_t ka_probe_count;
+	uint8_t quick_acks; /* TOE_CONN_QUICK_ACK: segments in order until it ends */
 
 	/* line 2: timers, links, receive */
 	uint32_t due[TOE_TIMER_COUNT]; /* worker ms */

@@ -7,6 +7,7 @@
 
 #include "indicate.h"
 #include "reassembly.h"
+#include "tcp.h"
 #include "tcp_arm.h"
 #include "tcp_close.h"
 #include "tcp_facts.h"
@@ -163,6 +164,41 @@ tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	                                                             : TOE_INPUT_DONE;
 }
 
+/*
+ * A path that loses text loses ACKs too, and of one ACK for a whole burst the loss stops a small window until a timer runs out.
+ * After text out of order the first segments in order are acknowledged each, as the peer may have few of them in flight, and
+ * all of these within the burst.
+ */
+#define QUICK_SEGMENTS 240u
+#define QUICK_EACH 16u
+
+static void
+quick_acks_begin(struct toe_conn *conn)
+{
+	conn->flags |= TOE_CONN_QUICK_ACK;
+	conn->quick_acks = QUICK_SEGMENTS;
+}
+
+/* A segment in order while they last. */
+static __rte_noinline void
+quick_acks_count(struct toe_engine *engine, uint32_t index)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	if (--conn->quick_acks == 0)
+		conn->flags &= ~TOE_CONN_QUICK_ACK;
+	if (conn->quick_acks >= QUICK_SEGMENTS - QUICK_EACH)
+		tcp_owe_ack(engine, index);
+}
+
+/* An ACK that is owed leaves now. The caller has digested the segment whole. */
+static __rte_noinline void
+quick_ack(struct toe_engine *engine, uint32_t index)
+{
+	if (engine->conns[index].flags & TOE_CONN_ACK_NOW)
+		toe_tcp_output(engine, index, 1);
+}
+
 static enum toe_input
 out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment *segment,
         struct rte_mbuf *mbuf)
@@ -175,6 +211,8 @@ out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment
 	if (conn->reassembly != TOE_INDEX_NONE)
 		toe_reassembly_settle(engine, index);
 	tcp_owe_ack(engine, index); /* RFC 5681 section 4.2: at once */
+	quick_acks_begin(conn);
+	quick_ack(engine, index);
 	return taken ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }
 
@@ -212,6 +250,8 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		skip += (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
 		taken = deliver(engine, index, mbuf, skip, length);
 		size_window(engine, conn);
+		if (unlikely(conn->flags & TOE_CONN_QUICK_ACK))
+			quick_acks_count(engine, index);
 	}
 	if (fin)
 		input_fin(engine, index);
@@ -220,5 +260,7 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		        engine, index); /* RFC 5681 section 4.2: a gap is filled, or part of one */
 		pull(engine, index);
 	}
+	if (unlikely(conn->flags & TOE_CONN_QUICK_ACK))
+		quick_ack(engine, index);
 	return taken ? TOE_INPUT_TAKEN : TOE_INPUT_DONE;
 }
