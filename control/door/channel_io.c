@@ -10,10 +10,11 @@
 static bool
 io_fits(const struct chimney_io *io)
 {
-	uint64_t bytes = 0, wanted = (uint64_t)io->offset + io->length;
+	uint64_t bytes = 0, wanted;
 
 	if (((uintptr_t)io & TOE_IO_LIFE_MASK) != 0 || io->op != CHIMNEY_IO_SEND)
 		return false;
+	wanted = (uint64_t)io->offset + io->length;
 	for (const struct rte_mbuf *at = io->mbuf; at != NULL && bytes < wanted; at = at->next)
 		bytes += at->data_len;
 	return bytes >= wanted;

@@ -195,6 +195,18 @@ send_segment(struct input *input, uint8_t command)
 	check();
 }
 
+/* Behind a drain: a window that only discarded frames told is not told. */
+static void
+check_drained(void)
+{
+	const char *wrong = invariant_drained(
+	        &before, &end, peer.started ? peer.edge : end_conn(&end)->rcv_nxt);
+
+	if (wrong != NULL)
+		violation(wrong);
+	check();
+}
+
 static void
 stop_or_go(void)
 {
@@ -209,7 +221,7 @@ stop_or_go(void)
 		stopped = false;
 		end_relink(&end);
 	}
-	check();
+	check_drained();
 }
 
 static void
@@ -229,7 +241,7 @@ run_command(struct input *input)
 		break;
 	case 3:
 		end_set_mtu(&end, 1280 + take16(input) % 1000);
-		check();
+		check_drained();
 		break;
 	case 4:
 		stop_or_go();

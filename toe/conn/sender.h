@@ -208,8 +208,11 @@ void toe_sent_free(struct toe_engine *engine, struct toe_sender *sender, uint32_
 /* The record in which `seq` lies, looked for from the nearer end; TOE_INDEX_NONE: none. */
 uint32_t toe_sent_find(
         const struct toe_engine *engine, const struct toe_sender *sender, uint32_t seq);
-/* What lies from `seq` on, and is the last that was sent, has never left: it has no records. False: the peer has reported it. */
-bool toe_sent_cut(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq);
+/*
+ * What lies from `seq` on, and is the last that was sent, has never left: it has no records. Returns where they end now: at `seq`, or
+ * behind what the peer has reported nevertheless.
+ */
+uint32_t toe_sent_cut(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq);
 /*
  * The retransmission of [seq, end) has never left: what was lost is to be sent again, what was not is in flight as before.
  * time: of the transmission before it; ever: that was not the first one.

@@ -23,7 +23,7 @@ toe_sent_find(const struct toe_engine *engine, const struct toe_sender *sender, 
 	return record;
 }
 
-bool
+uint32_t
 toe_sent_cut(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq)
 {
 	while (sender->tail != TOE_INDEX_NONE) {
@@ -31,10 +31,10 @@ toe_sent_cut(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq)
 		uint32_t length = tail->end - seq;
 
 		if (seq_leq(tail->end, seq))
-			return true;
+			return seq;
 		/* The peer says that it has it. */
 		if (tail->flags & TOE_SENT_SACKED)
-			return false;
+			return tail->end;
 		if (seq_leq(seq, tail->seq)) {
 			toe_sent_free(engine, sender, sender->tail);
 			continue;
@@ -45,7 +45,7 @@ toe_sent_cut(struct toe_engine *engine, struct toe_sender *sender, uint32_t seq)
 			sender->again -= length;
 		tail->end = seq;
 	}
-	return true;
+	return seq;
 }
 
 /* Back to where it stood on the list by time before it was sent again. */

@@ -36,9 +36,9 @@ unsend(struct toe_engine *engine, struct toe_conn *conn, struct toe_sender *send
         uint32_t end)
 {
 	/* Where later text has left (toe_txq_flush may find out so what stands in the way), it is lost like any other. */
-	if (end != conn->snd_nxt || !toe_sent_cut(engine, sender, seq))
+	if (end != conn->snd_nxt)
 		return;
-	conn->snd_nxt = seq;
+	conn->snd_nxt = toe_sent_cut(engine, sender, seq);
 	if ((conn->flags & TOE_CONN_FIN_SENT) && tcp_outstanding(conn) <= tcp_unacked(conn))
 		conn->flags &= ~TOE_CONN_FIN_SENT;
 	clamp_marks(conn, sender);
