@@ -61,13 +61,11 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
         struct chimney_io *const *ios, unsigned int n)
 {
 	struct channel_worker *worker = &channel->worker[flow->worker];
-	bool lost = !channel_notice(worker) || flow_is_lost(channel, flow), put = false;
+	bool lost = !channel_notice(worker) || flow_is_lost(channel, flow);
 
 	for (unsigned int i = 0; i < n; i++)
 		if (!io_fits(ios[i]))
 			return -EINVAL;
-	if (!lost)
-		put = waiting_move(worker);
 	for (unsigned int i = 0; i < n; i++) {
 		struct chimney_io *io = ios[i];
 
@@ -78,14 +76,12 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
 		io->done = 0;
 		io->status = OFFLOAD_PENDING;
 		outstanding_append(flow, io);
-		if (lost)
-			continue; /* until the flow is closed (INV-17) */
-		if (worker->waiting.first == NULL && ring_put(worker, io))
-			put = true;
-		else
+		/* With a lost worker it stays until the flow is closed (INV-17). Else all wait in one line, or a ring that has room
+		 * again meanwhile would be taken by who came last. */
+		if (!lost)
 			toe_io_append(&worker->waiting, io);
 	}
-	if (put)
+	if (!lost && waiting_move(worker))
 		channel_call(channel, worker);
 	return 0;
 }

@@ -112,5 +112,8 @@ host_end_read(struct host_end *host)
 		host->wrong = host->wrong || rte_mbuf_refcnt_read(at) != 1;
 		rte_pktmbuf_free_seg(at);
 	}
+	/* The descriptor is the host's again: whoever looks at it for what comes next finds nothing. */
+	record.io->mbuf = NULL;
+	record.io->next = NULL;
 	return record.io;
 }

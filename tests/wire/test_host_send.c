@@ -85,6 +85,29 @@ test_fifo(void)
 	finish();
 }
 
+/* A send that is completed is the host's again, also where nothing of the next one has been sent yet. */
+static void
+test_forgotten(void)
+{
+	struct chimney_io *io[3];
+
+	begin(0);
+	io[0] = host_end_send(&host, 500);
+	CU_ASSERT(script_took_text(&script, 0, 500, 0));
+	script_send(&script, (struct script_segment){.ack = 500, .window = 1000});
+	CU_ASSERT(came_back(io[0], OFFLOAD_SUCCESS, 500));
+	io[1] = host_end_send(&host, 1000);
+	io[2] = host_end_send(&host, 1000);
+	CU_ASSERT(script_took_text(&script, 500, 1000, 0));
+	script_send(&script, (struct script_segment){.ack = 1500, .no_window = true});
+	CU_ASSERT(came_back(io[1], OFFLOAD_SUCCESS, 1000));
+	script_send(&script, (struct script_segment){.ack = 1500, .window = 1000});
+	CU_ASSERT(script_took_text(&script, 1500, 1000, 0));
+	script_send(&script, (struct script_segment){.ack = 2500, .window = 1000});
+	CU_ASSERT(came_back(io[2], OFFLOAD_SUCCESS, 1000));
+	finish();
+}
+
 /* What is not acknowledged comes back with a terminate, and how much of it was (TERM-2, SND-2). */
 static void
 test_terminate(void)
@@ -314,6 +337,7 @@ main(int argc, char **argv)
 {
 	static const struct unit_test tests[] = {
 	        {"SND-1 SND-2 CHN-2 in order, when acknowledged", test_fifo},
+	        {"CHN-3 what is completed is the host's", test_forgotten},
 	        {"SND-2 TERM-2 a terminate", test_terminate},
 	        {"SND-2 EVT-5 DSC-4 a reset", test_reset},
 	        {"SND-1 CHN-2 where nothing can be sent", test_misplaced},
