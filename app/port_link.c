@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <libmnl/libmnl.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
@@ -281,9 +281,12 @@ look_at_all(struct port_links *links, bool kernel)
 static void
 on_changed(evutil_socket_t fd, short what, void *context)
 {
+	struct port_links *links = context;
+
+	(void)fd;
 	(void)what;
-	netdev_watch_read(fd);
-	look_at_all(context, true);
+	netdev_watch_read(links->kernel);
+	look_at_all(links, true);
 }
 
 static void
@@ -311,9 +314,10 @@ events_make(struct port_links *links, struct event_base *base)
 	if (kernel == 0)
 		return 0;
 	links->kernel = netdev_watch();
-	if (links->kernel < 0)
-		return say_error("watching the kernel's devices: %s", strerror(-links->kernel));
-	links->changed = event_new(base, links->kernel, EV_READ | EV_PERSIST, on_changed, links);
+	if (links->kernel == NULL)
+		return say_error("watching the kernel's devices: %s", strerror(errno));
+	links->changed = event_new(
+	        base, mnl_socket_get_fd(links->kernel), EV_READ | EV_PERSIST, on_changed, links);
 	if (links->changed == NULL || event_add(links->changed, NULL) != 0)
 		return say_error("out of memory for the watch over links");
 	return 0;
@@ -325,7 +329,7 @@ port_links_open(struct port_links *links, struct program *program, struct event_
 {
 	links->program = program;
 	links->log = log;
-	links->kernel = -1;
+	links->kernel = NULL;
 	if (events_make(links, base) != 0) {
 		port_links_close(links);
 		return -1;
@@ -349,6 +353,6 @@ port_links_close(struct port_links *links)
 		event_free(links->tick);
 	if (links->changed != NULL)
 		event_free(links->changed);
-	if (links->kernel >= 0)
-		close(links->kernel);
+	if (links->kernel != NULL)
+		mnl_socket_close(links->kernel);
 }

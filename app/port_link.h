@@ -16,7 +16,7 @@
 struct port_links {
 	struct program *program;
 	struct event_log *log;
-	int kernel; /* netdev_watch; -1: no port is the kernel's */
+	struct mnl_socket *kernel; /* netdev_watch; NULL: no port is the kernel's */
 	struct event *changed;
 	struct event *tick;
 };

@@ -2,7 +2,7 @@
 # Sourced by the entry points: installs what a fresh Debian 12 or 13 lacks, quietly, and only then.
 
 # Packages by purpose. Every name is a package of both.
-packages_build="gcc meson ninja-build pkg-config libdpdk-dev libevent-dev libjansson-dev libedit-dev libxxhash-dev"
+packages_build="gcc meson ninja-build pkg-config libdpdk-dev libevent-dev libmnl-dev libjansson-dev libedit-dev libxxhash-dev"
 packages_quickstart="$packages_build python3 python3-xxhash xz-utils libcunit1-dev"
 # For all suites of ./run-tests, then for single ones.
 packages_tests="$packages_quickstart"

@@ -3,250 +3,218 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
+#include <libmnl/libmnl.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
 #include "netdev.h"
 
-#define REPLY_MAX 32768u
+#define BYTES_MAX 32768u /* of an answer */
 #define WAIT_SECONDS 5 /* for an answer of the kernel, which is at once */
 
-struct question {
+union message {
 	struct nlmsghdr header;
-	struct ifinfomsg info;
-	char attributes[64];
+	char bytes[BYTES_MAX];
 };
 
-static struct question
-question_make(uint16_t type, uint16_t flags, uint32_t index)
+static struct ifinfomsg *
+question_begin(union message *message, uint16_t type, uint16_t flags, uint32_t index)
 {
-	struct question question = {
-	        .header = {.nlmsg_type = type,
-	                .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
-	                .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
-	                .nlmsg_seq = 1},
-	        .info = {.ifi_family = AF_UNSPEC, .ifi_index = (int)index},
-	};
+	struct nlmsghdr *header = mnl_nlmsg_put_header(message->bytes);
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(header, sizeof(*info));
 
-	return question;
+	header->nlmsg_type = type;
+	header->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	header->nlmsg_seq = 1;
+	info->ifi_family = AF_UNSPEC;
+	info->ifi_index = (int)index;
+	return info;
 }
 
-static void
-question_add(struct question *question, uint16_t type, const void *value, size_t size)
-{
-	struct rtattr *attribute =
-	        (struct rtattr *)(void *)((char *)question +
-	                                  NLMSG_ALIGN(question->header.nlmsg_len));
-
-	attribute->rta_type = type;
-	attribute->rta_len = (uint16_t)RTA_LENGTH(size);
-	memcpy(RTA_DATA(attribute), value, size);
-	question->header.nlmsg_len =
-	        (uint32_t)(NLMSG_ALIGN(question->header.nlmsg_len) + RTA_LENGTH(size));
-}
-
-/* Bytes of the answer, or negative errno. */
-static ssize_t
-ask(const struct question *question, void *reply)
+/* Asks over a socket of its own, and gives the answer to `take`; negative errno, also that of the kernel. */
+static int
+ask(union message *message, mnl_cb_t take, void *context)
 {
 	const struct timeval wait = {.tv_sec = WAIT_SECONDS};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
 	ssize_t size = -1;
+	int error = 0;
 
-	if (fd < 0)
+	if (socket == NULL)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
-	if (send(fd, question, question->header.nlmsg_len, 0) >= 0)
-		size = recv(fd, reply, REPLY_MAX, 0);
-	if (size < 0)
-		size = -errno;
-	close(fd);
-	return size;
+	if (setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ==
+	                0 &&
+	        mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) == 0 &&
+	        mnl_socket_sendto(socket, message, message->header.nlmsg_len) >= 0)
+		size = mnl_socket_recvfrom(socket, message, sizeof(*message));
+	if (size < 0 || mnl_cb_run(message, (size_t)size, 1, mnl_socket_get_portid(socket), take,
+	                        context) < 0)
+		error = -errno;
+	mnl_socket_close(socket);
+	return error;
 }
 
 static uint32_t
-attribute_number(const struct rtattr *attribute)
+attribute_number(const struct nlattr *attribute)
 {
-	uint32_t value = 0;
-	size_t size = RTA_PAYLOAD(attribute);
-
-	memcpy(&value, RTA_DATA(attribute), size < sizeof(value) ? size : sizeof(value));
-	return value;
+	return mnl_attr_get_payload_len(attribute) < sizeof(uint32_t) ? mnl_attr_get_u8(attribute)
+	                                                              : mnl_attr_get_u32(attribute);
 }
 
 static void
-read_tun(const struct rtattr *data, struct netdev *netdev)
+read_tun(const struct nlattr *data, struct netdev *netdev)
 {
-	const struct rtattr *at = RTA_DATA(data);
-	int left = (int)RTA_PAYLOAD(data);
+	const struct nlattr *at;
 
-	for (; RTA_OK(at, left); at = RTA_NEXT(at, left)) {
+	mnl_attr_for_each_nested(at, data)
+	{
 		uint32_t value = attribute_number(at);
 
-		if (at->rta_type == IFLA_TUN_MULTI_QUEUE)
+		switch (mnl_attr_get_type(at)) {
+		case IFLA_TUN_MULTI_QUEUE:
 			netdev->tun_several = value != 0;
-		else if (at->rta_type == IFLA_TUN_NUM_QUEUES ||
-		         at->rta_type == IFLA_TUN_NUM_DISABLED_QUEUES)
+			break;
+		case IFLA_TUN_NUM_QUEUES:
+		case IFLA_TUN_NUM_DISABLED_QUEUES:
 			netdev->tun_open += value;
+			break;
+		default:
+			break;
+		}
 	}
 }
 
 static void
-read_link_info(const struct rtattr *info, struct netdev *netdev)
+read_link_info(const struct nlattr *info, struct netdev *netdev)
 {
-	const struct rtattr *at = RTA_DATA(info);
-	int left = (int)RTA_PAYLOAD(info);
+	const struct nlattr *at;
 
-	for (; RTA_OK(at, left); at = RTA_NEXT(at, left)) {
-		if (at->rta_type == IFLA_INFO_KIND)
-			netdev->tun = strncmp(RTA_DATA(at), "tun", RTA_PAYLOAD(at)) == 0;
-		else if (at->rta_type == IFLA_INFO_DATA && netdev->tun)
+	mnl_attr_for_each_nested(at, info)
+	{
+		if (mnl_attr_get_type(at) == IFLA_INFO_KIND)
+			netdev->tun = strncmp(mnl_attr_get_str(at), "tun",
+			                      mnl_attr_get_payload_len(at)) == 0;
+		else if (mnl_attr_get_type(at) == IFLA_INFO_DATA && netdev->tun)
 			read_tun(at, netdev);
 	}
 }
 
 static void
-read_attribute(const struct rtattr *at, struct netdev *netdev)
+read_stats(const struct nlattr *attribute, struct netdev *netdev)
 {
 	struct rtnl_link_stats64 stats = {0};
-	size_t size = RTA_PAYLOAD(at);
+	size_t size = mnl_attr_get_payload_len(attribute);
 
-	switch (at->rta_type & NLA_TYPE_MASK) {
-	case IFLA_IFNAME:
-		memcpy(netdev->name, RTA_DATA(at),
-		        size < sizeof(netdev->name) ? size : sizeof(netdev->name) - 1);
-		break;
-	case IFLA_MTU:
-		netdev->mtu = attribute_number(at);
-		break;
-	case IFLA_CARRIER:
-		netdev->carrier = attribute_number(at) != 0;
-		break;
-	case IFLA_STATS64:
-		memcpy(&stats, RTA_DATA(at), size < sizeof(stats) ? size : sizeof(stats));
-		netdev->rx_dropped = stats.rx_dropped;
-		netdev->tx_dropped = stats.tx_dropped;
-		break;
-	case IFLA_LINKINFO:
-		read_link_info(at, netdev);
-		break;
-	default:
-		break;
-	}
+	/* Newer kernels have more of them. */
+	memcpy(&stats, mnl_attr_get_payload(attribute),
+	        size < sizeof(stats) ? size : sizeof(stats));
+	netdev->rx_dropped = stats.rx_dropped;
+	netdev->tx_dropped = stats.tx_dropped;
 }
 
 static int
-netdev_ask(const struct question *question, struct netdev *netdev)
+read_link(const struct nlmsghdr *header, void *context)
 {
-	union {
-		struct nlmsghdr header;
-		char bytes[REPLY_MAX];
-	} reply;
-	ssize_t size = ask(question, &reply);
-	const struct ifinfomsg *info;
-	const struct rtattr *at;
-	int left;
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(header);
+	struct netdev *netdev = context;
+	const struct nlattr *at;
 
-	memset(netdev, 0, sizeof(*netdev));
-	if (size < 0)
-		return (int)size;
-	if (!NLMSG_OK(&reply.header, (size_t)size))
-		return -EPROTO;
-	info = NLMSG_DATA(&reply.header);
-	if (reply.header.nlmsg_type == NLMSG_ERROR)
-		return ((const struct nlmsgerr *)NLMSG_DATA(&reply.header))->error;
-	if (reply.header.nlmsg_type != RTM_NEWLINK)
-		return -EPROTO;
+	if (header->nlmsg_type != RTM_NEWLINK) {
+		errno = EPROTO;
+		return MNL_CB_ERROR;
+	}
 	netdev->index = (uint32_t)info->ifi_index;
 	netdev->up = info->ifi_flags & IFF_UP;
-	at = IFLA_RTA(info);
-	left = (int)IFLA_PAYLOAD(&reply.header);
-	for (; RTA_OK(at, left); at = RTA_NEXT(at, left))
-		read_attribute(at, netdev);
-	return 0;
+	mnl_attr_for_each(at, header, sizeof(*info))
+	{
+		switch (mnl_attr_get_type(at)) {
+		case IFLA_IFNAME:
+			strncpy(netdev->name, mnl_attr_get_str(at), sizeof(netdev->name) - 1);
+			break;
+		case IFLA_MTU:
+			netdev->mtu = attribute_number(at);
+			break;
+		case IFLA_CARRIER:
+			netdev->carrier = attribute_number(at) != 0;
+			break;
+		case IFLA_STATS64:
+			read_stats(at, netdev);
+			break;
+		case IFLA_LINKINFO:
+			read_link_info(at, netdev);
+			break;
+		default:
+			break;
+		}
+	}
+	return MNL_CB_STOP;
 }
 
 int
 netdev_by_index(uint32_t index, struct netdev *netdev)
 {
-	struct question question = question_make(RTM_GETLINK, 0, index);
+	union message message;
 
-	return netdev_ask(&question, netdev);
+	memset(netdev, 0, sizeof(*netdev));
+	question_begin(&message, RTM_GETLINK, 0, index);
+	return ask(&message, read_link, netdev);
 }
 
 int
 netdev_by_name(const char *name, struct netdev *netdev)
 {
-	struct question question = question_make(RTM_GETLINK, 0, 0);
-	size_t size = strlen(name) + 1;
+	union message message;
 
-	if (size > IF_NAMESIZE)
+	memset(netdev, 0, sizeof(*netdev));
+	if (strlen(name) >= IF_NAMESIZE)
 		return -ENODEV;
-	question_add(&question, IFLA_IFNAME, name, size);
-	return netdev_ask(&question, netdev);
-}
-
-/* A change, and the kernel's answer. */
-static int
-change(const struct question *question)
-{
-	union {
-		struct nlmsghdr header;
-		char bytes[REPLY_MAX];
-	} reply;
-	ssize_t size = ask(question, &reply);
-
-	if (size < 0)
-		return (int)size;
-	if (!NLMSG_OK(&reply.header, (size_t)size) || reply.header.nlmsg_type != NLMSG_ERROR)
-		return -EPROTO;
-	return ((const struct nlmsgerr *)NLMSG_DATA(&reply.header))->error;
+	question_begin(&message, RTM_GETLINK, 0, 0);
+	mnl_attr_put_strz(&message.header, IFLA_IFNAME, name);
+	return ask(&message, read_link, netdev);
 }
 
 int
 netdev_set_carrier(uint32_t index, bool carrier)
 {
-	struct question question = question_make(RTM_SETLINK, NLM_F_ACK, index);
-	uint8_t value = carrier;
+	union message message;
 
-	question_add(&question, IFLA_CARRIER, &value, sizeof(value));
-	return change(&question);
+	question_begin(&message, RTM_SETLINK, NLM_F_ACK, index);
+	mnl_attr_put_u8(&message.header, IFLA_CARRIER, carrier);
+	return ask(&message, NULL, NULL);
 }
 
 int
 netdev_set_up(uint32_t index, bool up)
 {
-	struct question question = question_make(RTM_SETLINK, NLM_F_ACK, index);
+	union message message;
+	struct ifinfomsg *info = question_begin(&message, RTM_SETLINK, NLM_F_ACK, index);
 
-	question.info.ifi_change = IFF_UP;
-	question.info.ifi_flags = up ? IFF_UP : 0;
-	return change(&question);
+	info->ifi_change = IFF_UP;
+	info->ifi_flags = up ? IFF_UP : 0;
+	return ask(&message, NULL, NULL);
 }
 
-int
+struct mnl_socket *
 netdev_watch(void)
 {
-	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	int error;
 
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)(const void *)&address, sizeof(address)) == 0)
-		return fd;
+	if (socket == NULL || mnl_socket_bind(socket, RTMGRP_LINK, MNL_SOCKET_AUTOPID) == 0)
+		return socket;
 	error = errno;
-	close(fd);
-	return -error;
+	mnl_socket_close(socket);
+	errno = error;
+	return NULL;
 }
 
 void
-netdev_watch_read(int fd)
+netdev_watch_read(struct mnl_socket *socket)
 {
-	char bytes[REPLY_MAX];
+	char bytes[BYTES_MAX];
 
 	/* ENOBUFS: some were lost; the others are still there */
-	while (recv(fd, bytes, sizeof(bytes), 0) > 0 || errno == ENOBUFS)
+	while (mnl_socket_recvfrom(socket, bytes, sizeof(bytes)) > 0 || errno == ENOBUFS)
 		;
 }

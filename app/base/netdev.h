@@ -35,9 +35,11 @@ int netdev_by_name(const char *name, struct netdev *netdev);
 int netdev_set_carrier(uint32_t index, bool carrier);
 int netdev_set_up(uint32_t index, bool up);
 
-/* A descriptor that becomes readable when something about a device has changed; negative errno. To be closed. */
-int netdev_watch(void);
+struct mnl_socket;
+
+/* A socket whose descriptor becomes readable when something about a device has changed; NULL with errno. To be closed. */
+struct mnl_socket *netdev_watch(void);
 /* Take what has come: whoever was told has to look at all devices, as some of it may have been lost. */
-void netdev_watch_read(int fd);
+void netdev_watch_read(struct mnl_socket *socket);
 
 #endif
