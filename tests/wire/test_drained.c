@@ -7,7 +7,7 @@
  * - no byte that has left and was not lost leaves again, but for what a timeout or a tail loss probe repeats by its nature;
  * - each end counts as sent again the segments that were seen to repeat something, no more and no less, and as built those that
  *   left and those that drains took;
- * - a stop gives back exactly what building has changed: the context is what it was before the frames were built.
+ * - a stop gives back exactly what building has changed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -353,12 +353,10 @@ run_seeds(seed_run *run)
 	uint64_t n;
 
 	memset(&met, 0, sizeof(met));
-	n = seeds_run(SEEDS, run, &now_us);
-	if (n == 0)
+	if ((n = seeds_run(SEEDS, run, &now_us)) == 0)
 		return;
 	printf("\n    %lu seeds: stops %lu words %lu exact %lu drained %lu again %lu probes %lu; "
-	       "lost %lu "
-	       "sent again %lu ",
+	       "lost %lu sent again %lu ",
 	        n, met.stops, met.words, met.exact, met.drained, met.again_drained,
 	        met.probes_drained, met.lost, met.again);
 	CU_ASSERT(n < SEEDS_ENOUGH || (met.lost > 0 && met.again > 0));
@@ -392,10 +390,11 @@ main(int argc, char **argv)
 	if (!test_mutant_arguments(argc, argv) || test_eal_start(128) != 0 ||
 	        (pool = test_pool_create("drained", POOL_MBUFS)) == NULL)
 		return EXIT_FAILURE;
-	if (end_init(&ends[0], pool) != 0 || end_init(&ends[1], pool) != 0)
-		return EXIT_FAILURE;
+	for (uint32_t i = 0; i < RTE_DIM(ends); i++)
+		if (end_init(&ends[i], pool) != 0)
+			return EXIT_FAILURE;
 	rc = unit_run("wire_drained", tests, RTE_DIM(tests));
-	end_fini(&ends[0]);
-	end_fini(&ends[1]);
+	for (uint32_t i = 0; i < RTE_DIM(ends); i++)
+		end_fini(&ends[i]);
 	return rc;
 }
