@@ -44,7 +44,8 @@ finish(void)
 	CU_ASSERT_EQUAL(host.returned, host.submitted);
 	CU_ASSERT_EQUAL(test_pool_in_use(host_pool), 0);
 	CU_ASSERT_EQUAL(script.end.worker.engine.sends.used, 0);
-	CU_ASSERT_EQUAL(script.end.worker.engine.buffers_first, TOE_INDEX_NONE);
+	CU_ASSERT_EQUAL(script.end.worker.engine.sends_first[TOE_SENDS_BUFFERS], TOE_INDEX_NONE);
+	CU_ASSERT_EQUAL(script.end.worker.engine.sends_first[TOE_SENDS_SETTLE], TOE_INDEX_NONE);
 }
 
 static bool
@@ -321,6 +322,8 @@ test_unread(void)
 	while (script_take(&script))
 		;
 	script_send(&script, (struct script_segment){.ack = 3000});
+	while (toe_host_settle(&script.end.worker.engine) > 0)
+		;
 	CU_ASSERT_PTR_NOT_NULL(host.port.waiting.first);
 	for (uint32_t i = 0; i < 20 && host.returned < 300; i++) {
 		while (host_end_read(&host) != NULL)
