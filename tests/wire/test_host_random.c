@@ -179,7 +179,7 @@ run_scenario(uint64_t seed)
 		wrong = "what has arrived is not what was submitted";
 	met.sends += sender.submitted;
 	met.copied += ends[0].worker.engine.stats.tx_text_copied_bytes;
-	met.lost += wire.lost;
+	met.lost += wire.medium.lost;
 	met.retransmitted += wire.audit[0].retransmitted;
 	end_close(&ends[0], NULL);
 	end_close(&ends[1], NULL);
