@@ -23,7 +23,7 @@
 #include "txq.h"
 #include "worker_control.h"
 
-#define TOE_SENDS_LINE_COUNT 3u
+#define TOE_SENDS_LINE_COUNT 4u
 
 struct rte_bitmap;
 

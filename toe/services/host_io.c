@@ -45,18 +45,6 @@ is_attachable(const struct chimney_io *io)
 	return true;
 }
 
-/* CHN-3: does nobody else have its buffers any more? */
-static bool
-is_back(const struct chimney_io *io)
-{
-	if (!(io->marks & TOE_IO_ATTACHED))
-		return true;
-	for (const struct rte_mbuf *at = io->mbuf; at != NULL; at = at->next)
-		if (rte_mbuf_refcnt_read(at) != 1)
-			return false;
-	return true;
-}
-
 static void
 complete(
         struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
@@ -71,7 +59,7 @@ toe_io_return(
 {
 	struct toe_channel_port *port = port_of(engine, io);
 
-	if (port->left.first == NULL && is_back(io)) {
+	if (port->left.first == NULL && toe_io_is_back(io)) {
 		complete(engine, io, status, done);
 		return;
 	}
@@ -86,7 +74,7 @@ toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
 {
 	uint32_t n = 0;
 
-	while (n < TOE_CHANNEL_BURST && port->left.first != NULL && is_back(port->left.first)) {
+	while (n < TOE_CHANNEL_BURST && port->left.first != NULL && toe_io_is_back(port->left.first)) {
 		struct chimney_io *io = toe_io_pop(&port->left);
 
 		complete(engine, io, io->status, io->done);
@@ -95,8 +83,8 @@ toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
 	return n;
 }
 
-static void
-line_leave(struct toe_engine *engine, struct toe_sends *sends)
+void
+host_stand_out(struct toe_engine *engine, struct toe_sends *sends)
 {
 	uint32_t next = sends->waiting_next, previous = sends->waiting_previous;
 
@@ -122,7 +110,7 @@ line_join(struct toe_engine *engine, uint32_t index, enum toe_sends_line line)
 
 	if (sends->line == line)
 		return;
-	line_leave(engine, sends);
+	host_stand_out(engine, sends);
 	sends->line = (uint8_t)line;
 	sends->waiting_next = TOE_INDEX_NONE;
 	sends->waiting_previous = last;
@@ -133,10 +121,10 @@ line_join(struct toe_engine *engine, uint32_t index, enum toe_sends_line line)
 	engine->sends_last[line] = index;
 }
 
-static void
-sends_free(struct toe_engine *engine, struct toe_conn *conn)
+void
+host_forget(struct toe_engine *engine, struct toe_conn *conn)
 {
-	line_leave(engine, toe_sends_of(engine, conn));
+	host_stand_out(engine, toe_sends_of(engine, conn));
 	toe_pool_give(&engine->sends, conn->attached);
 	conn->attached = TOE_INDEX_NONE;
 }
@@ -182,7 +170,7 @@ ended_complete(struct toe_engine *engine, struct toe_sends *sends)
 	for (uint32_t n = 0; n < TOE_SENDS_BURST; n++) {
 		struct chimney_io *io = sends->first;
 
-		if (io == sends->unacked || !is_back(io))
+		if (io == sends->unacked || !toe_io_is_back(io))
 			return false;
 		sends->first = io->next;
 		if (io->marks & TOE_IO_ENDED)
@@ -193,23 +181,30 @@ ended_complete(struct toe_engine *engine, struct toe_sends *sends)
 	return sends->first != sends->unacked;
 }
 
+bool
+host_part(struct toe_engine *engine, struct toe_sends *sends)
+{
+	bool more = ended_move(sends);
+
+	return ended_complete(engine, sends) || more;
+}
+
 /* SND-1, SND-2: a part of what can be completed is. What remains waits in line: for its turn, or for buffers. */
 static void
 settle(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_sends *sends = toe_sends_of(engine, conn);
-	bool more = ended_move(sends);
+	bool more = host_part(engine, sends);
 
-	more = ended_complete(engine, sends) || more;
 	if (sends->first == NULL)
-		sends_free(engine, conn);
+		host_forget(engine, conn);
 	else if (more)
 		line_join(engine, index, TOE_SENDS_SETTLE);
 	else if (sends->first != sends->unacked)
 		line_join(engine, index, TOE_SENDS_BUFFERS);
 	else
-		line_leave(engine, sends);
+		host_stand_out(engine, sends);
 }
 
 /* The block of a connection that has no sends yet. There is one for every connection. */
@@ -306,26 +301,6 @@ host_end(struct toe_engine *engine, uint32_t index, enum offload_status status, 
 	settle(engine, index);
 }
 
-void
-host_close(struct toe_engine *engine, uint32_t index, enum offload_status status)
-{
-	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sends *sends = toe_sends_of(engine, conn);
-	struct chimney_io *io = sends->first, *next;
-
-	for (; engine->channels != NULL && io != NULL; io = next) {
-		next = io->next;
-		if (io == sends->unacked) {
-			toe_io_return(engine, io, status, RTE_MIN(sends->acked, toe_io_bytes(io)));
-			sends->unacked = next;
-			sends->acked = 0;
-		} else {
-			toe_io_return(engine, io, io_end(io), toe_io_bytes(io));
-		}
-	}
-	sends_free(engine, conn);
-}
-
 /* A driver frees what it has sent when it needs the room, which may be never: it is asked to. Some cannot, and have no need. */
 static void
 ports_clean(struct toe_engine *engine)
@@ -341,7 +316,7 @@ line_step(struct toe_engine *engine, enum toe_sends_line line)
 {
 	uint32_t index = engine->sends_first[line];
 
-	line_leave(engine, toe_sends_of(engine, &engine->conns[index]));
+	host_stand_out(engine, toe_sends_of(engine, &engine->conns[index]));
 	settle(engine, index);
 }
 

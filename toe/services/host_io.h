@@ -10,6 +10,7 @@
 #define TOE_HOST_IO_H
 
 #include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
 
 #include "channel_port.h"
 #include "engine.h"
@@ -30,6 +31,7 @@ enum toe_sends_line {
 	TOE_SENDS_NONE = 0,
 	TOE_SENDS_BUFFERS, /* its sends are acknowledged and wait for their buffers */
 	TOE_SENDS_SETTLE, /* there is more to complete than one burst */
+	TOE_SENDS_LEAVING, /* queues, not connections, which are gone: host_leave.c */
 	TOE_SENDS_LINES
 };
 
@@ -43,10 +45,19 @@ struct toe_sends {
 	struct chimney_io *first, *last; /* that are not completed */
 	/* First that is not known to have ended, NULL: none. Those before it wait for their buffers, or their turn. */
 	struct chimney_io *unacked;
-	struct chimney_io *at; /* where text was read last, NULL: nowhere */
-	struct rte_mbuf *at_mbuf; /* and of its buffers the one */
-	uint32_t at_begin; /* position of the first byte of `at` */
-	uint32_t at_start; /* position of the first byte of `at_mbuf` */
+	union {
+		struct {
+			struct chimney_io *at; /* where text was read last, NULL: nowhere */
+			struct rte_mbuf *at_mbuf; /* and of its buffers the one */
+			uint32_t at_begin; /* position of the first byte of `at` */
+			uint32_t at_start; /* position of the first byte of `at_mbuf` */
+		};
+		struct { /* its connection has left (host_leave.c) */
+			struct toe_item *item; /* of the terminate that waits */
+			uint64_t job; /* and the chain that it came with */
+			struct chimney_io *seen; /* last one that is ready to be handed up, NULL: none */
+		};
+	};
 	uint32_t
 	        acked; /* bytes from the beginning of `unacked` on that are acknowledged; a FIN counts as one */
 	/* The connections in the same line, TOE_INDEX_NONE at the ends */
@@ -63,6 +74,18 @@ static inline struct toe_sends *
 toe_sends_of(const struct toe_engine *engine, const struct toe_conn *conn)
 {
 	return toe_pool_at(&engine->sends, conn->attached);
+}
+
+/* CHN-3: does nobody else have its buffers any more? */
+static inline bool
+toe_io_is_back(const struct chimney_io *io)
+{
+	if (!(io->marks & TOE_IO_ATTACHED))
+		return true;
+	for (const struct rte_mbuf *at = io->mbuf; at != NULL; at = at->next)
+		if (rte_mbuf_refcnt_read(at) != 1)
+			return false;
+	return true;
 }
 
 /* Bytes of the stream that a descriptor is. */
@@ -91,7 +114,8 @@ uint32_t toe_host_settle_turn(struct toe_engine *engine);
 static inline void
 toe_host_buffers(struct toe_engine *engine)
 {
-	if (unlikely(engine->sends_first[TOE_SENDS_BUFFERS] != TOE_INDEX_NONE) &&
+	if (unlikely((engine->sends_first[TOE_SENDS_BUFFERS] &
+	                     engine->sends_first[TOE_SENDS_LEAVING]) != TOE_INDEX_NONE) &&
 	        engine->buffers_ms != engine->now_ms)
 		toe_host_buffers_tick(engine);
 }
@@ -116,7 +140,11 @@ void host_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes);
  * has reset it, which is what it wanted.
  */
 void host_end(struct toe_engine *engine, uint32_t index, enum offload_status status, bool reset);
-/* What is outstanding goes back at once: what is not acknowledged with this status. */
-void host_close(struct toe_engine *engine, uint32_t index, enum offload_status status);
+/* Out of the line in which its connection stands, if it does. */
+void host_stand_out(struct toe_engine *engine, struct toe_sends *sends);
+/* Complete a part of what can be. True: there may be more; else what is left of that waits for its buffers. */
+bool host_part(struct toe_engine *engine, struct toe_sends *sends);
+/* Give up the queue; what is in it is not touched any more: its host thread knows of it (CHN-4). */
+void host_forget(struct toe_engine *engine, struct toe_conn *conn);
 
 #endif

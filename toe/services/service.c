@@ -37,7 +37,7 @@ toe_service_close(struct toe_engine *engine, uint32_t index)
 	if (conn->attached == TOE_INDEX_NONE)
 		return;
 	if (conn->service == OFFLOAD_SERVICE_HOST) {
-		host_close(engine, index, OFFLOAD_UPLOAD_IN_PROGRESS);
+		host_forget(engine, conn);
 		return;
 	}
 	echo_close(engine, toe_attached_of(engine, conn));

@@ -20,12 +20,21 @@
  */
 struct toe_item {
 	struct toe_item *next; /* next item of the same chain; NULL: last */
-	void *constant; /* struct tcp_const, or NULL */
-	void *cached; /* struct tcp_cached, or NULL */
+	union {
+		void *constant; /* struct tcp_const, or NULL */
+		uint64_t request; /* TERMINATE, while it waits at its worker: whose it is */
+	};
+	union {
+		void *cached; /* struct tcp_cached, or NULL */
+		void *send_chain; /* TERMINATE: the worker's answer, struct chimney_io (TERM-4) */
+	};
 	void *delegated; /* struct tcp_delegated, or NULL */
 	uint32_t index; /* slot of the connection at its owner */
 	uint32_t generation;
-	uint32_t path; /* initiate: the parent; else unused */
+	union {
+		uint32_t path; /* INITIATE: the parent */
+		uint32_t hold; /* TERMINATE: not 0: the tuple becomes a hold (TERM-5) */
+	};
 	uint16_t status; /* enum offload_status */
 	uint16_t flags; /* control's own */
 	uint64_t host_handle; /* initiate: given back in indications */
@@ -61,6 +70,8 @@ enum toe_op {
 	TOE_OP_RELEASE,
 	/* No work: proves that the worker answers. Reply. */
 	TOE_OP_PING,
+	/* Only as a reply: items of a TERMINATE that had to wait (toe_reply.count) are done. */
+	TOE_OP_LEFT,
 	TOE_OP_COUNT
 };
 
@@ -90,7 +101,8 @@ struct toe_reply {
 	uint8_t worker;
 	/* HOLD, RELEASE: enum offload_status; INITIATE: FAILURE stops the request (INIT-3) */
 	uint16_t status;
-	uint32_t discarded; /* DRAIN: frames discarded */
+	/* DRAIN: frames discarded. TERMINATE: items of the chain that wait; LEFT: one that has waited */
+	uint32_t count;
 	uint64_t request;
 };
 
