@@ -54,6 +54,13 @@ enum offload_block_type {
 #define OFFLOAD_BLOCK_ALIGNMENT 8u
 #define OFFLOAD_TARGET_SCRATCH 64u
 
+/*
+ * Flags of a block. HOLD, of a connection's in a terminate: in the step that ends the connection its tuple becomes a hold, as by
+ * chimney_hold; what arrives from then on waits for chimney_release, or for an initiate of the tuple (TERM-5). Where no hold is left
+ * the block reads FAILURE, and the connection stays as it is.
+ */
+#define OFFLOAD_BLOCK_HOLD (1u << 0)
+
 struct offload_header {
 	uint8_t type; /* enum offload_block_type */
 	uint8_t revision; /* OFFLOAD_BLOCK_REVISION */
@@ -70,7 +77,8 @@ struct offload_header {
  * host_reserved: the host's; never touched (TREE-10). target_scratch: the target's while it owns the tree;
  * arrives with any content.
  * status: written on every block before completion (TREE-7).
- * send_chain: outstanding send data, initiate and terminate only (INIT-6, TERM-4).
+ * send_chain: outstanding send data of a connection of the service HOST, initiate and terminate only (INIT-6, TERM-4): descriptors
+ * in order, linked by their `next`. channel.h says how it comes into being, and what is to be done with it.
  */
 struct offload_block_list {
 	struct offload_header header;
@@ -81,7 +89,7 @@ struct offload_block_list {
 	void *offload_handle;
 	void *send_chain;
 	uint32_t status; /* enum offload_status */
-	uint32_t reserved;
+	uint32_t flags; /* OFFLOAD_BLOCK_... */
 	void *host_reserved[2];
 	uint64_t target_scratch[OFFLOAD_TARGET_SCRATCH / 8];
 };

@@ -34,6 +34,8 @@ terminate_act(struct requests *requests, struct request *request, struct offload
 		if (fanout_room(requests->workers, &request->fanout, worker) == STEP_PAUSE)
 			return STEP_PAUSE;
 		item->delegated = offload_block_delegated(block);
+		item->send_chain = NULL;
+		item->hold = block->flags & OFFLOAD_BLOCK_HOLD;
 		fanout_add(&request->fanout, worker, item);
 	}
 	slot->state = SLOT_CLOSING;
@@ -108,14 +110,14 @@ terminate_finish(struct requests *requests, struct request *request,
 	struct toe_item *item = block_item(block);
 	uint32_t worker = item_worker(item);
 
+	/* TERM-4: of a lost connection no chain comes back; its host thread knows what was outstanding (CHN-4). */
+	if (layer == OFFLOAD_LAYER_TCP)
+		block->send_chain = item->status == OFFLOAD_SUCCESS ? item->send_chain : NULL;
 	if (!(item->flags & BLOCK_FREED))
 		return item->status;
 	stat_objects(request->fanout.host, layer, -1);
 	/* A lost worker may still have the connection, but gets no other one there before it has parked. */
 	slots_free(requests->slots, layer, worker, item->index);
-	/* TERM-4: no send data is handed back, there is none that the target did not make itself. */
-	if (layer == OFFLOAD_LAYER_TCP)
-		block->send_chain = NULL;
 	return item->status;
 }
 

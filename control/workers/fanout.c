@@ -115,9 +115,15 @@ void
 fanout_reply(struct workers *workers, struct fanout *fanout, uint32_t worker,
         const struct toe_reply *reply)
 {
-	fanout->discarded += reply->discarded;
-	if (reply->op != TOE_OP_DRAIN)
+	if (reply->op == TOE_OP_DRAIN)
+		fanout->discarded += reply->count;
+	else if (reply->op != TOE_OP_LEFT)
 		workers->links[worker].chains[fanout->host->index][fanout->lane]--;
+	/* TERMINATE: items that wait at the worker are answered one by one; the host's next chains do not wait for them. */
+	if (reply->op == TOE_OP_TERMINATE) {
+		fanout->owed += reply->count;
+		fanout->share[worker].owed += reply->count;
+	}
 	/* INIT-3: what failed at one worker ends what has not been sent to the others. */
 	if (reply->op == TOE_OP_INITIATE && reply->status != OFFLOAD_SUCCESS)
 		fanout->stopped = true;

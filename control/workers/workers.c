@@ -34,10 +34,13 @@ link_answered(struct workers *workers, uint32_t worker, const struct toe_reply *
 {
 	struct worker_link *link = &workers->links[worker];
 
-	link->owed -= RTE_MIN(n, link->owed);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		if (replies[i].op == TOE_OP_PING)
 			link->pinged = false;
+		if (replies[i].op == TOE_OP_TERMINATE)
+			link->owed += replies[i].count; /* these items are answered later */
+	}
+	link->owed -= RTE_MIN(n, link->owed);
 	link->since = workers->awake.time;
 	link->asked = false;
 	if (!link->starved)

@@ -190,7 +190,7 @@ fake_work_one(struct fake *fake, uint32_t index, bool urgent)
 	case TOE_OP_RESUME_PATH:
 		return true;
 	case TOE_OP_DRAIN:
-		reply.discarded = 10 + index;
+		reply.count = 10 + index;
 		break;
 	case TOE_OP_PING:
 	case TOE_OP_HOLD:

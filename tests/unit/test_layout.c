@@ -38,7 +38,7 @@ test_members(void)
 	} members[] = {MEMBER(header.type), MEMBER(header.revision), MEMBER(header.size),
 	        MEMBER(port), MEMBER(next_block), MEMBER(dependent_block_list),
 	        MEMBER(offload_context), MEMBER(offload_handle), MEMBER(send_chain), MEMBER(status),
-	        MEMBER(reserved), MEMBER(host_reserved), MEMBER(target_scratch)};
+	        MEMBER(flags), MEMBER(host_reserved), MEMBER(target_scratch)};
 	size_t end = 0;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {

@@ -352,7 +352,7 @@ test_urgent_inside_burst(void)
 	CU_ASSERT(toe_mailbox_send(&bed.worker[0].control.urgent, &drain));
 	toe_worker_receive(&bed.worker[0]);
 	CU_ASSERT_EQUAL(toe_mailbox_replies(&bed.worker[0].control.urgent, &reply, 1), 1);
-	CU_ASSERT_EQUAL(reply.discarded, 1);
+	CU_ASSERT_EQUAL(reply.count, 1);
 	CU_ASSERT_EQUAL(
 	        bed.worker[0].engine.conns[3].rcv_nxt, RAW_SEQ + TOE_LOOK_FRAMES * text.text);
 	bed_close(&bed);

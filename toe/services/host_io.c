@@ -74,7 +74,8 @@ toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
 {
 	uint32_t n = 0;
 
-	while (n < TOE_CHANNEL_BURST && port->left.first != NULL && toe_io_is_back(port->left.first)) {
+	while (n < TOE_CHANNEL_BURST && port->left.first != NULL &&
+	        toe_io_is_back(port->left.first)) {
 		struct chimney_io *io = toe_io_pop(&port->left);
 
 		complete(engine, io, io->status, io->done);

@@ -55,7 +55,8 @@ struct toe_sends {
 		struct { /* its connection has left (host_leave.c) */
 			struct toe_item *item; /* of the terminate that waits */
 			uint64_t job; /* and the chain that it came with */
-			struct chimney_io *seen; /* last one that is ready to be handed up, NULL: none */
+			struct chimney_io
+			        *seen; /* last one that is ready to be handed up, NULL: none */
 		};
 	};
 	uint32_t

@@ -16,8 +16,7 @@
 #define TOE_LEAVING_TURN 2u /* queues in a turn, a burst of each */
 
 /* The chain of a connection that has been loaded; false: its channel is not there, or another host's. Nothing of it is touched. */
-bool host_arrive(
-        struct toe_engine *engine, uint32_t index, const struct tcp_delegated *delegated);
+bool host_arrive(struct toe_engine *engine, uint32_t index, const struct tcp_delegated *delegated);
 /*
  * The connection leaves by this item: true: its chain is in the item, and in the state that it names; false: it will be, when
  * host_leaving returns the item. job: what it came with.

@@ -116,10 +116,13 @@ load_window(const struct toe_engine *engine, struct toe_conn *conn, uint32_t win
 static void
 load_state(struct toe_conn *conn, uint32_t state)
 {
+	/* What is outstanding with nothing but text: of a host's it is told, of others at least a FIN is part of it. */
+	uint64_t text = conn->service == OFFLOAD_SERVICE_HOST ? conn->snd_limit : 0;
+
 	conn->state = (uint8_t)state;
-	/* With nothing outstanding our FIN is still to be sent: the host closed behind a window that is closed. */
+	/* With no more outstanding our FIN is still to be sent: the host closed behind a window that is closed. */
 	if (state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK)
-		conn->flags |= conn->snd_una == conn->snd_max
+		conn->flags |= conn->snd_max - conn->snd_una <= text
 		                       ? TOE_CONN_FIN_QUEUED
 		                       : TOE_CONN_FIN_QUEUED | TOE_CONN_FIN_SENT;
 	if (state == TCP_FIN_WAIT_2)
@@ -139,6 +142,8 @@ load_send_limit(struct toe_conn *conn)
 	                       conn->state == TCP_LAST_ACK;
 	uint32_t outstanding = conn->snd_max - conn->snd_una;
 
+	if (conn->service == OFFLOAD_SERVICE_HOST)
+		return; /* it is told */
 	if (conn->state == TCP_FIN_WAIT_2)
 		conn->snd_limit = 0;
 	else if (fin_outstanding)
@@ -159,6 +164,8 @@ load_delegated(struct toe_engine *engine, struct toe_conn *conn,
 	conn->snd_max = delegated->snd_max;
 	conn->snd_wnd = delegated->snd_wnd;
 	conn->max_snd_wnd = RTE_MAX(delegated->max_snd_wnd, delegated->snd_wnd);
+	if (conn->service == OFFLOAD_SERVICE_HOST)
+		conn->snd_limit = delegated->send_backlog_size;
 	conn->snd_wl1 = delegated->snd_wl1;
 	/* Beyond the window it is none of the peer's latest: older than half of the numbers go, and so than all to come. */
 	if (seq_lt(conn->rcv_adv, conn->snd_wl1))
@@ -316,7 +323,10 @@ save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
 	delegated->retransmit_count = conn->retransmit_count;
 	delegated->retransmit_time_left =
 	        ticks_left(engine, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
-	delegated->send_backlog_size = tcp_unacked(conn);
+	/* A host's is outstanding whatever has become of the connection. */
+	delegated->send_backlog_size = conn->service == OFFLOAD_SERVICE_HOST
+	                                       ? conn->snd_limit - conn->snd_offset
+	                                       : tcp_unacked(conn);
 	delegated->receive_backlog_size = 0; /* services consume what is delivered */
 }
 

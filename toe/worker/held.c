@@ -31,27 +31,45 @@ hold_key(const struct toe_hold_request *request)
 	return key;
 }
 
+int32_t
+toe_hold_find(const struct toe_worker *worker)
+{
+	if (worker->held_buffers >= worker->held_buffers_max)
+		return -1;
+	for (uint32_t i = 0; i < worker->params.hold_capacity; i++)
+		if (!worker->holds[i].used)
+			return (int32_t)i;
+	return -1;
+}
+
+static void
+hold_begin(struct toe_hold *hold, const struct toe_flow_key *key)
+{
+	hold->key = *key;
+	hold->count = hold->buffers = 0;
+	hold->used = true;
+}
+
 int
 toe_hold_add(struct toe_worker *worker, const struct toe_hold_request *request)
 {
 	struct toe_flow_key key = hold_key(request);
-	bool full = worker->held_buffers >= worker->held_buffers_max;
+	int32_t found = toe_hold_find(worker);
+	int rc;
 
-	for (uint32_t i = 0; !full && i < worker->params.hold_capacity; i++) {
-		struct toe_hold *hold = &worker->holds[i];
-		int rc;
+	if (found < 0)
+		return toe_flow_lookup(&worker->flows, &key) == TOE_FLOW_MISS ? -ENOSPC : -EEXIST;
+	rc = toe_flow_add(&worker->flows, &key, (int32_t)TOE_FLOW_HELD_BIT | found);
+	if (rc == 0)
+		hold_begin(&worker->holds[found], &key);
+	return rc;
+}
 
-		if (hold->used)
-			continue;
-		rc = toe_flow_add(&worker->flows, &key, (int32_t)(TOE_FLOW_HELD_BIT | i));
-		if (rc == 0) {
-			hold->key = key;
-			hold->count = hold->buffers = 0;
-			hold->used = true;
-		}
-		return rc;
-	}
-	return toe_flow_lookup(&worker->flows, &key) == TOE_FLOW_MISS ? -ENOSPC : -EEXIST;
+void
+toe_hold_convert(struct toe_worker *worker, const struct toe_flow_key *key, uint32_t hold)
+{
+	hold_begin(&worker->holds[hold], key);
+	toe_flow_replace(&worker->flows, key, (int32_t)(TOE_FLOW_HELD_BIT | hold));
 }
 
 void

@@ -19,6 +19,10 @@ struct toe_hold {
 
 /* 0, -EEXIST (tuple offloaded or held), -ENOSPC: no more holds, or what all of them may keep is used up. */
 int toe_hold_add(struct toe_worker *worker, const struct toe_hold_request *request);
+/* A hold that is free, negative: there is none, or what all of them may keep is used up. */
+int32_t toe_hold_find(const struct toe_worker *worker);
+/* The tuple of a connection that leaves is held from now on (TERM-5). hold: of toe_hold_find. */
+void toe_hold_convert(struct toe_worker *worker, const struct toe_flow_key *key, uint32_t hold);
 /* Queue a frame of a held tuple, or drop and count it when the queue is full, or what all holds may keep. Takes over the mbuf. */
 void toe_hold_queue(struct toe_worker *worker, uint32_t hold, struct rte_mbuf *mbuf);
 /* Pass all held frames on, each in its direction; 0 or -ENOENT. */

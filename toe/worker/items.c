@@ -8,6 +8,8 @@
 #include "conn_state.h"
 #include "drain.h"
 #include "exception.h"
+#include "held.h"
+#include "host_leave.h"
 #include "indicate.h"
 #include "output_loop.h"
 #include "reassembly.h"
@@ -92,14 +94,17 @@ toe_item_initiate(
 	toe_conn_fresh(conn, message->request);
 	toe_conn_load(
 	        &worker->engine, conn, constant, item->cached, item->delegated, message->tick_ms);
-	if (toe_service_open(&worker->engine, item->index) != 0) {
+	if (toe_service_open(&worker->engine, item->index) != 0)
+		item->status = OFFLOAD_TCP_RCV_BUFFER;
+	else if (!host_arrive(&worker->engine, item->index, item->delegated))
+		item->status = OFFLOAD_FAILURE;
+	if (item->status != OFFLOAD_SUCCESS) {
 		toe_wheel_remove(&worker->engine.wheel, item->index);
 		toe_sender_drop(&worker->engine, item->index);
 		if (hold >= 0) /* still held: what waits there is not lost */
 			toe_flow_replace(&worker->flows, &key, hold | TOE_FLOW_HELD_BIT);
 		else
 			toe_flow_delete(&worker->flows, &key);
-		item->status = OFFLOAD_TCP_RCV_BUFFER;
 		return;
 	}
 	conn->dep_pos = toe_vector_push(
@@ -160,9 +165,10 @@ toe_item_terminate(
 	struct toe_conn *conn = toe_item_conn(worker, item);
 	struct rte_mbuf *urgent[TOE_URGENT_FRAMES];
 	struct toe_flow_key key;
+	int32_t hold = -1;
 	uint32_t n;
 
-	if (conn == NULL) {
+	if (conn == NULL || (item->hold && (hold = toe_hold_find(worker)) < 0)) {
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
@@ -170,13 +176,23 @@ toe_item_terminate(
 	toe_drain_conn(&worker->engine, item->index);
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
-	toe_flow_delete(&worker->flows, &key);
+	if (hold >= 0)
+		toe_hold_convert(worker, &key, (uint32_t)hold);
+	else
+		toe_flow_delete(&worker->flows, &key);
 	n = toe_reassembly_take_urgent(&worker->engine, item->index, urgent);
 	toe_conn_uncount(&worker->engine, conn);
+	item->request = message->request;
+	item->status = OFFLOAD_PENDING;
+	if (host_leave(&worker->engine, item->index, item, worker->job_number))
+		item->status = OFFLOAD_SUCCESS;
 	toe_conn_give_back(worker, item->index);
 	worker->engine.stats.connections--;
-	/* RX-4: to the host as they came, now that they are nobody else's. */
-	for (uint32_t i = 0; i < n; i++)
-		toe_exception_forward(worker, urgent[i], urgent[i]->port);
-	item->status = OFFLOAD_SUCCESS;
+	/* RX-4: to the host as they came, now that they are nobody else's; before what comes later. */
+	for (uint32_t i = 0; i < n; i++) {
+		if (hold >= 0)
+			toe_hold_queue(worker, (uint32_t)hold, urgent[i]);
+		else
+			toe_exception_forward(worker, urgent[i], urgent[i]->port);
+	}
 }

@@ -35,6 +35,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 			continue;
 		}
 		run[job->op](worker, job, item);
+		worker->job_waits += job->op == TOE_OP_TERMINATE && item->status == OFFLOAD_PENDING;
 		/* An item takes up to a microsecond: an invalidate does not wait for a budget of them. */
 		if (n % 2 == 1)
 			toe_worker_urgent(worker);
@@ -49,6 +50,7 @@ job_run(struct toe_worker *worker, struct toe_mailbox *mailbox, uint32_t budget)
 		        .worker = (uint8_t)worker->engine.index,
 		        .status = worker->job_failed ? OFFLOAD_FAILURE : OFFLOAD_SUCCESS,
 		        .request = job->request,
+		        .count = worker->job_waits,
 		};
 
 		toe_mailbox_reply(mailbox, &reply);
@@ -62,6 +64,8 @@ job_start(struct toe_worker *worker, const struct toe_message *message)
 {
 	worker->job = *message;
 	worker->job_next = message->items;
+	worker->job_number++;
+	worker->job_waits = 0;
 	/* INIT-3: what failed in an earlier chain stops the later chains of the same request. */
 	worker->job_failed =
 	        message->op == TOE_OP_INITIATE && worker->job_failed_request == message->request;

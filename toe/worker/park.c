@@ -11,6 +11,7 @@
 #include "channels.h"
 #include "flow_table.h"
 #include "held.h"
+#include "host_leave.h"
 #include "indicate.h"
 #include "items.h"
 #include "reassembly.h"
@@ -48,6 +49,7 @@ messages_forget(struct toe_worker *worker)
 {
 	toe_mailbox_discard(&worker->control.urgent);
 	toe_mailbox_discard(&worker->control.ordinary);
+	host_leaving_forget(&worker->engine);
 	worker->job.op = TOE_OP_NONE;
 	worker->job_next = NULL;
 	toe_walks_forget(worker);

@@ -133,6 +133,8 @@ struct toe_worker {
 	struct toe_vector_pool vectors;
 	struct toe_message job; /* chain of items in progress; op TOE_OP_NONE: none */
 	struct toe_item *job_next;
+	uint64_t job_number; /* of the chain in progress, or the last one */
+	uint32_t job_waits; /* TERMINATE: its items that wait (leaving.h) */
 	bool job_failed; /* initiate: a failure that is not a lack of resources; the rest is not tried */
 	uint64_t job_failed_request; /* that failed so: its later chains are skipped too; 0: none */
 	struct toe_hold *holds;

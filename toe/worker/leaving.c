@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Terminates that wait. */
+#include "leaving.h"
+
+/* Replies that there must be room for: this one's, and that of the chain in progress, which was promised when it was taken. */
+#define REPLIES 2u
+
+static void
+item_left(struct toe_worker *worker, const struct toe_item *item, uint64_t job)
+{
+	struct toe_reply reply = {
+	        .op = TOE_OP_LEFT,
+	        .worker = (uint8_t)worker->engine.index,
+	        .request = item->request,
+	        .count = 1,
+	};
+
+	if (worker->job.op != TOE_OP_NONE && worker->job_number == job)
+		worker->job_waits--;
+	else
+		toe_mailbox_reply(&worker->control.ordinary, &reply);
+}
+
+uint32_t
+toe_worker_leaving_turn(struct toe_worker *worker)
+{
+	uint32_t all = 0;
+
+	for (uint32_t n = 0; n < TOE_LEAVING_TURN && host_is_leaving(&worker->engine); n++) {
+		const struct toe_item *item;
+		bool work = false;
+		uint64_t job;
+
+		if (toe_worker_is_lost(&worker->control) ||
+		        rte_ring_free_count(worker->control.ordinary.replies) < REPLIES)
+			break;
+		item = host_leaving(&worker->engine, &job, &work);
+		if (item != NULL)
+			item_left(worker, item, job);
+		all += work || item != NULL;
+	}
+	return all;
+}
