@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Channels come and go, and so do the flows of their host threads. */
+/* Channels come and go. */
 #include "channel_parts.h"
 
 #include <errno.h>
@@ -140,45 +140,5 @@ chimney_channel_close(struct chimney_channel *channel)
 	if (!gone)
 		return -EAGAIN;
 	channel_free(channel);
-	return 0;
-}
-
-int
-chimney_flow_open(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle)
-{
-	uint32_t worker = toe_handle_worker(handle);
-
-	if (toe_handle_layer(handle) != OFFLOAD_LAYER_TCP || worker >= channel->workers)
-		return -EINVAL;
-	channel_notice(&channel->worker[worker]);
-	memset(flow, 0, sizeof(*flow));
-	flow->handle = handle;
-	flow->worker = (uint8_t)worker;
-	flow->life = channel->worker[worker].life;
-	channel->flows++;
-	return 0;
-}
-
-int
-chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flow)
-{
-	bool lost;
-
-	channel_notice(&channel->worker[flow->worker]);
-	lost = flow_is_lost(channel, flow);
-	for (uint32_t op = 0; op < CHIMNEY_IO_OP_COUNT; op++)
-		if (flow->first[op] != NULL && !lost)
-			return -EBUSY;
-	for (uint32_t op = 0; op < CHIMNEY_IO_OP_COUNT; op++) {
-		if (flow->first[op] == NULL)
-			continue;
-		if (channel->aborted_first == NULL)
-			channel->aborted_first = flow->first[op];
-		else
-			channel->aborted_last->outstanding = flow->first[op];
-		channel->aborted_last = flow->last[op];
-		flow->first[op] = NULL;
-	}
-	channel->flows--;
 	return 0;
 }

@@ -25,9 +25,12 @@ struct chimney_channel;
 
 /* One connection, as the host thread sees it. The host's memory; its members are the channel's. */
 struct chimney_flow {
-	uint64_t handle;
+	uint64_t handle; /* 0: prepared, not started */
 	/* outstanding I/O of each kind, oldest first, by chimney_io.outstanding */
 	struct chimney_io *first[CHIMNEY_IO_OP_COUNT], *last[CHIMNEY_IO_OP_COUNT];
+	/* of each kind the last one before those that a terminate has returned out of turn; NULL: none has been */
+	struct chimney_io *passed[CHIMNEY_IO_OP_COUNT];
+	uint64_t since; /* prepared: losses of workers before that */
 	uint32_t life; /* of the worker, when the flow was opened */
 	uint8_t worker;
 };
@@ -54,8 +57,32 @@ int chimney_channel_close(struct chimney_channel *channel);
  */
 int chimney_flow_open(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle);
 /*
- * Done with it: the flow may be freed. -EBUSY: I/O is outstanding. A terminate completes it all with UPLOAD_IN_PROGRESS, an
- * acceptable RST with REQUEST_ABORTED.
+ * The same for one that is about to be offloaded, with outstanding send data (INIT-6): block->send_chain, descriptors linked by `next`, as
+ * the terminate of a connection returned them or the host makes them: SENDs, and at the end a DISCONNECT where a FIN belongs behind
+ * them. The first may have `done` bytes that were acknowledged already, so that SndUna lies behind these. The block is a whole
+ * TCP block; send_data_head, send_data_tail and send_backlog_size of its state are set here.
+ *
+ * From now on the descriptors are outstanding on the flow, and the target's. When the initiate has completed: with SUCCESS,
+ * chimney_flow_start with the handle (records of them may be read before that); else chimney_flow_close: they are the host's
+ * again, as they were; where the completion was `unsettled` those of which a record was read are completed, as ever.
+ *
+ * prepare: 0, or -EINVAL: no such block, a circle, something else in the chain, `done` elsewhere or too large; nothing has changed.
+ * start: 0, or -EINVAL: not the handle of a connection, or the flow is started.
+ */
+int chimney_flow_prepare(struct chimney_channel *channel, struct chimney_flow *flow,
+        struct offload_block_list *block);
+int chimney_flow_start(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle);
+/*
+ * A terminate has completed with SUCCESS; send_chain: of its block, may be NULL. Its descriptors are completed with that (TERM-4), and no
+ * record comes of them: `status` is UPLOAD_IN_PROGRESS, the first one's `done` bytes were acknowledged. To be called before
+ * chimney_flow_close. Records of others on this flow may still be read, before that or after it: of those before the
+ * chain, with SUCCESS; of what the worker had not taken when the connection left, with UPLOAD_IN_PROGRESS, to be sent behind
+ * the chain; and of what stood behind a FIN, with INVALID_STATE.
+ */
+void chimney_flow_uploaded(struct chimney_flow *flow, void *send_chain);
+/*
+ * Done with it: the flow may be freed. -EBUSY: I/O is outstanding. A terminate returns it all (chimney_flow_uploaded), an
+ * acceptable RST completes it with REQUEST_ABORTED.
  *
  * The exception is a connection that is lost with its worker (INV-14, INV-17): what is outstanding on it stays so. To be
  * closed when its terminate has completed; what was outstanding is returned by the next chimney_channel_poll, with

@@ -7,8 +7,8 @@
 #include <rte_mbuf.h>
 
 /* Do the buffers hold what is to be sent? */
-static bool
-io_fits(const struct chimney_io *io)
+bool
+channel_io_fits(const struct chimney_io *io)
 {
 	uint64_t bytes = 0, wanted;
 
@@ -49,9 +49,14 @@ waiting_move(struct channel_worker *worker)
 	return moved;
 }
 
-static void
-outstanding_append(struct chimney_flow *flow, struct chimney_io *io)
+void
+channel_io_outstanding(
+        struct chimney_channel *channel, struct chimney_flow *flow, struct chimney_io *io)
 {
+	io->flow = flow;
+	io->handle = flow->handle;
+	io->channel = channel->index;
+	io->status = OFFLOAD_PENDING;
 	io->outstanding = NULL;
 	if (flow->first[io->op] == NULL)
 		flow->first[io->op] = io;
@@ -65,21 +70,20 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
         struct chimney_io *const *ios, unsigned int n)
 {
 	struct channel_worker *worker = &channel->worker[flow->worker];
-	bool lost = !channel_notice(worker) || flow_is_lost(channel, flow);
+	bool lost;
 
+	if (flow->handle == 0)
+		return -EINVAL;
+	lost = !channel_notice(channel, worker) || flow_is_lost(channel, flow);
 	for (unsigned int i = 0; i < n; i++)
-		if (!io_fits(ios[i]))
+		if (!channel_io_fits(ios[i]))
 			return -EINVAL;
 	for (unsigned int i = 0; i < n; i++) {
 		struct chimney_io *io = ios[i];
 
-		io->flow = flow;
-		io->handle = flow->handle;
-		io->channel = channel->index;
 		io->marks = 0;
 		io->done = 0;
-		io->status = OFFLOAD_PENDING;
-		outstanding_append(flow, io);
+		channel_io_outstanding(channel, flow, io);
 		/* With a lost worker it stays until the flow is closed (INV-17). Else all wait in one line, or a ring that has room
 		 * again meanwhile would be taken by who came last. */
 		if (!lost)
@@ -90,11 +94,28 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
 	return 0;
 }
 
-/* A descriptor comes back: it is the oldest of its kind on its flow. */
+/*
+ * A descriptor comes back: the oldest of its kind on its flow, unless a terminate has gone past some. What comes with its chain, or with the
+ * loss of the worker, stays here, and later ones are looked for behind it.
+ */
 static void
 io_returned(struct chimney_io *io, const struct chimney_io_record *record)
 {
-	io->flow->first[io->op] = io->outstanding;
+	struct chimney_flow *flow = io->flow;
+	struct chimney_io *before = flow->passed[io->op];
+
+	if (likely(before == NULL && flow->first[io->op] == io)) {
+		flow->first[io->op] = io->outstanding;
+	} else {
+		if (before == NULL)
+			before = flow->first[io->op];
+		while (before->outstanding != io)
+			before = before->outstanding;
+		before->outstanding = io->outstanding;
+		if (io->outstanding == NULL)
+			flow->last[io->op] = before;
+		flow->passed[io->op] = before;
+	}
 	io->status = record->detail;
 	io->done = (uint32_t)record->value;
 }
@@ -153,7 +174,7 @@ chimney_channel_poll(
 		uint32_t i = (first + k) % channel->workers;
 		struct channel_worker *worker = &channel->worker[i];
 
-		if (unlikely(!channel_notice(worker)))
+		if (unlikely(!channel_notice(channel, worker)))
 			continue;
 		if (unlikely(worker->waiting.first != NULL) && waiting_move(worker))
 			channel_call(channel, worker);
@@ -183,7 +204,7 @@ has_nothing_to_do(struct chimney_channel *channel)
 		struct channel_worker *worker = &channel->worker[i];
 		struct chimney_io_record record;
 
-		if (!channel_notice(worker))
+		if (!channel_notice(channel, worker))
 			continue;
 		if (toe_ring_has_record(worker->port->records, &record, sizeof(record)))
 			return false;

@@ -12,6 +12,7 @@
 struct channel_worker {
 	struct toe_worker_control *control;
 	uint32_t life; /* toe_worker_control.lost, as it was seen last */
+	uint64_t changed; /* chimney_channel.changes, when that was seen to change last */
 	struct toe_io_list waiting; /* for room in its ring */
 	struct toe_channel_port *port;
 };
@@ -23,12 +24,19 @@ struct chimney_channel {
 	uint32_t workers;
 	uint32_t next; /* whose records are read first */
 	uint32_t flows; /* that are open */
+	uint64_t changes; /* of lives of workers, that were seen */
 	/* of lost connections whose flows were closed, by chimney_io.outstanding */
 	struct chimney_io *aborted_first, *aborted_last;
 	struct toe_doorbell bell;
 	struct channel_worker worker[TOE_MAX_WORKERS];
 	struct toe_channel_port ports[]; /* of each worker */
 };
+
+/* Is it something that could be sent, and do its buffers hold that? */
+bool channel_io_fits(const struct chimney_io *io);
+/* It is outstanding on this flow, behind what is. */
+void channel_io_outstanding(
+        struct chimney_channel *channel, struct chimney_flow *flow, struct chimney_io *io);
 
 static inline void
 channel_call(struct chimney_channel *channel, struct channel_worker *worker)
@@ -42,12 +50,13 @@ channel_call(struct chimney_channel *channel, struct channel_worker *worker)
  * is put into its ring or read from it.
  */
 static inline bool
-channel_notice(struct channel_worker *worker)
+channel_notice(struct chimney_channel *channel, struct channel_worker *worker)
 {
 	uint32_t lost = atomic_load_explicit(&worker->control->lost, memory_order_acquire);
 
 	if (unlikely(lost != worker->life)) {
 		worker->life = lost;
+		worker->changed = ++channel->changes;
 		worker->waiting.first = NULL;
 	}
 	return !(lost & 1);

@@ -2,6 +2,8 @@
 /* Checks of new state. */
 #include "initiate_check.h"
 
+#include "channel_port.h"
+
 #define VLAN_ID_MAX 4094u
 #define WINDOW_SCALE_MAX 14u
 #define WINDOW_MAX (1u << 30) /* RFC 7323 section 2.3 */
@@ -53,12 +55,33 @@ state_fits(uint32_t state)
 	       state_has_fin_out(state);
 }
 
+static bool
+is_prepared(const struct chimney_io *io)
+{
+	return ((uintptr_t)io & TOE_IO_LIFE_MASK) == 0 && (io->marks & TOE_IO_CHAIN);
+}
+
+/* Outstanding send data: of a host, as its channel has prepared it (chimney_flow_prepare). */
+static bool
+chain_fits(const struct offload_block_list *block, bool host)
+{
+	const struct tcp_delegated *delegated = offload_block_delegated(block);
+	const struct chimney_io *first = block->send_chain, *last = delegated->send_data_tail;
+
+	if (first != delegated->send_data_head || (first == NULL) != (last == NULL))
+		return false;
+	if (first == NULL)
+		return !host || delegated->send_backlog_size == 0;
+	return host && is_prepared(first) && is_prepared(last) && last->next == NULL;
+}
+
 /* Is there nothing outstanding that the target could not send again, or deliver? */
 static bool
 data_fits(const struct offload_block_list *block)
 {
 	const struct tcp_const *constant = offload_block_const(block);
 	const struct tcp_delegated *delegated = offload_block_delegated(block);
+	bool host = constant->service == OFFLOAD_SERVICE_HOST;
 	uint32_t outstanding = delegated->snd_max - delegated->snd_una;
 	uint32_t sent = delegated->snd_nxt - delegated->snd_una;
 
@@ -67,10 +90,14 @@ data_fits(const struct offload_block_list *block)
 	/* A FIN takes one sequence number and no data. */
 	if (outstanding > 0 && state_has_fin_out(delegated->state))
 		outstanding--;
-	if (outstanding > 0 && constant->service != OFFLOAD_SERVICE_SOURCE)
+	if (host ? outstanding > delegated->send_backlog_size
+	         : outstanding > 0 && constant->service != OFFLOAD_SERVICE_SOURCE)
 		return false;
-	return block->send_chain == NULL && delegated->send_data_head == NULL &&
-	       delegated->buffered_data == NULL && delegated->receive_backlog_size == 0;
+	/* Its FIN, and so all before it, was acknowledged. */
+	if (host && delegated->state == TCP_FIN_WAIT_2 && delegated->send_backlog_size > 0)
+		return false;
+	return chain_fits(block, host) && delegated->buffered_data == NULL &&
+	       delegated->receive_backlog_size == 0;
 }
 
 /* What both ends agreed on, and what the host wants of the target. */

@@ -25,7 +25,7 @@ enum offload_status path_mtu_check(uint32_t mtu, uint8_t family, uint16_t port_m
  * FAILURE: a state that cannot be offloaded (INIT-5), sequence numbers out of order, a window scale above 14
  * or a window above 2^30 (RFC 7323 section 2.3), an MSS of less than 48 bytes, an unknown option, extension, service or
  * congestion control, DCTCP without ECN (RFC 8257 section 3), outstanding send data that nothing can send again (`send_chain`,
- * or unacknowledged bytes without the service SOURCE, which makes them anew: INIT-6), or buffered receive
+ * that no channel has prepared, or unacknowledged bytes beyond it, but with the service SOURCE, which makes them anew: INIT-6), or buffered receive
  * data, which is not taken over (INIT-7).
  * CONNECTION_REJECTED: the service HOST, whose send and receive calls do not exist yet.
  */

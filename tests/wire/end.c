@@ -10,6 +10,7 @@
 #include "exception.h"
 #include "indicate.h"
 #include "items.h"
+#include "leaving.h"
 #include "output_loop.h"
 #include "receive.h"
 #include "service.h"
@@ -169,27 +170,51 @@ end_set_mtu(struct end *end, uint32_t mtu)
 }
 
 enum offload_status
-end_terminate(struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms)
+end_leaving(struct end *end)
+{
+	struct toe_reply reply;
+
+	while (end->leaving.status == OFFLOAD_PENDING && toe_worker_leaving(&end->worker) > 0)
+		;
+	while (toe_mailbox_replies(&end->worker.control.ordinary, &reply, 1) > 0)
+		;
+	return (enum offload_status)end->leaving.status;
+}
+
+static enum offload_status
+terminate(struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms, bool hold)
 {
 	struct toe_message message = {.op = TOE_OP_TERMINATE, .tick_ms = tick_ms};
-	struct toe_item item = {.delegated = delegated, .generation = end->generation};
 
-	toe_item_terminate(&end->worker, &message, &item);
+	end->leaving = (struct toe_item){
+	        .delegated = delegated, .generation = end->generation, .hold = hold};
+	toe_item_terminate(&end->worker, &message, &end->leaving);
 	toe_worker_output(&end->worker, 1); /* drops the freed slot from the ready list */
-	return (enum offload_status)item.status;
+	return end_leaving(end);
+}
+
+enum offload_status
+end_terminate(struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms)
+{
+	return terminate(end, delegated, tick_ms, false);
+}
+
+enum offload_status
+end_terminate_held(struct end *end, struct tcp_delegated *delegated)
+{
+	return terminate(end, delegated, 1, true);
 }
 
 void
 end_close(struct end *end, struct tcp_delegated *delegated)
 {
-	struct tcp_delegated state;
 	struct toe_event event;
 
 	/* There is no port to hand them to, nor the ACK that is still owed (TERM-3). */
 	for (uint32_t i = 0; i < end->shared.port_count; i++)
 		toe_txq_drop_all(&end->worker.engine.txq[i]);
 	end_conn(end)->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED);
-	end_terminate(end, delegated != NULL ? delegated : &state, 1);
+	end_terminate(end, delegated, 1);
 	while (end_event(end, &event))
 		;
 }

@@ -46,6 +46,7 @@ struct end {
 	bool second;
 	uint8_t vlan_priority;
 	uint16_t vlan_id;
+	struct toe_item leaving; /* of the last terminate; status PENDING: it waits */
 };
 
 /* 0 or a negative errno. name: of the pool's user, unique. */
@@ -62,6 +63,13 @@ void end_close(struct end *end, struct tcp_delegated *delegated);
 /* The same without throwing anything away. */
 enum offload_status end_terminate(
         struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms);
+/*
+ * Turns of a terminate that waits, until it is done or nothing can be done; the status of its item. What it hands up is in
+ * end->leaving.send_chain.
+ */
+enum offload_status end_leaving(struct end *end);
+/* The next terminate turns the tuple into a hold. */
+enum offload_status end_terminate_held(struct end *end, struct tcp_delegated *delegated);
 /* Update the cached variables. */
 enum offload_status end_update(struct end *end, struct tcp_cached *cached, uint8_t tick_ms);
 /* The path gets another MTU; frames held are discarded. Returns how many. */

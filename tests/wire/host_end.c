@@ -105,6 +105,50 @@ host_end_disconnect(struct host_end *host, enum chimney_io_op op, uint32_t lengt
 	return io;
 }
 
+/* CHN-3: nobody else has its buffers, and they are as they were. */
+static void
+buffers_free(struct host_end *host, struct chimney_io *io)
+{
+	for (struct rte_mbuf *at = io->mbuf, *next; at != NULL; at = next) {
+		next = at->next;
+		host->wrong = host->wrong || rte_mbuf_refcnt_read(at) != 1;
+		rte_pktmbuf_free_seg(at);
+	}
+	/* The descriptor is the host's again: whoever looks at it for what comes next finds nothing. */
+	io->mbuf = NULL;
+	io->next = NULL;
+}
+
+bool
+host_end_uploaded(struct host_end *host, void *chain, uint32_t done)
+{
+	bool right = true;
+
+	for (struct chimney_io *io = chain, *next; io != NULL; io = next, done = 0) {
+		next = io->next;
+		right = right && io == &host->io[host->returned] && io->done == done &&
+		        io->status == OFFLOAD_UPLOAD_IN_PROGRESS;
+		host->returned++;
+		buffers_free(host, io);
+	}
+	return right && !host->wrong;
+}
+
+void
+host_end_again(struct host_end *host, struct tcp_delegated *delegated)
+{
+	struct chimney_io *chain = host->end->leaving.send_chain;
+
+	host->wrong = host->wrong || delegated->send_data_head != chain ||
+	              (chain != NULL && chain != &host->io[host->returned]);
+	for (struct chimney_io *io = chain; io != NULL; io = io->next) {
+		host->wrong = host->wrong || io->status != OFFLOAD_UPLOAD_IN_PROGRESS ||
+		              (io->next != NULL ? io->next != io + 1
+		                                : io != delegated->send_data_tail);
+		io->marks = TOE_IO_CHAIN | (toe_io_is_attachable(io) ? 0 : TOE_IO_COPY);
+	}
+}
+
 struct chimney_io *
 host_end_read(struct host_end *host)
 {
@@ -117,14 +161,6 @@ host_end_read(struct host_end *host)
 	host->returned++;
 	record.io->status = record.detail;
 	record.io->done = (uint32_t)record.value;
-	/* CHN-3: nobody else has its buffers, and they are as they were. */
-	for (struct rte_mbuf *at = record.io->mbuf, *next; at != NULL; at = next) {
-		next = at->next;
-		host->wrong = host->wrong || rte_mbuf_refcnt_read(at) != 1;
-		rte_pktmbuf_free_seg(at);
-	}
-	/* The descriptor is the host's again: whoever looks at it for what comes next finds nothing. */
-	record.io->mbuf = NULL;
-	record.io->next = NULL;
+	buffers_free(host, record.io);
 	return record.io;
 }

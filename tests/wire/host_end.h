@@ -39,6 +39,13 @@ struct chimney_io *host_end_send(struct host_end *host, uint32_t length);
 /* A disconnect of this op, with so much data; as host_end_send. */
 struct chimney_io *host_end_disconnect(
         struct host_end *host, enum chimney_io_op op, uint32_t length);
+/*
+ * A terminate has handed up this chain: true when it is what comes back next, in order, `done` bytes of its first acknowledged. It is the
+ * host's, and its buffers are freed.
+ */
+bool host_end_uploaded(struct host_end *host, void *chain, uint32_t done);
+/* The chain of the last terminate is handed in again, with this state. */
+void host_end_again(struct host_end *host, struct tcp_delegated *delegated);
 /* The next that comes back, its buffers freed; NULL: none does. */
 struct chimney_io *host_end_read(struct host_end *host);
 

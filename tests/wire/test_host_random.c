@@ -127,16 +127,23 @@ run_seed(struct scenario *scenario, struct rng *rng)
 static const char *
 check_end(uint64_t acked)
 {
+	struct chimney_io *chain;
 	uint64_t done = 0;
 
-	for (uint32_t i = 0; i < 100 && sender.returned < sender.submitted; i++) {
+	for (uint32_t i = 0; i < 100 && (i < 2 || sender.returned < sender.submitted); i++) {
 		if (i == 0 && sender.returned < sender.submitted && wire.kept_count > 0)
 			met.late++;
 		toe_worker_channels(&ends[0].worker);
 		while (host_end_read(&sender) != NULL)
 			;
 		link_give_back(&wire);
+		end_leaving(&ends[0]);
 	}
+	if (end_leaving(&ends[0]) != OFFLOAD_SUCCESS)
+		return "the terminate is not done";
+	chain = ends[0].leaving.send_chain;
+	if (chain != NULL && !host_end_uploaded(&sender, chain, chain->done))
+		return "what is handed up is not what is left";
 	if (sender.wrong || sender.returned != sender.submitted)
 		return "not every send has come back once and in order";
 	for (uint32_t i = 0; i < sender.submitted; i++) {

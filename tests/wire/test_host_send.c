@@ -124,8 +124,9 @@ test_terminate(void)
 	script_send(&script, (struct script_segment){.ack = 1400});
 	CU_ASSERT(came_back(io[0], OFFLOAD_SUCCESS, 1000));
 	script_close(&script, NULL);
-	CU_ASSERT(came_back(io[1], OFFLOAD_UPLOAD_IN_PROGRESS, 400));
-	CU_ASSERT(came_back(io[2], OFFLOAD_UPLOAD_IN_PROGRESS, 0));
+	CU_ASSERT_PTR_EQUAL(script.end.leaving.send_chain, io[1]);
+	CU_ASSERT(host_end_uploaded(&host, io[1], 400));
+	CU_ASSERT_EQUAL(host.returned, 3);
 	/* It is gone: what was under way to it comes back as well. */
 	io[3] = host_end_send(&host, 10);
 	CU_ASSERT(came_back(io[3], OFFLOAD_UPLOAD_IN_PROGRESS, 0));
@@ -300,14 +301,15 @@ test_buffers(void)
 	script_conn(&script)->snd_wnd = 0;
 	host_end_send(&host, 10);
 	end_close(&script.end, NULL);
-	io[2] = host_end_send(&host, 10);
-	for (uint32_t i = 0; i < 3; i++)
-		toe_worker_channels(&script.end.worker);
+	CU_ASSERT_EQUAL(end_leaving(&script.end), OFFLOAD_PENDING);
+	toe_worker_channels(&script.end.worker);
 	CU_ASSERT_PTR_NULL(host_end_read(&host));
 	rte_pktmbuf_free(frame[1]);
-	toe_worker_channels(&script.end.worker);
+	CU_ASSERT_EQUAL(end_leaving(&script.end), OFFLOAD_SUCCESS);
 	CU_ASSERT(came_back(&host.io[2], OFFLOAD_SUCCESS, 1000));
-	CU_ASSERT(came_back(&host.io[3], OFFLOAD_UPLOAD_IN_PROGRESS, 0));
+	CU_ASSERT(host_end_uploaded(&host, script.end.leaving.send_chain, 0));
+	/* What comes too late. */
+	io[2] = host_end_send(&host, 10);
 	CU_ASSERT(came_back(io[2], OFFLOAD_UPLOAD_IN_PROGRESS, 0));
 	begin(0);
 	finish();

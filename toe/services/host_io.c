@@ -7,7 +7,6 @@
 
 #include "tcp_facts.h"
 
-#define CHAIN_MAX 64u /* buffers of a send that are looked at: what has more is copied */
 #define TICK_CONNS 64u /* looked at in a tick */
 #define NO_END UINT32_MAX /* bytes that are never acknowledged */
 
@@ -31,18 +30,6 @@ static inline enum offload_status
 io_end(const struct chimney_io *io)
 {
 	return io->marks & TOE_IO_LATE ? OFFLOAD_INVALID_STATE : OFFLOAD_SUCCESS;
-}
-
-/* May its buffers be attached to frames: is each of them whole, and the host's alone? */
-static bool
-is_attachable(const struct chimney_io *io)
-{
-	uint32_t n = 0;
-
-	for (const struct rte_mbuf *at = io->mbuf; at != NULL; at = at->next)
-		if (++n > CHAIN_MAX || !RTE_MBUF_DIRECT(at) || rte_mbuf_refcnt_read(at) != 1)
-			return false;
-	return true;
 }
 
 static void
@@ -272,7 +259,7 @@ toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io
 		io->marks = TOE_IO_LATE;
 	else if ((conn->flags & TOE_CONN_FIN_QUEUED) && io->op != CHIMNEY_IO_ABORT)
 		io->marks = TOE_IO_LATE;
-	else if (!is_attachable(io))
+	else if (!toe_io_is_attachable(io))
 		io->marks = TOE_IO_COPY;
 	queue_put(sends, io);
 	if (io_span(io) == 0)

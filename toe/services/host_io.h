@@ -16,13 +16,6 @@
 #include "engine.h"
 #include "text_copy.h"
 
-/* Marks of a descriptor */
-#define TOE_IO_COPY (1u << 0) /* its buffers cannot be attached to a frame */
-#define TOE_IO_ATTACHED (1u << 1) /* frames have had buffers of it */
-/* It came behind our FIN, or an abortive disconnect, and is nothing but a place in the queue */
-#define TOE_IO_LATE (1u << 2)
-#define TOE_IO_ENDED (1u << 3) /* `status` and `done` say how it completes */
-
 #define TOE_SENDS_BURST 32u /* descriptors of a queue that are moved on at once */
 #define TOE_SENDS_TURN 64u /* descriptors of all queues in a turn, but for those that events move */
 

@@ -4,7 +4,10 @@
 
 #include <errno.h>
 
+#include <rte_mbuf.h>
+
 #define POST_BURST 32u
+#define CHAIN_MAX 64u /* buffers of a send that are looked at */
 
 int
 toe_channel_port_init(struct toe_channel_port *port, uint32_t size)
@@ -21,6 +24,17 @@ toe_channel_port_fini(struct toe_channel_port *port)
 	toe_ring_free(port->submit);
 	toe_ring_free(port->records);
 	port->submit = port->records = NULL;
+}
+
+bool
+toe_io_is_attachable(const struct chimney_io *io)
+{
+	uint32_t n = 0;
+
+	for (const struct rte_mbuf *at = io->mbuf; at != NULL; at = at->next)
+		if (++n > CHAIN_MAX || !RTE_MBUF_DIRECT(at) || rte_mbuf_refcnt_read(at) != 1)
+			return false;
+	return true;
 }
 
 static void

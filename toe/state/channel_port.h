@@ -22,6 +22,14 @@
 #define TOE_MAX_CHANNELS 32u /* of all hosts; a bit each */
 #define TOE_CHANNEL_BURST 32u /* descriptors that a worker takes of a channel at a time */
 
+/* Marks of a descriptor */
+#define TOE_IO_COPY (1u << 0) /* its buffers cannot be attached to a frame */
+#define TOE_IO_ATTACHED (1u << 1) /* frames have had buffers of it */
+/* It came behind our FIN, or an abortive disconnect, and is nothing but a place in the queue */
+#define TOE_IO_LATE (1u << 2)
+#define TOE_IO_ENDED (1u << 3) /* `status` and `done` say how it completes */
+#define TOE_IO_CHAIN (1u << 4) /* of a chain that a host thread has prepared for an initiate */
+
 struct toe_io_list {
 	struct chimney_io *first, *last;
 };
@@ -123,6 +131,9 @@ void toe_channel_complete(struct toe_channel_port *port, struct chimney_io *io,
 uint32_t toe_channel_post(struct toe_channel_port *port, uint32_t life);
 /* W: wake the host thread, if anything was posted since the last time and it sleeps. */
 void toe_channel_ring(struct toe_channel_port *port);
+
+/* May its buffers be attached to frames: is each of them whole, and the host's alone? What has very many is copied. */
+bool toe_io_is_attachable(const struct chimney_io *io);
 
 /* 0 or -ENOMEM. size: of both rings, a power of two. */
 int toe_channel_port_init(struct toe_channel_port *port, uint32_t size);
