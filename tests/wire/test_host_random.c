@@ -69,6 +69,7 @@ read_all(void)
 	const struct chimney_io *io;
 
 	toe_host_buffers(&ends[0].worker.engine);
+	toe_host_settle(&ends[0].worker.engine);
 	toe_worker_channels(&ends[0].worker);
 	while ((io = host_end_read(&sender)) != NULL) {
 		uint64_t acked = end_conn(&ends[0])->snd_offset;

@@ -67,8 +67,15 @@
 /* What the retransmission timer waits for is to be decided again, once the segment has been digested whole */
 #define TOE_CONN_REARM (1u << 27)
 
+/* An abortive disconnect was submitted: it sends nothing but its reset, as soon as it may, and takes nothing but a reset (DSC-2) */
+#define TOE_CONN_RESET_DUE (1u << 31)
+
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
-#define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED)
+#define TOE_CONN_STOPPED                                                                           \
+	(TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED |               \
+	        TOE_CONN_RESET_DUE)
+/* Those of them under which a reset that is due waits, too (INV-16). */
+#define TOE_CONN_HELD_BACK (TOE_CONN_INVALID | TOE_CONN_INDICATED)
 
 /*
  * Timers of a connection, index of toe_conn.due. Deadlines in ms of the worker's clock; 0: not running. The
