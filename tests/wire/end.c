@@ -8,6 +8,7 @@
 
 #include "drain.h"
 #include "exception.h"
+#include "held.h"
 #include "indicate.h"
 #include "items.h"
 #include "leaving.h"
@@ -184,7 +185,7 @@ end_leaving(struct end *end)
 	struct toe_reply reply;
 
 	while (end->leaving.status == OFFLOAD_PENDING && toe_worker_leaving(&end->worker) > 0)
-		;
+		end->turns++;
 	while (toe_mailbox_replies(&end->worker.control.ordinary, &reply, 1) > 0)
 		;
 	return (enum offload_status)end->leaving.status;
@@ -195,6 +196,7 @@ terminate(struct end *end, struct tcp_delegated *delegated, uint8_t tick_ms, boo
 {
 	struct toe_message message = {.op = TOE_OP_TERMINATE, .tick_ms = tick_ms};
 
+	end->turns = 0;
 	end->leaving = (struct toe_item){
 	        .delegated = delegated, .generation = end->generation, .hold = hold};
 	toe_item_terminate(&end->worker, &message, &end->leaving);
@@ -274,15 +276,21 @@ enum toe_verdict
 end_receive(struct end *end, struct rte_mbuf *frame)
 {
 	struct toe_segment segment;
+	int32_t found = TOE_FLOW_MISS;
 
 	frame->port = 0;
 	readdress(end, frame);
 	toe_segment_parse(frame, 0, false, true, &segment);
-	if (segment.verdict != TOE_SEGMENT_OK ||
-	        toe_flow_lookup(&end->worker.flows, &segment.key) != 0)
+	if (segment.verdict == TOE_SEGMENT_OK)
+		found = toe_flow_lookup(&end->worker.flows, &segment.key);
+	if (found == 0) {
+		if (toe_receive_segment(&end->worker, 0, &segment, frame))
+			rte_pktmbuf_free(frame);
+	} else if (found > 0 && (found & TOE_FLOW_HELD_BIT)) {
+		toe_hold_queue(&end->worker, (uint32_t)(found & ~TOE_FLOW_HELD_BIT), frame);
+	} else {
 		toe_exception_forward(&end->worker, frame, 0);
-	else if (toe_receive_segment(&end->worker, 0, &segment, frame))
-		rte_pktmbuf_free(frame);
+	}
 	return (enum toe_verdict)segment.verdict;
 }
 

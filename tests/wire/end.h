@@ -51,6 +51,7 @@ struct end {
 	uint8_t vlan_priority;
 	uint16_t vlan_id;
 	struct toe_item leaving; /* of the last terminate; status PENDING: it waits */
+	uint32_t turns; /* that it has taken */
 };
 
 /* 0 or a negative errno. name: of the pool's user, unique. */

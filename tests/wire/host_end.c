@@ -42,7 +42,7 @@ host_end_begin(struct host_end *host)
 {
 	host->offset = 0;
 	host->submitted = host->returned = 0;
-	host->wrong = false;
+	host->wrong = host->unordered = false;
 }
 
 struct chimney_io *
@@ -142,9 +142,9 @@ host_end_again(struct host_end *host, struct tcp_delegated *delegated)
 	host->wrong = host->wrong || delegated->send_data_head != chain ||
 	              (chain != NULL && chain != &host->io[host->returned]);
 	for (struct chimney_io *io = chain; io != NULL; io = io->next) {
-		host->wrong = host->wrong || io->status != OFFLOAD_UPLOAD_IN_PROGRESS ||
-		              (io->next != NULL ? io->next != io + 1
-		                                : io != delegated->send_data_tail);
+		host->wrong =
+		        host->wrong || io->status != OFFLOAD_UPLOAD_IN_PROGRESS ||
+		        (io->next != NULL ? io->next != io + 1 : io != delegated->send_data_tail);
 		io->marks = TOE_IO_CHAIN | (toe_io_is_attachable(io) ? 0 : TOE_IO_COPY);
 	}
 }
@@ -157,7 +157,7 @@ host_end_read(struct host_end *host)
 	if (rte_ring_sc_dequeue_elem(host->port.records, &record, sizeof(record)) != 0)
 		return NULL;
 	host->wrong = host->wrong || record.kind != CHIMNEY_IO_COMPLETED ||
-	              record.io != &host->io[host->returned];
+	              (record.io != &host->io[host->returned] && !host->unordered);
 	host->returned++;
 	record.io->status = record.detail;
 	record.io->done = (uint32_t)record.value;

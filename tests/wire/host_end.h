@@ -18,6 +18,7 @@ struct host_end {
 	struct chimney_io *io; /* HOST_END_IOS, in order of submission */
 	uint32_t submitted, returned;
 	bool wrong; /* one came back that was not the next */
+	bool unordered; /* they may come in another order than was submitted */
 };
 
 /* 0 or a negative errno. */

@@ -270,7 +270,8 @@ test_stopped(void)
 				CU_ASSERT_PTR_EQUAL(script.end.leaving.send_chain, io[0]);
 				CU_ASSERT(host_end_uploaded(&host, io[0], 0));
 				CU_ASSERT_EQUAL(host.returned, abort ? 1 : 2);
-				CU_ASSERT(!abort || came_back(io[1], OFFLOAD_UPLOAD_IN_PROGRESS, 0));
+				CU_ASSERT(
+				        !abort || came_back(io[1], OFFLOAD_UPLOAD_IN_PROGRESS, 0));
 				begin();
 				finish();
 				continue;
