@@ -405,7 +405,7 @@ main(int argc, char **argv)
 	        (pool = test_pool_create("wire", 8191)) == NULL || end_init(&ends[0], pool) != 0 ||
 	        end_init(&ends[1], pool) != 0 || host_end_init(&sender, &ends[0], host_pool) != 0)
 		return EXIT_FAILURE;
-	rc = unit_run("wire_upload", tests, RTE_DIM(tests));
+	rc = unit_run("wire_chain", tests, RTE_DIM(tests));
 	host_end_fini(&sender);
 	end_fini(&ends[0]);
 	end_fini(&ends[1]);
