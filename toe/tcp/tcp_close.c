@@ -14,7 +14,8 @@ toe_tcp_end(struct toe_engine *engine, uint32_t index)
 
 	conn->flags |= TOE_CONN_ENDED;
 	conn->flags &= ~(TOE_CONN_ACK_NOW | TOE_CONN_ACK_DELAYED | TOE_CONN_PROBE | TOE_CONN_REARM |
-	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED | TOE_CONN_BLOCKED);
+	                 TOE_CONN_KEEPALIVE_DUE | TOE_CONN_KEEPALIVE_ARMED | TOE_CONN_BLOCKED |
+	                 TOE_CONN_RESET_DUE);
 	toe_wheel_remove(&engine->wheel, index);
 	toe_sender_drop(engine, index);
 }
