@@ -346,8 +346,6 @@ test_many(void)
 		begin(0);
 		for (uint32_t i = 0; i < MANY; i++)
 			host_end_send(&host, 10);
-		for (uint32_t i = 0; i < MANY / TOE_CHANNEL_BURST; i++)
-			toe_worker_channels(&script.end.worker);
 		while (script_take(&script))
 			;
 		if (how == 0)
@@ -366,8 +364,7 @@ test_many(void)
 			most = RTE_MAX(most, host.returned - before);
 			CU_ASSERT(toe_host_settle(&script.end.worker.engine) <= TOE_SENDS_TURN);
 		}
-		CU_ASSERT(most <= 2 * TOE_SENDS_TURN);
-		CU_ASSERT_EQUAL(host.returned, host.submitted);
+		CU_ASSERT(most <= 2 * TOE_SENDS_TURN && host.returned == host.submitted);
 		for (uint32_t i = 0; i < MANY; i++)
 			CU_ASSERT_EQUAL_FATAL(host.io[i].status,
 			        how == 0 ? OFFLOAD_SUCCESS : OFFLOAD_REQUEST_ABORTED);
