@@ -117,6 +117,8 @@ test_lost(void)
 
 	begin(0);
 	fake.stalled[DEAD] = true;
+	for (uint32_t i = 0; i < WAITING; i++)
+		item[i]->send_chain = &chain;
 	pass_ms(3000);
 	CU_ASSERT_EQUAL(atomic_load(&fake.worker[DEAD]->lost), 1);
 	for (uint32_t i = 0; i < WAITING; i++) {

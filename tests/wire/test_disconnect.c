@@ -296,13 +296,14 @@ test_stopped(void)
 static void
 test_named(void)
 {
-	struct chimney_io *io;
+	struct chimney_io *io, *behind;
 	uint64_t before;
 
 	begin();
 	before = resets();
 	end_stop_conn(&script.end);
 	io = host_end_disconnect(&host, CHIMNEY_IO_ABORT, 0);
+	behind = host_end_send(&host, 10);
 	script_pass(&script, 1000);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	CU_ASSERT_PTR_NULL(host_end_read(&host));
@@ -310,6 +311,7 @@ test_named(void)
 	script_close(&script, NULL);
 	work();
 	CU_ASSERT(came_back(io, OFFLOAD_UPLOAD_IN_PROGRESS, 0));
+	CU_ASSERT(came_back(behind, OFFLOAD_INVALID_STATE, 0));
 	begin();
 	finish();
 }
