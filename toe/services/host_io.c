@@ -32,43 +32,12 @@ io_end(const struct chimney_io *io)
 	return io->marks & TOE_IO_LATE ? OFFLOAD_INVALID_STATE : OFFLOAD_SUCCESS;
 }
 
-static void
-complete(
-        struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
-{
-	engine->channels_busy |= 1u << io->channel;
-	toe_channel_complete(port_of(engine, io), io, status, done, engine->life);
-}
-
 void
 toe_io_return(
         struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
 {
-	struct toe_channel_port *port = port_of(engine, io);
-
-	if (port->left.first == NULL && toe_io_is_back(io)) {
-		complete(engine, io, status, done);
-		return;
-	}
-	io->status = (uint8_t)status;
-	io->done = done;
-	toe_io_append(&port->left, io);
 	engine->channels_busy |= 1u << io->channel;
-}
-
-uint32_t
-toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
-{
-	uint32_t n = 0;
-
-	while (n < TOE_CHANNEL_BURST && port->left.first != NULL &&
-	        toe_io_is_back(port->left.first)) {
-		struct chimney_io *io = toe_io_pop(&port->left);
-
-		complete(engine, io, io->status, io->done);
-		n++;
-	}
-	return n;
+	toe_channel_complete(port_of(engine, io), io, status, done, engine->life);
 }
 
 void
@@ -162,9 +131,9 @@ ended_complete(struct toe_engine *engine, struct toe_sends *sends)
 			return false;
 		sends->first = io->next;
 		if (io->marks & TOE_IO_ENDED)
-			complete(engine, io, io->status, io->done);
+			toe_io_return(engine, io, io->status, io->done);
 		else
-			complete(engine, io, io_end(io), toe_io_bytes(io));
+			toe_io_return(engine, io, io_end(io), toe_io_bytes(io));
 	}
 	return sends->first != sends->unacked;
 }

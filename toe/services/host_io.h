@@ -91,14 +91,9 @@ toe_io_bytes(const struct chimney_io *io)
 
 /* A send or a disconnect of this connection, behind those before it. */
 void toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io);
-/*
- * A descriptor goes back to its host thread, behind those that have left before it: with what was outstanding on a connection that
- * ended, or was not there.
- */
+/* A descriptor goes back to its host thread; nobody else has its buffers. */
 void toe_io_return(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
         uint32_t done);
-/* Those of a channel that have left and wait for their buffers: which are back goes back. How many. */
-uint32_t toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port);
 /* A tick has passed, and sends wait for their buffers: some of these are looked at. */
 void toe_host_buffers_tick(struct toe_engine *engine);
 /* Connections have more to complete: some of it. How many descriptors were moved on. */

@@ -58,8 +58,6 @@ struct toe_channel_port {
 	        crowded; /* H: something waits for room in `submit`: ring the bell when there is some */
 
 	struct toe_io_list waiting __rte_cache_aligned; /* W: completions that found no room */
-	struct toe_io_list
-	        left; /* W: of connections that have ended; their buffers are not back yet */
 	bool posted; /* W: since the bell was rung last */
 };
 
@@ -78,16 +76,6 @@ toe_io_append(struct toe_io_list *list, struct chimney_io *io)
 	else
 		list->last->next = io;
 	list->last = io;
-}
-
-static inline struct chimney_io *
-toe_io_pop(struct toe_io_list *list)
-{
-	struct chimney_io *io = list->first;
-
-	if (io != NULL)
-		list->first = io->next;
-	return io;
 }
 
 /*

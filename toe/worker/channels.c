@@ -90,9 +90,8 @@ channel_turn(struct toe_worker *worker, uint32_t channel)
 		return 1;
 	}
 	work = toe_channel_post(port, engine->life);
-	work += toe_io_left_turn(engine, port);
 	work += port_take(worker, port);
-	if (port->waiting.first != NULL || port->left.first != NULL)
+	if (port->waiting.first != NULL)
 		engine->channels_busy |= 1u << channel;
 	toe_channel_ring(port);
 	return work;
@@ -136,7 +135,7 @@ toe_worker_channels_forget(struct toe_worker *worker)
 
 		if (port == NULL)
 			continue;
-		port->waiting.first = port->left.first = NULL;
+		port->waiting.first = NULL;
 		port->posted = false;
 		while (toe_channel_take(port, entry, TOE_CHANNEL_BURST) > 0)
 			;
