@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Channels: how a host stack sends on the connections that it has offloaded (CHN-1 to CHN-5, SND-1, SND-2).
+ * Channels: how a host stack sends on the connections that it has offloaded, and closes them (CHN-1 to CHN-5, SND-1, SND-2, DSC-1 to
+ * DSC-4).
  *
  * A channel belongs to one host thread, which alone calls the functions below for it; a host stack has as many as it has threads
  * that want one. It has a ring to and a ring from every worker. Nothing that is submitted is refused for lack of room, and
@@ -72,6 +73,16 @@ int chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flo
  * REQUEST_ABORTED after an acceptable RST, UPLOAD_IN_PROGRESS by terminate or when the connection is not offloaded (any more),
  * both with `done` bytes acknowledged; INVALID_STATE behind a FIN of ours; FAILURE on a connection of another host stack, or one
  * whose data goes to a service. Until then it waits, also on a connection that was stopped (INV-16).
+ *
+ * DISCONNECT: graceful. Its data, if it has any, follows that of the sends before it, and a FIN follows its data (DSC-1). Completes
+ * behind these sends, with SUCCESS when the FIN was acknowledged, else as a SEND does. Receiving goes on. A second one, and what is
+ * sent behind it, completes in its turn with INVALID_STATE.
+ *
+ * ABORT: abortive. From then on nothing is received or acknowledged (DSC-4). A RST leaves, one, as soon as it may: not while the
+ * connection is stopped (INV-16), not at all where both ends have closed (CLOSING, LAST_ACK, TIME_WAIT, CLOSED: RFC 9293 section
+ * 3.10.5). Then what is outstanding completes with REQUEST_ABORTED, it with SUCCESS, and the connection is CLOSED.
+ *
+ * Neither frees anything: that is for the terminate (DSC-3).
  */
 int chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
         struct chimney_io *const *ios, unsigned int n);

@@ -12,7 +12,11 @@ io_fits(const struct chimney_io *io)
 {
 	uint64_t bytes = 0, wanted;
 
-	if (((uintptr_t)io & TOE_IO_LIFE_MASK) != 0 || io->op != CHIMNEY_IO_SEND)
+	if (((uintptr_t)io & TOE_IO_LIFE_MASK) != 0)
+		return false;
+	if (io->op == CHIMNEY_IO_ABORT)
+		return io->length == 0;
+	if (io->op != CHIMNEY_IO_SEND && io->op != CHIMNEY_IO_DISCONNECT)
 		return false;
 	wanted = (uint64_t)io->offset + io->length;
 	for (const struct rte_mbuf *at = io->mbuf; at != NULL && bytes < wanted; at = at->next)

@@ -36,6 +36,9 @@ struct chimney_io *host_end_make(
 bool host_end_submit(struct host_end *host, struct chimney_io *io);
 /* Make and submit in buffers of up to 1,000 bytes, and have the worker take it. */
 struct chimney_io *host_end_send(struct host_end *host, uint32_t length);
+/* A disconnect of this op, with so much data; as host_end_send. */
+struct chimney_io *host_end_disconnect(
+        struct host_end *host, enum chimney_io_op op, uint32_t length);
 /* The next that comes back, its buffers freed; NULL: none does. */
 struct chimney_io *host_end_read(struct host_end *host);
 

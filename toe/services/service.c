@@ -144,7 +144,23 @@ toe_service_abort(struct toe_engine *engine, uint32_t index)
 	const struct toe_conn *conn = &engine->conns[index];
 
 	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE)
-		host_close(engine, index, OFFLOAD_REQUEST_ABORTED);
+		host_end(engine, index, OFFLOAD_REQUEST_ABORTED, false);
+}
+
+void
+toe_service_reset(struct toe_engine *engine, uint32_t index)
+{
+	if (engine->conns[index].attached != TOE_INDEX_NONE)
+		host_end(engine, index, OFFLOAD_REQUEST_ABORTED, true);
+}
+
+void
+toe_service_fin_acked(struct toe_engine *engine, uint32_t index)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE)
+		host_acked(engine, index, 1);
 }
 
 uint64_t

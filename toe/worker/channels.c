@@ -23,7 +23,7 @@ io_take(struct toe_worker *worker, struct toe_channel_port *port, struct chimney
 	else if (conn->host != port->host || conn->service != OFFLOAD_SERVICE_HOST)
 		toe_io_return(engine, io, OFFLOAD_FAILURE, 0);
 	else
-		toe_host_send(engine, item.index, io);
+		toe_host_submit(engine, item.index, io);
 }
 
 /*
