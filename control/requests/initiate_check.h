@@ -27,7 +27,6 @@ enum offload_status path_mtu_check(uint32_t mtu, uint8_t family, uint16_t port_m
  * congestion control, DCTCP without ECN (RFC 8257 section 3), outstanding send data that nothing can send again (`send_chain`,
  * or unacknowledged bytes without the service SOURCE, which makes them anew: INIT-6), or buffered receive
  * data, which is not taken over (INIT-7).
- * CONNECTION_REJECTED: the service HOST, whose send and receive calls do not exist yet.
  */
 enum offload_status initiate_tcp_check(const struct offload_block_list *block);
 

@@ -136,7 +136,8 @@ struct toe_conn {
 	uint32_t wheel_due; /* earliest deadline, the one the wheel knows */
 	uint32_t wheel_at; /* place of its entry, 0: not on the wheel */
 	uint16_t wheel_slot; /* the slot in whose list that place is */
-	uint16_t spare;
+	uint8_t channel; /* that a host thread uses it by, plus 1; 0: none */
+	uint8_t spare;
 	uint32_t dep_pos; /* position in the path's dependents vector */
 	union {
 		struct {

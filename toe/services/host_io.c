@@ -60,8 +60,8 @@ is_back(const struct chimney_io *io)
 	return true;
 }
 
-static void
-complete(
+void
+toe_io_complete(
         struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
 {
 	engine->channels_busy |= 1u << io->channel;
@@ -75,7 +75,7 @@ toe_io_return(
 	struct toe_channel_port *port = port_of(engine, io);
 
 	if (port->left.first == NULL && is_back(io)) {
-		complete(engine, io, status, done);
+		toe_io_complete(engine, io, status, done);
 		return;
 	}
 	io->status = (uint8_t)status;
@@ -92,7 +92,7 @@ toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
 	while (n < TOE_CHANNEL_BURST && port->left.first != NULL && is_back(port->left.first)) {
 		struct chimney_io *io = toe_io_pop(&port->left);
 
-		complete(engine, io, io->status, io->done);
+		toe_io_complete(engine, io, io->status, io->done);
 		n++;
 	}
 	return n;
@@ -129,12 +129,41 @@ waiting_remove(struct toe_engine *engine, struct toe_sends *sends)
 		sends_of(engine, &engine->conns[next])->waiting_previous = previous;
 }
 
-static void
-sends_free(struct toe_engine *engine, struct toe_conn *conn)
+struct toe_host_block *
+toe_host_get(struct toe_engine *engine, struct toe_conn *conn)
 {
-	waiting_remove(engine, sends_of(engine, conn));
+	struct toe_host_block *block;
+
+	if (conn->attached != TOE_INDEX_NONE)
+		return toe_pool_at(&engine->sends, conn->attached);
+	conn->attached = toe_pool_take(&engine->sends);
+	block = toe_pool_at(&engine->sends, conn->attached);
+	*block = (struct toe_host_block){0};
+	/* No PSH lately. */
+	block->receives.push_end = (uint32_t)conn->rcv_bytes - INT32_MAX / 2;
+	return block;
+}
+
+void
+toe_host_release(struct toe_engine *engine, struct toe_conn *conn)
+{
+	const struct toe_host_block *block;
+
+	if (conn->attached == TOE_INDEX_NONE)
+		return;
+	block = toe_pool_at(&engine->sends, conn->attached);
+	if (block->sends.first != NULL || !toe_receives_idle(&block->receives))
+		return;
 	toe_pool_give(&engine->sends, conn->attached);
 	conn->attached = TOE_INDEX_NONE;
+}
+
+/* No sends are left. */
+static void
+sends_end(struct toe_engine *engine, struct toe_conn *conn)
+{
+	waiting_remove(engine, sends_of(engine, conn));
+	toe_host_release(engine, conn);
 }
 
 /* What is acknowledged leaves the queue, in order, as far as its buffers are back (SND-1, SND-2). */
@@ -154,28 +183,14 @@ settle(struct toe_engine *engine, uint32_t index)
 		struct chimney_io *io = sends->first;
 
 		sends->first = io->next;
-		complete(engine, io, io_end(io), io_bytes(io));
+		toe_io_complete(engine, io, io_end(io), io_bytes(io));
 	}
 	if (sends->first == NULL)
-		sends_free(engine, conn);
+		sends_end(engine, conn);
 	else if (sends->first != sends->unacked && !sends->waits)
 		waiting_add(engine, index, sends);
 	else if (sends->first == sends->unacked)
 		waiting_remove(engine, sends);
-}
-
-/* The block of a connection that has no sends yet. There is one for every connection. */
-static struct toe_sends *
-sends_get(struct toe_engine *engine, struct toe_conn *conn)
-{
-	struct toe_sends *sends;
-
-	if (conn->attached != TOE_INDEX_NONE)
-		return sends_of(engine, conn);
-	conn->attached = toe_pool_take(&engine->sends);
-	sends = sends_of(engine, conn);
-	*sends = (struct toe_sends){0};
-	return sends;
 }
 
 void
@@ -188,7 +203,7 @@ toe_host_send(struct toe_engine *engine, uint32_t index, struct chimney_io *io)
 		toe_io_return(engine, io, OFFLOAD_REQUEST_ABORTED, 0);
 		return;
 	}
-	sends = sends_get(engine, conn);
+	sends = &toe_host_get(engine, conn)->sends;
 	if (conn->flags & TOE_CONN_FIN_QUEUED)
 		io->marks = TOE_IO_LATE;
 	else if (!is_attachable(io))
@@ -316,7 +331,8 @@ host_close(struct toe_engine *engine, uint32_t index, enum offload_status status
 			toe_io_return(engine, io, io_end(io), io_bytes(io));
 		}
 	}
-	sends_free(engine, conn);
+	sends->first = sends->unacked = sends->at = NULL;
+	sends_end(engine, conn);
 }
 
 /* A driver frees what it has sent when it needs the room, which may be never: it is asked to. Some cannot, and have no need. */

@@ -9,7 +9,7 @@
 #include <rte_branch_prediction.h>
 
 #include "channel_port.h"
-#include "engine.h"
+#include "host_block.h"
 #include "text_copy.h"
 
 /* Marks of a descriptor */
@@ -17,26 +17,14 @@
 #define TOE_IO_ATTACHED (1u << 1) /* frames have had buffers of it */
 #define TOE_IO_LATE (1u << 2) /* it came behind our FIN, and is nothing but a place in the queue */
 
-/*
- * Sends of a connection, in order, linked by chimney_io.next. Positions in the stream are modulo 2^32: what is looked at lies between
- * snd_una and snd_max, or a descriptor before that.
- */
-struct toe_sends {
-	struct chimney_io *first, *last; /* that are not completed */
-	/* First with a byte that is not acknowledged, NULL: none. Those before it wait for their buffers. */
-	struct chimney_io *unacked;
-	struct chimney_io *at; /* where text was read last, NULL: nowhere */
-	struct rte_mbuf *at_mbuf; /* and of its buffers the one */
-	uint32_t at_begin; /* position of the first byte of `at` */
-	uint32_t at_start; /* position of the first byte of `at_mbuf` */
-	uint32_t acked; /* bytes of `unacked` that are acknowledged */
-	/* The connections whose sends wait for their buffers, TOE_INDEX_NONE at the ends */
-	uint32_t waiting_next, waiting_previous;
-	bool waits; /* it is among these */
-} __rte_cache_aligned;
+/* The block of a connection, made where there is none: there is one for every connection. */
+struct toe_host_block *toe_host_get(struct toe_engine *engine, struct toe_conn *conn);
+/* Given back, if there is one and nothing is in it. */
+void toe_host_release(struct toe_engine *engine, struct toe_conn *conn);
 
-_Static_assert(sizeof(struct toe_sends) == 64, "a cache line");
-
+/* A descriptor is the host's again: what is outstanding on a connection that goes on. */
+void toe_io_complete(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
+        uint32_t done);
 /* A send of this connection, behind those before it. */
 void toe_host_send(struct toe_engine *engine, uint32_t index, struct chimney_io *io);
 /*
