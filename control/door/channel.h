@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Channels: how a host stack sends and receives on the connections that it has offloaded (CHN-1 to CHN-5, SND-1, SND-2, RCV-1 to
- * RCV-3).
+ * Channels: how a host stack sends and receives on the connections that it has offloaded, and closes them (CHN-1 to CHN-5,
+ * SND-1, SND-2, RCV-1 to RCV-3, DSC-1 to DSC-4).
  *
  * A channel belongs to one host thread, which alone calls the functions below for it; a host stack has as many as it has threads
  * that want one. It has a ring to and a ring from every worker. Nothing that is submitted is refused for lack of room, and
@@ -82,6 +82,16 @@ int chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flo
  * INVALID_STATE with 0 bytes when nothing comes any more because of a FIN (RCV-3); REQUEST_ABORTED and UPLOAD_IN_PROGRESS as above,
  * with the bytes that are in it. One of 0 bytes completes in its turn. Each has text that was refused indicated again, if it is not
  * full of it.
+ *
+ * DISCONNECT: graceful. Its data, if it has any, follows that of the sends before it, and a FIN follows its data (DSC-1). Completes
+ * behind these sends, with SUCCESS when the FIN was acknowledged, else as a SEND does. Receiving goes on. A second one, and what is
+ * sent behind it, completes in its turn with INVALID_STATE.
+ *
+ * ABORT: abortive. From then on nothing is received or acknowledged (DSC-4). A RST leaves, one, as soon as it may: not while the
+ * connection is stopped (INV-16), not at all where both ends have closed (CLOSING, LAST_ACK, TIME_WAIT, CLOSED: RFC 9293 section
+ * 3.10.5). Then what is outstanding completes with REQUEST_ABORTED, it with SUCCESS, and the connection is CLOSED.
+ *
+ * Neither frees anything: that is for the terminate (DSC-3).
  */
 int chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
         struct chimney_io *const *ios, unsigned int n);

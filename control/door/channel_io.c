@@ -16,7 +16,9 @@ io_fits(const struct chimney_io *io)
 		return false;
 	if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
 		return wanted <= UINT32_MAX && (io->length == 0 || io->buffer != NULL);
-	if (io->op != CHIMNEY_IO_SEND)
+	if (io->op == CHIMNEY_IO_ABORT)
+		return io->length == 0;
+	if (io->op != CHIMNEY_IO_SEND && io->op != CHIMNEY_IO_DISCONNECT)
 		return false;
 	for (const struct rte_mbuf *at = io->mbuf; at != NULL && bytes < wanted; at = at->next)
 		bytes += at->data_len;
@@ -77,8 +79,8 @@ io_returned(struct chimney_io *io, const struct chimney_io_record *record)
 
 /* Records of one worker, at most n. What it posted in an earlier life is not for anybody, but for the buffers. */
 static unsigned int
-worker_read(struct chimney_channel *channel, struct channel_worker *worker, struct chimney_io_record *records,
-        unsigned int n)
+worker_read(struct chimney_channel *channel, struct channel_worker *worker,
+        struct chimney_io_record *records, unsigned int n)
 {
 	unsigned int got = rte_ring_sc_dequeue_burst_elem(
 	        worker->port->records, records, sizeof(records[0]), n, NULL);

@@ -42,8 +42,8 @@ void channel_forget(struct channel_worker *worker);
 /* What waits goes into the worker's ring, as far as there is room; true when something did. */
 bool channel_move(struct channel_worker *worker);
 /* Buffers of received text go back to their pool, and count as returned; channel: plus one, or 0. */
-void channel_buffers_free(
-        struct toe_worker_control *const *workers, uint32_t n, uint32_t channel, struct rte_mbuf *at);
+void channel_buffers_free(struct toe_worker_control *const *workers, uint32_t n, uint32_t channel,
+        struct rte_mbuf *at);
 
 /*
  * Its worker was lost, or is back, since the last look: what waits for its ring is not for it any more. False: it is lost, and nothing

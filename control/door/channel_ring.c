@@ -37,7 +37,8 @@ channel_forget(struct channel_worker *worker)
 	/* The buffers of an answer came with it. */
 	while ((io = toe_io_pop(&worker->waiting)) != NULL)
 		if (io->op == TOE_FLOW_ANSWER)
-			channel_buffers_free(&worker->control, 1, worker->port->channel + 1u, io->mbuf);
+			channel_buffers_free(
+			        &worker->control, 1, worker->port->channel + 1u, io->mbuf);
 }
 
 /* So many buffers of a worker are back: windows may open. */
@@ -52,8 +53,8 @@ returned_count(struct toe_worker_control *worker, uint32_t channel, uint32_t n)
 }
 
 void
-channel_buffers_free(
-        struct toe_worker_control *const *workers, uint32_t n, uint32_t channel, struct rte_mbuf *at)
+channel_buffers_free(struct toe_worker_control *const *workers, uint32_t n, uint32_t channel,
+        struct rte_mbuf *at)
 {
 	while (at != NULL) {
 		uint32_t worker = n == 1 ? 0 : at->hash.usr, count = 0;
@@ -76,13 +77,12 @@ channel_buffers_free(
 void
 chimney_buffers_return(struct chimney_channel *channel, struct rte_mbuf *buffers)
 {
-	channel_buffers_free(channel->host->target->workers, channel->workers, channel->index + 1u,
-	        buffers);
+	channel_buffers_free(
+	        channel->host->target->workers, channel->workers, channel->index + 1u, buffers);
 }
 
 void
 chimney_buffered_return(struct chimney_host *host, struct rte_mbuf *buffers)
 {
-	channel_buffers_free(
-	        host->target->workers, host->target->shared->worker_count, 0, buffers);
+	channel_buffers_free(host->target->workers, host->target->shared->worker_count, 0, buffers);
 }

@@ -57,6 +57,7 @@ struct bench {
 	uint8_t *seen; /* scratch: RETRIEVE read for each connection */
 	void *arena; /* blocks of the requests under way */
 	uint32_t neighbors_made;
+	uint32_t changes; /* of cached values */
 	uint64_t turn_ns; /* time of the control lcore's last turn */
 	uint64_t resident_before; /* bytes, before the target was created */
 	/* connections are offloaded with a closed window: they send nothing, and wait for minutes */
@@ -89,6 +90,15 @@ void bench_wait(struct bench *bench, uint64_t ns);
 void group_offload(struct bench *bench, struct group *group);
 void group_connect(struct bench *bench, struct group *group);
 void group_disconnect(struct bench *bench, struct group *group);
+/* The group's connections in bench->order, shuffled. */
+void group_shuffle(struct bench *bench, const struct group *group);
+/*
+ * One request for `n` of them, from bench->order[first]: at most BENCH_TREE_CONNS. The ns from the call until its completion was
+ * read; the tree was built before. The second is for any request but initiate, `type` that of its blocks.
+ */
+double group_connect_some(struct bench *bench, struct group *group, uint32_t first, uint32_t n);
+double group_request_some(
+        struct bench *bench, enum chimney_request kind, uint8_t type, uint32_t first, uint32_t n);
 /* Offload a new neighbor, relink all paths to it, terminate the old one. */
 void group_relink(struct bench *bench, struct group *group);
 

@@ -1,67 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The benchmark as host stack: the trees that offload, relink and terminate its groups. */
 #include "bench.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "bench_tree.h"
 
 #include "rng.h"
 #include "tree.h"
 
-#define BATCH 32768u /* connections in one request */
-#define PATIENCE_NS (UINT64_C(60000) * BENCH_NS_PER_MS)
 #define SRTT_MS                                                                                    \
 	60000u /* RTO of a connection whose peer lets it wait: no retransmissions, no probes */
-
-/* Blocks of one request, all of the size of the largest kind. */
-struct arena {
-	uint32_t count;
-	uint8_t *memory;
-};
-
-static struct offload_block_list *
-block_at(const struct arena *arena, uint32_t i)
-{
-	return (void *)(arena->memory + (size_t)i * offload_block_size(OFFLOAD_TCP_ALL));
-}
-
-static struct arena
-arena_open(struct bench *bench)
-{
-	struct arena arena = {0};
-
-	if (bench->arena == NULL)
-		bench->arena = aligned_alloc(
-		        64, RTE_ALIGN_CEIL((BATCH + BENCH_GROUP_PATHS + 1) *
-		                                   offload_block_size(OFFLOAD_TCP_ALL),
-		                    64));
-	if (bench->arena == NULL)
-		bench_fail("no memory for a request of %u blocks", BATCH);
-	arena.memory = bench->arena;
-	return arena;
-}
-
-static struct offload_block_list *
-block_new(struct arena *arena, uint8_t type, uint64_t *cell)
-{
-	struct offload_block_list *block = block_at(arena, arena->count++);
-	size_t size = offload_block_size(type);
-
-	memset(block, 0, size);
-	block->header.type = type;
-	block->header.revision = OFFLOAD_BLOCK_REVISION;
-	block->header.size = (uint16_t)size;
-	block->offload_context = cell;
-	block->status = OFFLOAD_PENDING;
-	return block;
-}
-
-static void
-add_dependent(struct offload_block_list *parent, struct offload_block_list *block)
-{
-	block->next_block = parent->dependent_block_list;
-	parent->dependent_block_list = block;
-}
 
 unsigned int
 bench_turn(struct bench *bench, struct chimney_record *records, unsigned int n)
@@ -83,32 +29,10 @@ bench_wait(struct bench *bench, uint64_t ns)
 	} while (bench->turn_ns < end);
 }
 
-/* Submit, wait, and insist on success of every block. */
-static void
-request(struct bench *bench, enum chimney_request kind, const struct arena *arena)
-{
-	struct offload_block_list *root = block_at(arena, 0);
-	uint64_t end = bench_now(&bench->clock) + PATIENCE_NS;
-	struct chimney_record record;
-
-	if (world_submit(&bench->world, 0, kind, root) != 0)
-		bench_fail("%s was not accepted", chimney_request_name(kind));
-	while (bench_turn(bench, &record, 1) == 0)
-		if (bench->turn_ns > end)
-			bench_fail("%s does not complete", chimney_request_name(kind));
-	if (record.kind != CHIMNEY_COMPLETION || record.root != root)
-		bench_fail("a record of kind %u instead of the completion of %s", record.kind,
-		        chimney_request_name(kind));
-	for (uint32_t i = 0; i < arena->count; i++)
-		if (block_at(arena, i)->status != OFFLOAD_SUCCESS)
-			bench_fail("%s: block %u of %u: %s", chimney_request_name(kind), i,
-			        arena->count, offload_status_name(block_at(arena, i)->status));
-}
-
 static struct offload_block_list *
-neighbor_new(struct bench *bench, struct arena *arena, uint64_t *cell)
+neighbor_new(struct bench *bench, struct bench_tree *tree, uint64_t *cell)
 {
-	struct offload_block_list *block = block_new(arena, OFFLOAD_NEIGHBOR_ALL, cell);
+	struct offload_block_list *block = bench_tree_block(tree, OFFLOAD_NEIGHBOR_ALL, cell);
 	struct tree_neighbor neighbor;
 
 	*cell = 0;
@@ -120,29 +44,28 @@ neighbor_new(struct bench *bench, struct arena *arena, uint64_t *cell)
 void
 group_offload(struct bench *bench, struct group *group)
 {
-	struct arena arena = arena_open(bench);
+	struct bench_tree tree = bench_tree_open(bench);
 	struct offload_block_list *root =
-	        neighbor_new(bench, &arena, &group->neighbor_cell[group->present]);
+	        neighbor_new(bench, &tree, &group->neighbor_cell[group->present]);
 
 	for (uint32_t i = 0; i < group->paths; i++) {
 		struct offload_block_list *block;
 		struct tree_path path;
 
 		group->path_cell[i] = 0;
-		block = block_new(&arena, OFFLOAD_PATH4_ALL, &group->path_cell[i]);
+		block = bench_tree_block(&tree, OFFLOAD_PATH4_ALL, &group->path_cell[i]);
 		tree_usual_path(&path, group->first_path + i, 4);
 		tree_fill_path(block, &path);
-		add_dependent(root, block);
+		bench_tree_hang(root, block);
 	}
-	request(bench, CHIMNEY_INITIATE, &arena);
+	bench_tree_request(bench, CHIMNEY_INITIATE, &tree);
 	group->stop_block.header.type = OFFLOAD_NEIGHBOR_BLOCK;
 	group->stop_block.header.revision = OFFLOAD_BLOCK_REVISION;
 	group->stop_block.header.size = sizeof(group->stop_block);
 }
 
-/* Connections of the group in an order that has nothing to do with their numbers. */
-static void
-shuffle(struct bench *bench, const struct group *group)
+void
+group_shuffle(struct bench *bench, const struct group *group)
 {
 	static struct rng rng = {.state = 20260101};
 
@@ -155,10 +78,11 @@ shuffle(struct bench *bench, const struct group *group)
 }
 
 static void
-tcp_new(struct bench *bench, struct arena *arena, const struct group *group, uint32_t conn,
+tcp_new(struct bench *bench, struct bench_tree *tree, const struct group *group, uint32_t conn,
         struct offload_block_list **paths)
 {
-	struct offload_block_list *block = block_new(arena, OFFLOAD_TCP_ALL, &bench->cell[conn]);
+	struct offload_block_list *block =
+	        bench_tree_block(tree, OFFLOAD_TCP_ALL, &bench->cell[conn]);
 	uint32_t i = conn - group->first_conn;
 	struct tcp_delegated *delegated;
 	struct tree_tcp tcp;
@@ -173,33 +97,37 @@ tcp_new(struct bench *bench, struct arena *arena, const struct group *group, uin
 		delegated->snd_wnd = 0;
 	if (bench->closed || group->number != 0)
 		delegated->srtt = SRTT_MS * 8;
-	add_dependent(paths[i % group->paths], block);
+	bench_tree_hang(paths[i % group->paths], block);
+}
+
+double
+group_connect_some(struct bench *bench, struct group *group, uint32_t first, uint32_t n)
+{
+	struct offload_block_list *paths[BENCH_GROUP_PATHS], *root;
+	struct bench_tree tree = bench_tree_open(bench);
+
+	root = bench_tree_block(
+	        &tree, OFFLOAD_NEIGHBOR_BLOCK, &group->neighbor_cell[group->present]);
+	for (uint32_t i = 0; i < group->paths; i++)
+		paths[i] = bench_tree_block(&tree, OFFLOAD_PATH4_BLOCK, &group->path_cell[i]);
+	for (uint32_t i = first; i < first + n; i++)
+		tcp_new(bench, &tree, group, bench->order[i], paths);
+	for (uint32_t i = 0; i < group->paths; i++) {
+		/* A linker without dependents has no place in a tree. */
+		if (paths[i]->dependent_block_list != NULL)
+			bench_tree_hang(root, paths[i]);
+		else
+			paths[i]->status = OFFLOAD_SUCCESS;
+	}
+	return bench_tree_request(bench, CHIMNEY_INITIATE, &tree);
 }
 
 void
 group_connect(struct bench *bench, struct group *group)
 {
-	shuffle(bench, group);
-	for (uint32_t done = 0; done < group->conns;) {
-		struct offload_block_list *paths[BENCH_GROUP_PATHS], *root;
-		uint32_t end = RTE_MIN(done + BATCH, group->conns);
-		struct arena arena = arena_open(bench);
-
-		root = block_new(
-		        &arena, OFFLOAD_NEIGHBOR_BLOCK, &group->neighbor_cell[group->present]);
-		for (uint32_t i = 0; i < group->paths; i++)
-			paths[i] = block_new(&arena, OFFLOAD_PATH4_BLOCK, &group->path_cell[i]);
-		for (; done < end; done++)
-			tcp_new(bench, &arena, group, bench->order[done], paths);
-		for (uint32_t i = 0; i < group->paths; i++) {
-			/* A linker without dependents has no place in a tree. */
-			if (paths[i]->dependent_block_list != NULL)
-				add_dependent(root, paths[i]);
-			else
-				paths[i]->status = OFFLOAD_SUCCESS;
-		}
-		request(bench, CHIMNEY_INITIATE, &arena);
-	}
+	group_shuffle(bench, group);
+	for (uint32_t i = 0; i < group->conns; i += BENCH_TREE_CONNS)
+		group_connect_some(bench, group, i, RTE_MIN(BENCH_TREE_CONNS, group->conns - i));
 }
 
 /* On the worker's lcore: what was sent by connections that are gone is read, then forgotten. */
@@ -213,25 +141,42 @@ call_forget(struct toe_worker *worker, struct wire_peer *peer, void *argument)
 	wire_peer_forget(peer, group->number);
 }
 
+/* A cached value other than the one before. */
+static void
+tcp_change(struct bench *bench, struct offload_block_list *block)
+{
+	struct tcp_cached *cached = offload_block_cached(block);
+
+	cached->max_rt = 1 + bench->changes++ % 1000;
+}
+
+double
+group_request_some(
+        struct bench *bench, enum chimney_request kind, uint8_t type, uint32_t first, uint32_t n)
+{
+	struct bench_tree tree = bench_tree_open(bench);
+	struct offload_block_list *last = NULL;
+
+	for (uint32_t i = first; i < first + n; i++) {
+		struct offload_block_list *block =
+		        bench_tree_block(&tree, type, &bench->cell[bench->order[i]]);
+
+		if (kind == CHIMNEY_UPDATE)
+			tcp_change(bench, block);
+		if (last != NULL)
+			last->next_block = block;
+		last = block;
+	}
+	return bench_tree_request(bench, kind, &tree);
+}
+
 void
 group_disconnect(struct bench *bench, struct group *group)
 {
-	shuffle(bench, group);
-	for (uint32_t done = 0; done < group->conns;) {
-		uint32_t end = RTE_MIN(done + BATCH, group->conns);
-		struct offload_block_list *last = NULL;
-		struct arena arena = arena_open(bench);
-
-		for (; done < end; done++) {
-			struct offload_block_list *block = block_new(
-			        &arena, OFFLOAD_TCP_DELEGATED, &bench->cell[bench->order[done]]);
-
-			if (last != NULL)
-				last->next_block = block;
-			last = block;
-		}
-		request(bench, CHIMNEY_TERMINATE, &arena);
-	}
+	group_shuffle(bench, group);
+	for (uint32_t i = 0; i < group->conns; i += BENCH_TREE_CONNS)
+		group_request_some(bench, CHIMNEY_TERMINATE, OFFLOAD_TCP_DELEGATED, i,
+		        RTE_MIN(BENCH_TREE_CONNS, group->conns - i));
 	worker_loop_call(&bench->loop, call_forget, group);
 }
 
@@ -240,18 +185,19 @@ group_relink(struct bench *bench, struct group *group)
 {
 	uint64_t *old = &group->neighbor_cell[group->present];
 	uint64_t *new = &group->neighbor_cell[1 - group->present];
-	struct arena arena = arena_open(bench);
+	struct bench_tree tree = bench_tree_open(bench);
 	struct offload_block_list *root;
 
-	neighbor_new(bench, &arena, new);
-	request(bench, CHIMNEY_INITIATE, &arena);
-	arena = arena_open(bench);
-	root = block_new(&arena, OFFLOAD_NEIGHBOR_BLOCK, new);
+	neighbor_new(bench, &tree, new);
+	bench_tree_request(bench, CHIMNEY_INITIATE, &tree);
+	tree = bench_tree_open(bench);
+	root = bench_tree_block(&tree, OFFLOAD_NEIGHBOR_BLOCK, new);
 	for (uint32_t i = 0; i < group->paths; i++)
-		add_dependent(root, block_new(&arena, OFFLOAD_PATH4_BLOCK, &group->path_cell[i]));
-	request(bench, CHIMNEY_UPDATE, &arena);
-	arena = arena_open(bench);
-	block_new(&arena, OFFLOAD_NEIGHBOR_BLOCK, old);
-	request(bench, CHIMNEY_TERMINATE, &arena);
+		bench_tree_hang(
+		        root, bench_tree_block(&tree, OFFLOAD_PATH4_BLOCK, &group->path_cell[i]));
+	bench_tree_request(bench, CHIMNEY_UPDATE, &tree);
+	tree = bench_tree_open(bench);
+	bench_tree_block(&tree, OFFLOAD_NEIGHBOR_BLOCK, old);
+	bench_tree_request(bench, CHIMNEY_TERMINATE, &tree);
 	group->present = 1 - group->present;
 }

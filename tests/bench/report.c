@@ -12,8 +12,9 @@ static void
 json_line(const struct report *report, const char *name, uint32_t connections,
         const struct report_value *values)
 {
-	printf("{\"bench\":\"%s\",\"case\":\"%s\",\"connections\":%u", report->bench, name,
-	        connections);
+	printf("{\"bench\":\"%s\",\"%s\":\"%s\",\"%s\":%u", report->bench,
+	        report->name_key == NULL ? "case" : report->name_key, name,
+	        report->count_key == NULL ? "connections" : report->count_key, connections);
 	for (; values->key != NULL; values++)
 		if (!isnan(values->value))
 			printf(",\"%s\":%.*f", values->key, values->decimals, values->value);

@@ -8,6 +8,7 @@
 
 struct report {
 	const char *bench;
+	const char *name_key, *count_key; /* in JSON; NULL: "case" and "connections" */
 	bool json;
 	const char *last; /* case of the line before */
 };

@@ -80,6 +80,8 @@ struct sim_conn {
 	bool reset_sent; /* the peer has sent an RST */
 	bool hardware_failure;
 	uint32_t progress; /* data frames when the check of progress began */
+	bool is_kept; /* it may be offloaded again as it was given back */
+	struct tcp_delegated kept;
 };
 
 /* Role of a block in a request. */
@@ -137,8 +139,34 @@ struct sim_totals {
 	uint64_t retrieves, relinks, resumed, stale, lost, shutdowns, overflows, terminated_busy;
 };
 
+struct sim;
+
+/* Who is at the other end of the connections. */
+struct sim_others {
+	uint32_t conns_min, conns_max, steps_min, steps_max; /* of a scenario */
+	/* what a world is to be for their sake; NULL: any */
+	void (*world)(struct sim *, uint64_t seed, struct world_params *);
+	void (*begin)(struct sim *, uint64_t seed); /* a scenario begins; NULL: nothing to do */
+	/* a new life of a connection begins, as `block` says from now on */
+	void (*describe)(struct sim *, struct sim_conn *, struct offload_block_list *block);
+	/* a frame of the target, which is theirs from now on; NULL, or what is wrong with it (static string) */
+	const char *(*receive)(
+	        struct sim *, struct sim_conn *, const struct peer_frame *, struct rte_mbuf *);
+	void (*act)(struct sim *); /* one of them, at random */
+	void (*serve)(struct sim *); /* all of them, in each turn */
+	/* a request that names the object is about to be submitted */
+	void (*submitting)(struct sim *, const struct sim_request *, const struct sim_ref *);
+	void (*given_back)(struct sim *, struct sim_conn *, const struct tcp_delegated *);
+	void (*check_progress)(struct sim *); /* all that nothing stops go on */
+	void (*leave)(struct sim *); /* the scenario ends */
+};
+
+struct joined; /* joined.h */
+
 struct sim {
 	struct world world;
+	const struct sim_others *others;
+	struct joined *joined; /* NULL: peers that lose nothing */
 	struct rng rng;
 	uint64_t step;
 	enum sim_kind kind;
@@ -237,15 +265,15 @@ void sim_completed(struct sim *sim, struct sim_request *request);
 /* sim_initiate.c: the same for initiates (INIT-3, INIT-4) */
 void sim_completed_initiate(struct sim *sim, struct sim_request *request);
 
-/* sim_wire.c: the ports' peers */
+/* sim_wire.c: the ports' peers, of which the first are those of sim_peers.c, behind a wire that loses nothing */
+extern const struct sim_others sim_peers;
 void sim_wire_read(struct sim *sim, uint32_t frames);
 void sim_wire_read_all(struct sim *sim);
-/* One segment of a random peer towards the target. */
-void sim_wire_write(struct sim *sim);
-/* Every peer acknowledges what it owes. */
-void sim_wire_acknowledge(struct sim *sim);
 /* A terminated connection's segments go to the host port (TERM-5). */
 void sim_wire_check_uploaded(struct sim *sim);
+
+/* sim_finish.c */
+void sim_check_progress(struct sim *sim);
 
 /* sim_run.c: one scenario in a world that is reused */
 bool sim_world_create(struct sim *sim, uint64_t seed, struct rte_mempool *pool, bool big);

@@ -184,7 +184,7 @@ check_handed_back(struct sim *sim, const struct sim_conn *conn, const struct tcp
 		sim_wrong(sim, "%s: snd_nxt %u, but the peer saw only up to %u",
 		        sim_object_name(sim, &conn->object), state->snd_nxt, peer->rcv_max);
 	/* a FIN that found no room for its indication was dropped (EVT-4): a real peer sends it again */
-	if (sim->at_rest && sim_surely_stopped(sim, conn) &&
+	if (sim->joined == NULL && sim->at_rest && sim_surely_stopped(sim, conn) &&
 	        (state->snd_una != peer->rcv_nxt ||
 	                peer->snd_nxt - state->rcv_nxt > (peer->fin_sent ? 1u : 0u)))
 		sim_wrong(sim,
@@ -333,6 +333,8 @@ apply_terminate(struct sim *sim, const struct sim_request *request, struct sim_r
 		struct sim_conn *conn = (struct sim_conn *)object;
 
 		check_handed_back(sim, conn, offload_block_delegated(ref->block));
+		if (sim->others->given_back != NULL)
+			sim->others->given_back(sim, conn, offload_block_delegated(ref->block));
 		sim->totals->terminated_busy += ref->block->send_chain != NULL;
 		conn->maybe_retrieved = false;
 	}

@@ -37,8 +37,8 @@ everybody_progressed(struct sim *sim, struct sim_conn **missing)
  * Every connection that nothing stops sends on, without waiting for a timer: an unlimited source has data
  * and the peer acknowledges all it gets (INV-10, D3, and the rewind of design.md step 3).
  */
-static void
-check_progress(struct sim *sim)
+void
+sim_check_progress(struct sim *sim)
 {
 	struct sim_conn *missing = NULL;
 
@@ -118,7 +118,8 @@ retrieves_complete(const struct sim *sim, const struct sim_conn **missing)
 		        conn->reset_sent || !sim_surely_stopped(sim, conn))
 			continue;
 		/* D2, on-send: a source always has something to send */
-		if (on_send && conn->peer.service != OFFLOAD_SERVICE_SOURCE)
+		if (on_send &&
+		        (conn->peer.service != OFFLOAD_SERVICE_SOURCE || sim->joined != NULL))
 			continue;
 		*missing = conn;
 		return false;
@@ -168,6 +169,8 @@ sim_check_nothing_left(struct sim *sim)
 	const struct chimney_stats *stats = chimney_stats(sim->world.target);
 	uint32_t in_use;
 
+	if (sim->others->leave != NULL)
+		sim->others->leave(sim);
 	for (uint32_t i = 0; i < 200 && sim_ok(sim); i++) {
 		sim_turn(sim);
 		world_drop_frames(&sim->world);
@@ -212,8 +215,8 @@ sim_finish(struct sim *sim)
 	if (rng_chance(&sim->rng, 60))
 		relink_some(sim);
 	if (sim_ok(sim))
-		check_progress(sim);
-	if (sim_ok(sim) && rng_chance(&sim->rng, 50))
+		sim->others->check_progress(sim);
+	if (sim_ok(sim) && sim->joined == NULL && rng_chance(&sim->rng, 50))
 		check_acknowledged(sim);
 	if (sim_ok(sim) && rng_chance(&sim->rng, 80))
 		check_retrieves(sim);

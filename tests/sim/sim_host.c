@@ -15,6 +15,8 @@ note_submission(struct sim *sim, struct sim_request *request)
 	for (uint32_t i = 0; i < request->ref_count; i++) {
 		struct sim_ref *ref = &request->refs[i];
 
+		if (sim->others->submitting != NULL)
+			sim->others->submitting(sim, request, ref);
 		if (!sim_counts(ref))
 			continue;
 		ref->object->inflight[request->kind]++;
@@ -88,6 +90,7 @@ read_retrieve(struct sim *sim, struct sim_conn *conn, uint8_t reason)
 		if (conn->hardware_failure)
 			sim_wrong(sim, "second RETRIEVE(HARDWARE_FAILURE)");
 		conn->hardware_failure = true;
+		conn->is_kept = false;
 		return;
 	}
 	if (reason == RETRIEVE_UPLOAD_REQUESTED && conn->peer.fin_sent)

@@ -15,43 +15,27 @@ free_to_rise(const struct sim_object *object)
 }
 
 static void
-describe_conn(struct sim *sim, struct sim_conn *conn)
-{
-	uint32_t index = (uint32_t)(conn - sim->conn);
-	static const uint8_t services[] = {OFFLOAD_SERVICE_SOURCE, OFFLOAD_SERVICE_SOURCE,
-	        OFFLOAD_SERVICE_SINK, OFFLOAD_SERVICE_ECHO};
-	struct tree_tcp *tcp = &conn->description;
-	uint16_t mss = (uint16_t)rng_range(&sim->rng, 64, 200);
-	/* far from the numbers of former lives, whose segments may still be on the way */
-	uint32_t start = (uint32_t)rng_next(&sim->rng);
-
-	memset(tcp, 0, sizeof(*tcp));
-	conn->life_number++;
-	tcp->local_port = (uint16_t)(SIM_FIRST_PORT + index);
-	tcp->remote_port = (uint16_t)(5000 + index % 7);
-	tcp->service = services[rng_below(&sim->rng, RTE_DIM(services))];
-	tcp->service_bytes = tcp->service == OFFLOAD_SERVICE_SOURCE ? OFFLOAD_SERVICE_UNLIMITED : 0;
-	tcp->flags = rng_chance(&sim->rng, 50) ? TCP_OPTION_TIMESTAMPS : 0;
-	tcp->remote_mss = mss;
-	tcp->snd_una = start;
-	tcp->rcv_nxt = start ^ 0x40000000;
-	tcp->snd_wnd = 4u * mss;
-	tcp->cwnd = 4u * mss;
-	tcp->rcv_wnd = 32768;
-}
-
-static void
 prepare_conn(struct sim *sim, struct sim_conn *conn, struct offload_block_list *block)
 {
-	struct sim_path *path = &sim->path[conn->path];
-
-	describe_conn(sim, conn);
-	block->offload_handle = sim_handle(sim, conn);
-	tree_fill_tcp(block, &conn->description);
-	peer_init(&conn->peer, &path->description, &conn->description);
+	sim->others->describe(sim, conn, block);
 	conn->retrieved = conn->maybe_retrieved = conn->aborted = conn->disconnected = false;
 	conn->reset_sent = conn->hardware_failure = false;
 	conn->object.invalid = false;
+}
+
+/* INIT-5: a state in which nothing may be offloaded. */
+static void
+add_bad_conn(struct sim *sim, struct sim_request *request, int parent, struct sim_conn *conn)
+{
+	struct sim_ref *ref =
+	        sim_ref_add(sim, request, parent, SIM_BAD, &conn->object, OFFLOAD_LAYER_TCP, 0);
+	struct tree_tcp tcp = conn->description;
+	struct tcp_delegated *state;
+
+	tcp.local_port = (uint16_t)(SIM_FIRST_PORT + (conn - sim->conn));
+	tree_fill_tcp(ref->block, &tcp);
+	state = offload_block_delegated(ref->block);
+	state->state = conn->aborted || rng_chance(&sim->rng, 50) ? TCP_CLOSED : TCP_TIME_WAIT;
 }
 
 static void
@@ -65,16 +49,9 @@ add_new_conns(
 		if (conn->path != path || !free_to_rise(&conn->object) ||
 		        !rng_chance(&sim->rng, share))
 			continue;
-		if (rng_chance(&sim->rng, 1)) {
-			/* INIT-5: a state in which nothing may be offloaded */
-			struct tree_tcp tcp = conn->description;
-
-			ref = sim_ref_add(
-			        sim, request, parent, SIM_BAD, &conn->object, OFFLOAD_LAYER_TCP, 0);
-			tcp.local_port = (uint16_t)(SIM_FIRST_PORT + i);
-			tree_fill_tcp(ref->block, &tcp);
-			((struct tcp_delegated *)offload_block_delegated(ref->block))->state =
-			        TCP_TIME_WAIT;
+		/* an RST has ended it: now and then it is offered as it was given back */
+		if (rng_chance(&sim->rng, 1) || (conn->aborted && rng_chance(&sim->rng, 70))) {
+			add_bad_conn(sim, request, parent, conn);
 			continue;
 		}
 		ref = sim_ref_add(
@@ -201,7 +178,7 @@ check_consistent(struct sim *sim, const struct sim_request *request, uint32_t i)
 	if (ref->role == SIM_PLACEHOLDER && status != OFFLOAD_SUCCESS)
 		sim_wrong(sim, "initiate: placeholder reads %s", offload_status_name(status));
 	if (ref->role == SIM_BAD && (status != OFFLOAD_FAILURE || ref->cell != 0))
-		sim_wrong(sim, "INIT-5: TIME_WAIT reads %s", offload_status_name(status));
+		sim_wrong(sim, "INIT-5: TIME_WAIT or CLOSED reads %s", offload_status_name(status));
 	if (ref->role == SIM_NEW && offloaded(status) != (ref->object->cell != 0))
 		sim_wrong(sim, "INIT-2: %s reads %s, its cell is %s",
 		        sim_object_name(sim, ref->object), offload_status_name(status),
@@ -291,6 +268,8 @@ settle_object(struct sim *sim, struct sim_request *request, struct sim_ref *ref)
 	}
 	object->life = SIM_ABSENT;
 	object->cell = 0;
+	if (object->layer == OFFLOAD_LAYER_TCP && sim->lenient)
+		((struct sim_conn *)object)->is_kept = false;
 	if (object->layer == OFFLOAD_LAYER_TCP && !sim->lenient &&
 	        ((struct sim_conn *)object)->peer.frames != 0)
 		sim_wrong(sim, "%s sent frames, then failed to be offloaded",

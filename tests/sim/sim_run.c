@@ -30,14 +30,19 @@ sim_world_create(struct sim *sim, uint64_t seed, struct rte_mempool *pool, bool 
 	        rng_chance(&rng, 15) ? CHIMNEY_RETRIEVE_ON_SEND : CHIMNEY_RETRIEVE_DELAYED;
 	params.salt = rng_next(&rng);
 	params.pool = pool;
+	if (sim->others->world != NULL)
+		sim->others->world(sim, seed, &params);
 	return world_create(&sim->world, &params) == 0;
 }
 
 void
 sim_world_destroy(struct sim *sim)
 {
-	uint32_t leaked = world_destroy(&sim->world);
+	uint32_t leaked;
 
+	if (sim->others->leave != NULL)
+		sim->others->leave(sim);
+	leaked = world_destroy(&sim->world);
 	if (leaked != 0)
 		sim_wrong(sim, "%u mbufs leaked", leaked);
 	for (uint32_t i = 0; i < SIM_REQUESTS; i++) {
@@ -98,9 +103,12 @@ scenario_init(struct sim *sim, uint64_t seed, enum sim_kind kind)
 	sim->neighbors = kind == SIM_CROWD ? 4 : rng_range(&sim->rng, hosts, SIM_NEIGHBORS);
 	sim->paths = kind == SIM_CROWD ? rng_range(&sim->rng, 1, 3)
 	                               : rng_range(&sim->rng, hosts, SIM_PATHS);
-	sim->conns = kind == SIM_CROWD ? rng_range(&sim->rng, 150, SIM_CONNS)
-	                               : rng_range(&sim->rng, 2, 16);
+	sim->conns = kind == SIM_CROWD
+	                     ? rng_range(&sim->rng, 150, SIM_CONNS)
+	                     : rng_range(&sim->rng, sim->others->conns_min, sim->others->conns_max);
 	objects_init(sim);
+	if (sim->others->begin != NULL)
+		sim->others->begin(sim, seed);
 }
 
 static void
@@ -184,7 +192,7 @@ sim_step(struct sim *sim)
 	} else if (dice < 84) {
 		sim_wire_read(sim, rng_range(&sim->rng, 1, 6));
 	} else if (dice < 96) {
-		sim_wire_write(sim);
+		sim->others->act(sim);
 	} else if (dice < 98) {
 		workers_stall(sim);
 	} else {
@@ -203,7 +211,7 @@ sim_turn(struct sim *sim)
 			world_step(&sim->world, WORLD_WORKER(i));
 	sim_host_read_all(sim);
 	sim_wire_read_all(sim);
-	sim_wire_acknowledge(sim);
+	sim->others->serve(sim);
 }
 
 bool
@@ -222,7 +230,7 @@ sim_run(struct sim *sim, uint64_t seed, enum sim_kind kind)
 	uint32_t steps;
 
 	scenario_init(sim, seed, kind);
-	steps = rng_range(&sim->rng, 60, 260);
+	steps = rng_range(&sim->rng, sim->others->steps_min, sim->others->steps_max);
 	if (kind == SIM_CROWD) {
 		sim_crowd(sim);
 		steps = 0;

@@ -30,7 +30,7 @@ mac_allowed(const struct sim *sim, const struct sim_conn *conn, const struct pee
 }
 
 static void
-judge_frame(struct sim *sim, const struct peer_frame *frame)
+judge_frame(struct sim *sim, const struct peer_frame *frame, struct rte_mbuf *mbuf)
 {
 	uint32_t index = (uint32_t)frame->source_port - SIM_FIRST_PORT;
 	struct sim_conn *conn = &sim->conn[index];
@@ -38,6 +38,7 @@ judge_frame(struct sim *sim, const struct peer_frame *frame)
 
 	if (index >= sim->conns || !peer_owns(&conn->peer, frame)) {
 		sim_wrong(sim, "frame of no connection, port %u", frame->source_port);
+		rte_pktmbuf_free(mbuf);
 		return;
 	}
 	sim->totals->frames++;
@@ -60,7 +61,7 @@ judge_frame(struct sim *sim, const struct peer_frame *frame)
 		        frame->destination_mac[5]);
 	else if (frame->ip_length > 1500)
 		sim_wrong(sim, "frame of %u bytes over a path of 1500", frame->ip_length);
-	wrong = peer_receive(&conn->peer, frame);
+	wrong = sim->others->receive(sim, conn, frame, mbuf);
 	if (wrong != NULL)
 		sim_wrong(sim, "%s: %s", sim_object_name(sim, &conn->object), wrong);
 }
@@ -80,10 +81,11 @@ sim_wire_read(struct sim *sim, uint32_t frames)
 		for (uint32_t i = 0; i < n; i++) {
 			const char *wrong = peer_frame_read(mbuf[i], &frame);
 
-			if (wrong != NULL)
-				sim_wrong(sim, "frame of the target: %s", wrong);
-			else
-				judge_frame(sim, &frame);
+			if (wrong == NULL) {
+				judge_frame(sim, &frame, mbuf[i]);
+				continue;
+			}
+			sim_wrong(sim, "frame of the target: %s", wrong);
 			rte_pktmbuf_free(mbuf[i]);
 		}
 	}
@@ -96,89 +98,6 @@ sim_wire_read_all(struct sim *sim)
 		sim_wire_read(sim, UINT32_MAX);
 }
 
-static uint16_t
-owner_queue(const struct sim *sim, const struct peer *peer)
-{
-	uint32_t hash =
-	        toe_tuple_hash(peer->our_address, peer->peer_address, peer->family == 6 ? 16 : 4,
-	                rte_cpu_to_be_16(peer->our_port), rte_cpu_to_be_16(peer->peer_port));
-
-	return (uint16_t)toe_owner(hash, sim->world.params.workers);
-}
-
-static void
-send_ack(struct sim *sim, struct sim_conn *conn, uint16_t queue)
-{
-	struct rte_mbuf *mbuf;
-
-	if (test_port_room(&sim->world.wire[0], queue) == 0)
-		return;
-	mbuf = peer_ack(&conn->peer, sim->world.params.pool);
-	if (mbuf != NULL && !test_port_write(&sim->world.wire[0], queue, mbuf))
-		rte_pktmbuf_free(mbuf);
-}
-
-/* A live connection, and most of the time one whose peer owes an ACK. */
-static struct sim_conn *
-pick_conn(struct sim *sim)
-{
-	uint32_t first = rng_below(&sim->rng, sim->conns);
-
-	for (uint32_t i = 0; i < sim->conns; i++) {
-		struct sim_conn *conn = &sim->conn[(first + i) % sim->conns];
-
-		if (conn->object.life != SIM_LIVE)
-			continue;
-		if (conn->peer.ack_owed || conn->peer.service != OFFLOAD_SERVICE_SOURCE ||
-		        rng_chance(&sim->rng, 20))
-			return conn;
-	}
-	return NULL;
-}
-
-void
-sim_wire_write(struct sim *sim)
-{
-	struct sim_conn *conn = pick_conn(sim);
-	struct rte_mbuf *mbuf = NULL;
-	uint32_t dice = rng_below(&sim->rng, 100);
-	uint16_t queue;
-
-	if (conn == NULL)
-		return;
-	queue = owner_queue(sim, &conn->peer);
-	/* pure ACKs may come by any queue: they are steered to the owner (TCP-4) */
-	if (conn->peer.ack_owed || dice < 30) {
-		if (rng_chance(&sim->rng, 10))
-			queue = (uint16_t)rng_below(&sim->rng, sim->world.params.workers);
-		send_ack(sim, conn, queue);
-		return;
-	}
-	if (test_port_room(&sim->world.wire[0], queue) == 0 || conn->reset_sent)
-		return;
-	if (dice < 97) {
-		mbuf = peer_data(&conn->peer, sim->world.params.pool, rng_range(&sim->rng, 1, 300));
-	} else if (dice < 99) {
-		mbuf = peer_fin(&conn->peer, sim->world.params.pool);
-	} else {
-		mbuf = peer_reset(&conn->peer, sim->world.params.pool);
-		conn->reset_sent = mbuf != NULL;
-	}
-	if (mbuf != NULL && !test_port_write(&sim->world.wire[0], queue, mbuf))
-		rte_pktmbuf_free(mbuf);
-}
-
-void
-sim_wire_acknowledge(struct sim *sim)
-{
-	for (uint32_t i = 0; i < sim->conns; i++) {
-		struct sim_conn *conn = &sim->conn[i];
-
-		if (conn->object.life == SIM_LIVE && conn->peer.ack_owed)
-			send_ack(sim, conn, owner_queue(sim, &conn->peer));
-	}
-}
-
 void
 sim_wire_check_uploaded(struct sim *sim)
 {
@@ -189,6 +108,13 @@ sim_wire_check_uploaded(struct sim *sim)
 
 	if (conn->life_number == 0 || conn->object.life != SIM_ABSENT)
 		return;
+	if (sim->others->leave != NULL)
+		sim->others->leave(sim);
+	/* What waits before it could fill the host port. */
+	for (uint32_t i = 0; i < 1000 && test_port_unread(&world->wire[0]) > 0; i++) {
+		world_drop_frames(world);
+		world_turn(world);
+	}
 	world_drop_frames(world);
 	frame = peer_ack(&conn->peer, world->params.pool);
 	if (frame == NULL || !test_port_write(&world->wire[0], 0, frame)) {

@@ -128,6 +128,7 @@ main(int argc, char **argv)
 	if (test_eal_start(256) != 0 || (pool = test_pool_create("sim", 8191)) == NULL)
 		return EXIT_FAILURE;
 	sim.totals = &totals;
+	sim.others = &sim_peers;
 	if (trace)
 		trace_from = seed;
 	for (uint64_t first = seed / GROUP * GROUP; ok && first < seed + count; first += GROUP)

@@ -28,6 +28,7 @@ peer_init(struct peer *peer, const struct tree_path *path, const struct tree_tcp
 	peer->rcv_start = peer->rcv_nxt = peer->rcv_max = tcp->snd_una;
 	peer->rcv_window = tcp->snd_wnd ? tcp->snd_wnd : 65535;
 	peer->rcv_adv = peer->rcv_nxt + peer->rcv_window;
+	peer->content_start = peer->rcv_start;
 	peer->snd_start = peer->snd_una = peer->snd_nxt = tcp->rcv_nxt;
 	peer->snd_edge = tcp->rcv_nxt + (tcp->rcv_wnd ? tcp->rcv_wnd : 65535);
 	peer->tsval = 1;
@@ -62,14 +63,16 @@ check_ack(struct peer *peer, const struct peer_frame *frame)
 static const char *
 check_content(const struct peer *peer, const struct peer_frame *frame)
 {
-	uint32_t offset = frame->seq - peer->rcv_start;
+	uint32_t offset = frame->seq - peer->content_start;
 
 	if (frame->length == 0 || peer->service == OFFLOAD_SERVICE_HOST)
 		return NULL;
 	if (peer->service == OFFLOAD_SERVICE_SINK)
 		return "a sink sends data";
+	if (peer->service == OFFLOAD_SERVICE_ECHO)
+		offset += peer->content_offset;
 	for (uint32_t i = 0; i < frame->length; i++) {
-		uint8_t expected = peer->service == OFFLOAD_SERVICE_SOURCE
+		uint8_t expected = peer->service == OFFLOAD_SERVICE_SOURCE || peer->sends_pattern
 		                           ? (uint8_t)((offset + i) % SOURCE_PERIOD)
 		                           : peer_pattern(offset + i);
 
@@ -97,8 +100,9 @@ check_timestamps(struct peer *peer, const struct peer_frame *frame)
 	return NULL;
 }
 
-const char *
-peer_receive(struct peer *peer, const struct peer_frame *frame)
+/* `highest`: behind all that the target may have sent, without a gap. */
+static const char *
+check_segment(struct peer *peer, const struct peer_frame *frame, uint32_t highest)
 {
 	uint32_t end = frame->seq + frame->length + ((frame->flags & PEER_FIN) != 0);
 	const char *wrong = check_ack(peer, frame);
@@ -114,11 +118,40 @@ peer_receive(struct peer *peer, const struct peer_frame *frame)
 	if (before(peer->rcv_adv, frame->seq + frame->length))
 		return "data beyond the window";
 	/* an ACK alone may be ahead: it was built before the bytes below it were taken back */
-	if (end != frame->seq && before(peer->rcv_nxt, frame->seq))
+	if (end != frame->seq && before(highest, frame->seq))
 		return "gap in the sequence space";
-	if (peer->rcv_fin && before(peer->rcv_nxt, end))
+	if (peer->rcv_fin && before(highest, end))
 		return "data after FIN";
 	peer->frames++;
+	return NULL;
+}
+
+const char *
+peer_observe(struct peer *peer, const struct peer_frame *frame)
+{
+	uint32_t end = frame->seq + frame->length + ((frame->flags & PEER_FIN) != 0);
+	const char *wrong = check_segment(peer, frame, peer->rcv_max);
+
+	if (wrong != NULL)
+		return wrong;
+	if (end != frame->seq && before(peer->rcv_max, end)) {
+		peer->data_frames++;
+		peer->rcv_max = end;
+		peer->rcv_fin = frame->flags & PEER_FIN;
+	} else if (end != frame->seq) {
+		peer->retransmissions++;
+	}
+	return NULL;
+}
+
+const char *
+peer_receive(struct peer *peer, const struct peer_frame *frame)
+{
+	uint32_t end = frame->seq + frame->length + ((frame->flags & PEER_FIN) != 0);
+	const char *wrong = check_segment(peer, frame, peer->rcv_nxt);
+
+	if (wrong != NULL)
+		return wrong;
 	if (end != frame->seq && before(peer->rcv_nxt, end)) {
 		peer->data_frames++;
 		peer->rcv_nxt = end;

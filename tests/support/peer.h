@@ -21,6 +21,7 @@ struct peer {
 	uint8_t our_address[16], peer_address[16];
 	uint16_t our_port, peer_port;
 	uint8_t service; /* of the target's end */
+	bool sends_pattern; /* what it sends is a source's pattern, not peer_pattern */
 	uint8_t our_wscale; /* scale of windows that the target advertises */
 	bool timestamps;
 
@@ -30,6 +31,8 @@ struct peer {
 	uint32_t rcv_window; /* bytes that we offer; a multiple of the MSS */
 	uint32_t rcv_adv; /* right edge that we offered */
 	bool rcv_fin; /* the target's FIN was received */
+	uint32_t content_start; /* sequence number at which a source's pattern begins */
+	uint32_t content_offset; /* of our stream: what an echo gives back there */
 	bool ack_owed;
 	uint32_t tsval_seen;
 
@@ -53,6 +56,12 @@ bool peer_owns(const struct peer *peer, const struct peer_frame *frame);
 
 /* Take one segment of the target. NULL, or what is wrong with it (static string). */
 const char *peer_receive(struct peer *peer, const struct peer_frame *frame);
+
+/*
+ * The same of one that leaves the target for a wire that may lose or delay it: judged in the order of sending, and not received
+ * (rcv_nxt, ack_owed). What was sent before may be sent again.
+ */
+const char *peer_observe(struct peer *peer, const struct peer_frame *frame);
 
 /* Build an ACK, or a segment with `length` bytes of data (cut to the window); NULL: no mbuf or no room. */
 struct rte_mbuf *peer_ack(struct peer *peer, struct rte_mempool *pool);

@@ -100,9 +100,14 @@ set_path(struct end *end, const struct end_params *params)
 	memset(path->source, 0, sizeof(path->source));
 	memset(path->destination, 0, sizeof(path->destination));
 	path->family = params->family;
-	ours[0] = other[0] = params->family == 4 ? 10 : 0xFD;
-	ours[params->family == 4 ? 3 : 15] = 1;
-	other[params->family == 4 ? 3 : 15] = 2;
+	if (params->path != NULL) {
+		memcpy(ours, params->path->source, sizeof(path->source));
+		memcpy(other, params->path->destination, sizeof(path->destination));
+	} else {
+		ours[0] = other[0] = params->family == 4 ? 10 : 0xFD;
+		ours[params->family == 4 ? 3 : 15] = 1;
+		other[params->family == 4 ? 3 : 15] = 2;
+	}
 	end->second = params->second;
 	end->vlan_id = params->vlan_id;
 	end->vlan_priority = params->user_priority;
@@ -137,6 +142,10 @@ end_open(struct end *end, const struct end_params *params)
 	set_path(end, params);
 	constant.local_port = params->second ? END_PORT_REMOTE : END_PORT_LOCAL;
 	constant.remote_port = params->second ? END_PORT_LOCAL : END_PORT_REMOTE;
+	if (params->path != NULL) {
+		constant.local_port = params->local_port;
+		constant.remote_port = params->remote_port;
+	}
 	cached.user_priority = params->user_priority;
 	if (delegated.state == 0)
 		delegated.state = TCP_ESTABLISHED;

@@ -12,6 +12,7 @@
 #include <rte_mempool.h>
 
 #include "segment.h"
+#include "tree.h"
 #include "worker.h"
 
 #define END_PORT_LOCAL 0x1111u /* network order does not matter: any number */
@@ -22,6 +23,9 @@
 /* What a connection is opened with. Zero means the default named. */
 struct end_params {
 	bool second; /* the other end: addresses, ports and MACs the other way round */
+	/* its addresses, as the first end has them, and its ports (network order); NULL: those of all ends */
+	const struct tree_path *path;
+	uint16_t local_port, remote_port;
 	uint8_t family; /* 4 or 6 */
 	uint16_t vlan_id;
 	uint8_t user_priority;

@@ -105,6 +105,17 @@ host_end_send(struct host_end *host, uint32_t length)
 }
 
 struct chimney_io *
+host_end_disconnect(struct host_end *host, enum chimney_io_op op, uint32_t length)
+{
+	struct chimney_io *io = host_end_make(host, length, 1000, 0);
+
+	io->op = (uint8_t)op;
+	CU_ASSERT_FATAL(host_end_submit(host, io));
+	toe_worker_channels(&host->end->worker);
+	return io;
+}
+
+struct chimney_io *
 host_end_read(struct host_end *host)
 {
 	struct chimney_io_record record;

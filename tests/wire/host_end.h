@@ -43,6 +43,9 @@ struct chimney_io *host_end_make(
 bool host_end_submit(struct host_end *host, struct chimney_io *io);
 /* Make and submit in buffers of up to 1,000 bytes, and have the worker take it. */
 struct chimney_io *host_end_send(struct host_end *host, uint32_t length);
+/* A disconnect of this op, with so much data; as host_end_send. */
+struct chimney_io *host_end_disconnect(
+        struct host_end *host, enum chimney_io_op op, uint32_t length);
 /* The next that comes back, its buffers freed; NULL: none does. */
 struct chimney_io *host_end_read(struct host_end *host);
 
@@ -51,8 +54,7 @@ bool host_end_next(struct host_end *host, struct chimney_io_record *record);
 /* What the flow says (enum toe_flow_op); its status, when the worker has taken it. */
 enum offload_status host_end_say(struct host_end *host, enum toe_flow_op op);
 /* An indication is answered: so many bytes are taken, no buffer is kept. */
-void host_end_answer(
-        struct host_end *host, const struct chimney_io_record *record, uint32_t taken);
+void host_end_answer(struct host_end *host, const struct chimney_io_record *record, uint32_t taken);
 /* A buffer for `length` bytes is posted behind `offset` that it has; and the worker takes it. */
 struct chimney_io *host_end_post(
         struct host_end *host, enum chimney_io_op op, uint32_t length, uint32_t offset);

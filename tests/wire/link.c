@@ -23,12 +23,9 @@ link_init(struct link *link, struct end *first, struct end *second,
 	link->now_us = link->began_us = now_us;
 	link->trace = 0;
 	link->wake_us = UINT64_MAX;
-	link->count = link->kept_count = 0;
+	link->kept_count = 0;
 	link->wrong = NULL;
-	link->lost = link->doubled = link->reordered = link->corrupted = 0;
-	link->overflowed = link->marked = link->too_long = 0;
-	memset(link->way, 0, sizeof(link->way));
-	rng_seed(&link->rng, params->seed);
+	medium_init(&link->medium, params, pool);
 	for (uint32_t i = 0; i < 2; i++) {
 		link->received_bytes[i] = 0;
 		end_clock(link->end[i], now_us);
@@ -39,9 +36,7 @@ link_init(struct link *link, struct end *first, struct end *second,
 void
 link_fini(struct link *link)
 {
-	for (uint32_t i = 0; i < link->count; i++)
-		rte_pktmbuf_free(link->frame[i].frame);
-	link->count = 0;
+	medium_fini(&link->medium);
 	link_give_back(link);
 }
 
@@ -58,18 +53,6 @@ fault(struct link *link, const char *wrong)
 {
 	if (link->wrong == NULL)
 		link->wrong = wrong;
-}
-
-static void
-enqueue(struct link *link, struct rte_mbuf *frame, uint32_t to, uint64_t due_us, bool corrupt)
-{
-	if (frame == NULL || link->count == LINK_FRAMES) {
-		rte_pktmbuf_free(frame);
-		fault(link, frame == NULL ? "no mbuf for the link" : "the link is full");
-		return;
-	}
-	link->frame[link->count++] = (struct link_frame){
-	        .due_us = due_us, .frame = frame, .to = (uint8_t)to, .corrupt = corrupt};
 }
 
 /* Do what a port does that was asked for checksums (ol_flags); the pseudo-header is in place. */
@@ -96,94 +79,18 @@ port_checksums(struct link *link, struct rte_mbuf *frame)
 	frame->ol_flags = 0;
 }
 
-/* The rate and its queue: when the frame has left; 0: it found no room. */
-static uint64_t
-leave(struct link *link, uint32_t from, struct rte_mbuf *frame)
-{
-	const struct link_params *params = &link->params;
-	struct link_way *way = &link->way[from];
-	uint64_t waiting;
-
-	if (params->rate == 0)
-		return link->now_us;
-	way->busy_until_us = RTE_MAX(way->busy_until_us, link->now_us);
-	waiting = (way->busy_until_us - link->now_us) * params->rate / 1000;
-	if (waiting + frame->pkt_len > params->queue) {
-		link->overflowed++;
-		return 0;
-	}
-	if (params->mark_above > 0 && waiting > params->mark_above)
-		link->marked += change_mark(frame);
-	way->busy_until_us += (uint64_t)frame->pkt_len * 1000 / params->rate + 1;
-	return way->busy_until_us;
-}
-
-/* Too long for the path: its sender learns of it as a host would that got the ICMP message (UPD-4). */
-static bool
-is_too_long(struct link *link, uint32_t from, const struct rte_mbuf *frame)
-{
-	bool is_ipv4;
-
-	if (link->params.mtu == 0 ||
-	        frame->pkt_len - change_ip_offset(frame, &is_ipv4) <= link->params.mtu)
-		return false;
-	link->too_long++;
-	if (link->way[from].told_us == 0)
-		link->way[from].told_us = link->now_us + 2 * link->params.delay_us + 1;
-	return true;
-}
-
 static void
 tell_mtu(struct link *link)
 {
 	for (uint32_t i = 0; i < 2; i++) {
-		if (link->way[i].told_us == 0 || link->now_us < link->way[i].told_us)
+		if (link->medium.way[i].told_us == 0 || link->now_us < link->medium.way[i].told_us)
 			continue;
-		link->way[i].told_us = 0;
+		link->medium.way[i].told_us = 0;
 		end_set_mtu(link->end[i], link->params.mtu);
 		fault(link,
 		        invariant_drained(&link->invariant[i], link->end[i], link->audit[i].edge));
 		audit_set_mtu(&link->audit[i], link->end[i], link->params.mtu);
 	}
-}
-
-/* A frame that passed the audit goes onto the wire, or is lost. */
-static void
-transmit(struct link *link, uint32_t from, struct rte_mbuf *frame)
-{
-	const struct link_params *params = &link->params;
-	struct link_way *way = &link->way[from];
-	uint64_t due = is_too_long(link, from, frame) ? 0 : leave(link, from, frame);
-	bool damaged = false;
-
-	if (due == 0 || rng_chance(&link->rng, params->loss)) {
-		rte_pktmbuf_free(frame);
-		link->lost++;
-		return;
-	}
-	if (rng_chance(&link->rng, params->mark))
-		link->marked += change_mark(frame);
-	due += params->delay_us;
-	if (params->jitter_us > 0)
-		due += rng_below(&link->rng, params->jitter_us);
-	if (rng_chance(&link->rng, params->reorder)) {
-		due += rng_below(&link->rng, 3 * params->delay_us + 1000);
-		link->reordered++;
-	} else {
-		due = way->last_due_us = RTE_MAX(due, way->last_due_us);
-	}
-	if (rng_chance(&link->rng, params->duplicate)) {
-		struct rte_mbuf *copy = rte_pktmbuf_copy(frame, link->pool, 0, UINT32_MAX);
-
-		enqueue(link, copy, from ^ 1, due + rng_below(&link->rng, 2000), false);
-		link->doubled++;
-	}
-	if (rng_chance(&link->rng, params->corrupt)) {
-		change_corrupt(frame, &link->rng);
-		link->corrupted++;
-		damaged = true;
-	}
-	enqueue(link, frame, from ^ 1, due, damaged);
 }
 
 static void
@@ -242,7 +149,9 @@ collect(struct link *link, uint32_t from)
 			change_tamper(
 			        frames[i], &segment, link->params.tamper_at + link->audit[0].start);
 		note(link, frames[i]);
-		transmit(link, from, frames[i]);
+		medium_transmit(&link->medium, from, frames[i], link->now_us);
+		if (link->medium.wrong != NULL)
+			fault(link, link->medium.wrong);
 	}
 }
 
@@ -271,8 +180,8 @@ arrive(struct link *link, const struct link_frame *at)
 
 	toe_segment_parse(at->frame, 0, false, false, &segment);
 	audit_reached(&link->audit[at->to], end, &segment);
-	if (rng_chance(&link->rng, link->params.split))
-		change_split(at->frame, link->pool, &link->rng);
+	if (rng_chance(&link->medium.rng, link->params.split))
+		change_split(at->frame, link->pool, &link->medium.rng);
 	if (end_receive(end, at->frame) != TOE_SEGMENT_OK)
 		fault(link, "a frame arrives that the parser refuses");
 	accepted = conn->rcv_nxt - before;
@@ -288,25 +197,12 @@ arrive(struct link *link, const struct link_frame *at)
 		fault(link, wrong);
 }
 
-/* In order of time, then of sending. */
 void
 link_deliver(struct link *link)
 {
-	for (;;) {
-		uint32_t first = LINK_FRAMES;
-		struct link_frame frame;
+	struct link_frame frame;
 
-		for (uint32_t i = 0; i < link->count; i++)
-			if (link->frame[i].due_us <= link->now_us &&
-			        (first == LINK_FRAMES ||
-			                link->frame[i].due_us < link->frame[first].due_us))
-				first = i;
-		if (first == LINK_FRAMES)
-			return;
-		frame = link->frame[first];
-		link->count--;
-		memmove(&link->frame[first], &link->frame[first + 1],
-		        (link->count - first) * sizeof(frame));
+	while (medium_deliver(&link->medium, link->now_us, &frame)) {
 		if (frame.corrupt)
 			arrive_corrupt(link, &frame);
 		else
@@ -317,11 +213,7 @@ link_deliver(struct link *link)
 uint64_t
 link_next_due(const struct link *link)
 {
-	uint64_t due = UINT64_MAX;
-
-	for (uint32_t i = 0; i < link->count; i++)
-		due = RTE_MIN(due, link->frame[i].due_us);
-	return due;
+	return medium_next_due(&link->medium);
 }
 
 /* us until something happens; UINT64_MAX: never. */
@@ -332,12 +224,12 @@ next_event(struct link *link)
 
 	if (link->wake_us > link->now_us && link->wake_us != UINT64_MAX)
 		next = link->wake_us - link->now_us;
-	if (link->count > 0)
+	if (link->medium.count > 0)
 		next = RTE_MIN(next, link_next_due(link) - link->now_us);
 	for (uint32_t i = 0; i < 2; i++) {
-		if (link->way[i].told_us > 0)
-			next = RTE_MIN(
-			        next, RTE_MAX(link->way[i].told_us, link->now_us) - link->now_us);
+		if (link->medium.way[i].told_us > 0)
+			next = RTE_MIN(next,
+			        RTE_MAX(link->medium.way[i].told_us, link->now_us) - link->now_us);
 		next = RTE_MIN(next, end_next_timer(link->end[i], link->now_us));
 		if (link->end[i]->worker.engine.txq[0].count > 0)
 			next = RTE_MIN(next, UINT64_C(20)); /* the port takes more then */

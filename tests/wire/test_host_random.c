@@ -69,6 +69,7 @@ read_all(void)
 	const struct chimney_io *io;
 
 	toe_host_buffers(&ends[0].worker.engine);
+	toe_host_settle(&ends[0].worker.engine);
 	toe_worker_channels(&ends[0].worker);
 	while ((io = host_end_read(&sender)) != NULL) {
 		uint64_t acked = end_conn(&ends[0])->snd_offset;
@@ -178,7 +179,7 @@ run_scenario(uint64_t seed)
 		wrong = "what has arrived is not what was submitted";
 	met.sends += sender.submitted;
 	met.copied += ends[0].worker.engine.stats.tx_text_copied_bytes;
-	met.lost += wire.lost;
+	met.lost += wire.medium.lost;
 	met.retransmitted += wire.audit[0].retransmitted;
 	end_close(&ends[0], NULL);
 	end_close(&ends[1], NULL);

@@ -1,105 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a host receives, against a script: posted buffers, indications and their answers, the push timer, windows, ends. */
+/* What a host receives, against a script: posted buffers, indications and their answers, the push timer, ends. */
 #include <stdlib.h>
 
-#include "channels.h"
-#include "host_end.h"
-#include "host_receive.h"
-#include "script.h"
-#include "test_eal.h"
+#include "receiving.h"
 #include "test_mutant.h"
-#include "unit.h"
-#include "user.h"
-
-#define PSH RTE_TCP_PSH_FLAG
-#define RECEIVE CHIMNEY_IO_RECEIVE
-#define PUSH CHIMNEY_IO_RECEIVE_PUSH
-
-static struct script script;
-static struct host_end host;
-static struct chimney_io_record record;
-
-static void
-begin(void)
-{
-	struct end_params params = script_params(OFFLOAD_SERVICE_HOST);
-
-	params.cached.initial_rcv_wnd = 60000;
-	script_open(&script, &params);
-	host_end_begin(&host);
-	CU_ASSERT_EQUAL(host_end_say(&host, TOE_FLOW_ATTACH), OFFLOAD_SUCCESS);
-}
-
-/* The peer has written; the worker tells the host. */
-static void
-write_text(int32_t seq, uint32_t length, uint8_t flags)
-{
-	script_send(&script, (struct script_segment){
-	                             .seq = seq, .length = length, .flags = ACK | flags});
-	toe_worker_channels(&script.end.worker);
-}
-
-/* The next record indicates this text. */
-static bool
-indicated(uint64_t offset, uint32_t length)
-{
-	return host_end_next(&host, &record) && record.kind == CHIMNEY_IO_INDICATED &&
-	       record.value == length && host_end_shows(&record, offset);
-}
-
-/* The next record completes this receive, with this text. */
-static bool
-received(const struct chimney_io *io, enum offload_status status, uint64_t offset, uint32_t done)
-{
-	return host_end_next(&host, &record) && record.kind == CHIMNEY_IO_COMPLETED &&
-	       record.io == io && io->status == status && io->done == done &&
-	       host_end_holds(io, offset);
-}
-
-static bool
-nothing(void)
-{
-	return !host_end_next(&host, &record);
-}
-
-static bool
-told(enum toe_event_kind kind)
-{
-	struct toe_event event;
-
-	return end_event(&script.end, &event) && event.kind == kind;
-}
-
-static bool
-told_nothing(void)
-{
-	struct toe_event event;
-
-	return !end_event(&script.end, &event);
-}
-
-static void
-finish(void)
-{
-	struct toe_engine *engine = &script.end.worker.engine;
-	struct tcp_delegated delegated;
-
-	script_drop(&script);
-	end_close(&script.end, &delegated);
-	rte_pktmbuf_free(delegated.buffered_data);
-	atomic_store(&engine->channels->returned[0], engine->host_given[0]);
-	atomic_store(&engine->channels->returned_all, engine->host_given[0]);
-	CU_ASSERT_EQUAL(test_pool_in_use(script.pool), 0);
-	CU_ASSERT_EQUAL(engine->sends.used, 0);
-	CU_ASSERT_EQUAL(engine->host_queued_all, 0);
-	CU_ASSERT_EQUAL(engine->pushing.first, TOE_INDEX_NONE);
-	CU_ASSERT_EQUAL(engine->starved.first, TOE_INDEX_NONE);
-	CU_ASSERT_EQUAL(host.port.due.first, TOE_INDEX_NONE);
-	while (host_end_next(&host, &record))
-		;
-	CU_ASSERT_EQUAL(host.received, host.posted);
-	CU_ASSERT(!host.wrong);
-}
 
 /* RCV-2: taken whole, in part, not at all; one at a time. */
 static void
@@ -349,109 +253,6 @@ test_flows(void)
 	finish();
 }
 
-/* RCV-2: the window closes as the buffer fills, and opens as it drains, when that pays. */
-static void
-test_window(void)
-{
-	uint32_t at = 0;
-
-	begin();
-	while (script_conn(&script)->rcv_adv != script_conn(&script)->rcv_nxt) {
-		write_text((int32_t)at, RTE_MIN(1000u, 65535 - at), 0);
-		script_pass(&script, 50); /* the delayed ACK */
-		script_drop(&script);
-		at += 1000;
-		CU_ASSERT_FATAL(at < 70000);
-	}
-	script_drop(&script);
-	CU_ASSERT(indicated(0, 1000));
-	host_end_answer(&host, &record, 1000);
-	CU_ASSERT(!script_take(&script));
-	CU_ASSERT(indicated(1000, 64535));
-	host_end_answer(&host, &record, 0);
-	CU_ASSERT(!script_take(&script));
-	host_end_post(&host, RECEIVE, 10000, 0);
-	CU_ASSERT(received(&host.receive[0], OFFLOAD_SUCCESS, 1000, 10000));
-	CU_ASSERT(script_take(&script));
-	CU_ASSERT_EQUAL(script.got.window, 60000 - 54535);
-	CU_ASSERT(indicated(11000, 54535));
-	host_end_answer(&host, &record, 54535);
-	CU_ASSERT(script_take(&script));
-	CU_ASSERT_EQUAL(script.got.window, 60000);
-	finish();
-}
-
-/* A peer of tiny segments pins few buffers (CHN-6). */
-static void
-test_small(void)
-{
-	begin();
-	for (int32_t i = 0; i < 2000; i++) {
-		write_text(i * 10, 10, 0);
-		script_drop(&script);
-	}
-	CU_ASSERT(indicated(0, 10));
-	CU_ASSERT(script.end.worker.engine.host_queued[1] < 20);
-	host_end_answer(&host, &record, 10);
-	CU_ASSERT(indicated(10, 19990));
-	host_end_answer(&host, &record, 19990);
-	finish();
-}
-
-/* CHN-3, CHN-5, CHN-6: what the channel may have is used up: nothing more is accepted; posted buffers still fill; then it recovers. */
-static void
-test_bound(void)
-{
-	struct toe_engine *engine = &script.end.worker.engine;
-	uint32_t max = engine->host_buffers_max;
-
-	engine->host_buffers_max = 8;
-	begin();
-	for (int32_t i = 0; i < 8; i++)
-		write_text(i * 1400, 1400, 0);
-	/* As many as are free for all others. */
-	CU_ASSERT_EQUAL(engine->host_queued[1], 4);
-	CU_ASSERT_EQUAL(script_conn(&script)->rcv_nxt, SCRIPT_PEER + 5600);
-	CU_ASSERT_EQUAL(toe_service_window(engine, script_conn(&script)), 0);
-	CU_ASSERT(engine->stats.rx_no_room > 0);
-	script_drop(&script);
-	CU_ASSERT(indicated(0, 1400));
-	host_end_answer(&host, &record, 1400);
-	CU_ASSERT(indicated(1400, 4200));
-	host_end_answer(&host, &record, 4200);
-	script_pass(&script, 5);
-	CU_ASSERT_EQUAL(engine->starved.first, TOE_INDEX_NONE);
-	write_text(5600, 1400, 0);
-	CU_ASSERT(indicated(5600, 1400));
-	host_end_answer(&host, &record, 1400);
-	engine->host_buffers_max = 0;
-	host_end_post(&host, RECEIVE, 1000, 0);
-	write_text(7000, 1000, 0);
-	CU_ASSERT(received(&host.receive[0], OFFLOAD_SUCCESS, 7000, 1000));
-	engine->host_buffers_max = max;
-	finish();
-}
-
-/* The host does not read: indications wait, completions in front of them. */
-static void
-test_full_ring(void)
-{
-	begin();
-	for (int32_t i = 0; i < 100; i++) {
-		host_end_post(&host, RECEIVE, 10, 0);
-		write_text(i * 10, 10, 0);
-		script_drop(&script);
-	}
-	write_text(1000, 10, 0);
-	for (uint32_t i = 0; i < 100; i++) {
-		CU_ASSERT(received(&host.receive[i], OFFLOAD_SUCCESS, i * 10, 10));
-		toe_worker_channels(&script.end.worker);
-	}
-	CU_ASSERT(indicated(1000, 10));
-	host_end_answer(&host, &record, 10);
-	finish();
-}
-
 int
 main(int argc, char **argv)
 {
@@ -464,10 +265,6 @@ main(int argc, char **argv)
 	        {"EVT-5 reset", test_reset},
 	        {"TERM-2 TERM-4 terminate", test_terminate},
 	        {"CHN-1 flows come and go", test_flows},
-	        {"RCV-2 window", test_window},
-	        {"CHN-6 tiny segments", test_small},
-	        {"CHN-3 CHN-5 CHN-6 bound of a channel", test_bound},
-	        {"CHN-2 CHN-5 a host that does not read", test_full_ring},
 	};
 	int rc;
 

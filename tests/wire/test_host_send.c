@@ -17,6 +17,7 @@
 #include "test_mutant.h"
 #include "unit.h"
 
+#define MANY 3000u
 #define MULTI (RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_TCP_CKSUM)
 
 static struct script script;
@@ -44,7 +45,8 @@ finish(void)
 	CU_ASSERT_EQUAL(host.returned, host.submitted);
 	CU_ASSERT_EQUAL(test_pool_in_use(host_pool), 0);
 	CU_ASSERT_EQUAL(script.end.worker.engine.sends.used, 0);
-	CU_ASSERT_EQUAL(script.end.worker.engine.buffers_first, TOE_INDEX_NONE);
+	CU_ASSERT_EQUAL(script.end.worker.engine.sends_first[TOE_SENDS_BUFFERS], TOE_INDEX_NONE);
+	CU_ASSERT_EQUAL(script.end.worker.engine.sends_first[TOE_SENDS_SETTLE], TOE_INDEX_NONE);
 }
 
 static bool
@@ -321,6 +323,8 @@ test_unread(void)
 	while (script_take(&script))
 		;
 	script_send(&script, (struct script_segment){.ack = 3000});
+	while (toe_host_settle(&script.end.worker.engine) > 0)
+		;
 	CU_ASSERT_PTR_NOT_NULL(host.port.waiting.first);
 	for (uint32_t i = 0; i < 20 && host.returned < 300; i++) {
 		while (host_end_read(&host) != NULL)
@@ -330,6 +334,42 @@ test_unread(void)
 	CU_ASSERT_EQUAL(host.returned, 300);
 	CU_ASSERT_PTR_NULL(host.port.waiting.first);
 	finish();
+}
+
+/* Fault kind C4: one event moves a burst on, each turn another; all of it comes back, in order. */
+static void
+test_many(void)
+{
+	for (uint32_t how = 0; how < 3; how++) {
+		uint32_t most = 0;
+
+		begin(0);
+		for (uint32_t i = 0; i < MANY; i++)
+			host_end_send(&host, 10);
+		while (script_take(&script))
+			;
+		if (how == 0)
+			script_send(&script, (struct script_segment){.ack = MANY * 10});
+		else if (how == 1)
+			script_send(&script, (struct script_segment){.flags = RST});
+		else
+			host_end_disconnect(&host, CHIMNEY_IO_ABORT, 0);
+		for (uint32_t i = 0; i < MANY && host.returned < host.submitted; i++) {
+			uint32_t before = host.returned;
+
+			script_take(&script);
+			toe_channel_post(&host.port, script.end.worker.engine.life);
+			while (host_end_read(&host) != NULL)
+				;
+			most = RTE_MAX(most, host.returned - before);
+			CU_ASSERT(toe_host_settle(&script.end.worker.engine) <= TOE_SENDS_TURN);
+		}
+		CU_ASSERT(most <= 2 * TOE_SENDS_TURN && host.returned == host.submitted);
+		for (uint32_t i = 0; i < MANY; i++)
+			CU_ASSERT_EQUAL_FATAL(host.io[i].status,
+			        how == 0 ? OFFLOAD_SUCCESS : OFFLOAD_REQUEST_ABORTED);
+		finish();
+	}
 }
 
 int
@@ -344,6 +384,7 @@ main(int argc, char **argv)
 	        {"SND-1 attached or copied", test_attach},
 	        {"CHN-3 buffers that come back late", test_buffers},
 	        {"CHN-2 CHN-5 completions that nobody reads", test_unread},
+	        {"CHN-2 many complete in bounded parts (C4)", test_many},
 	};
 	int rc;
 

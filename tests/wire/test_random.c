@@ -268,13 +268,13 @@ run_scenario(struct scenario *scenario)
 		print_end(0);
 		print_end(1);
 	}
-	met.lost += wire.lost;
-	met.doubled += wire.doubled;
-	met.reordered += wire.reordered;
-	met.corrupted += wire.corrupted;
-	met.overflowed += wire.overflowed;
-	met.marked += wire.marked;
-	met.too_long += wire.too_long;
+	met.lost += wire.medium.lost;
+	met.doubled += wire.medium.doubled;
+	met.reordered += wire.medium.reordered;
+	met.corrupted += wire.medium.corrupted;
+	met.overflowed += wire.medium.overflowed;
+	met.marked += wire.medium.marked;
+	met.too_long += wire.medium.too_long;
 	met.stops += stops;
 	for (uint32_t i = 0; i < 2; i++) {
 		count(i);

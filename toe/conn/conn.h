@@ -67,8 +67,15 @@
 /* What the retransmission timer waits for is to be decided again, once the segment has been digested whole */
 #define TOE_CONN_REARM (1u << 27)
 
+/* An abortive disconnect was submitted: it sends nothing but its reset, as soon as it may, and takes nothing but a reset (DSC-2) */
+#define TOE_CONN_RESET_DUE (1u << 31)
+
 /* Flags that keep this connection itself from transmitting, whatever its path says. */
-#define TOE_CONN_STOPPED (TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED)
+#define TOE_CONN_STOPPED                                                                           \
+	(TOE_CONN_INVALID | TOE_CONN_INDICATED | TOE_CONN_ABORTED | TOE_CONN_ENDED |               \
+	        TOE_CONN_RESET_DUE)
+/* Those of them under which a reset that is due waits, too (INV-16). */
+#define TOE_CONN_HELD_BACK (TOE_CONN_INVALID | TOE_CONN_INDICATED)
 
 /*
  * Timers of a connection, index of toe_conn.due. Deadlines in ms of the worker's clock; 0: not running. The
@@ -96,18 +103,18 @@ struct toe_conn {
 	uint32_t rcv_adv; /* right edge already advertised; never moves left */
 	uint32_t ts_recent;
 	uint32_t ts_recent_age; /* worker ms when ts_recent was set */
-	uint32_t last_ack_sent;
 	uint32_t snd_una;
 	uint32_t snd_nxt; /* behind what has left */
 	/* Behind what the host was told of as sent: what lies from snd_nxt on never left, and was discarded (INV-7) */
 	uint32_t snd_max;
 	uint32_t snd_wnd;
 	uint32_t snd_wl1;
-	uint32_t ready_next; /* ready list, TOE_INDEX_NONE at the end */
 	uint8_t snd_wscale;
 	uint8_t rcv_wscale;
-	uint8_t congestion; /* enum offload_congestion */
 	uint8_t dup_ack_count;
+	uint8_t host; /* index of the host stack */
+	/* The host's offload_handle, given back in indications: of a million stopped connections RETRIEVE reads this line alone */
+	uint64_t host_handle;
 
 	/* line 1: transmit, congestion control, retransmission */
 	uint32_t sender; /* toe_sender while data is in flight or was lately, else TOE_INDEX_NONE */
@@ -136,8 +143,10 @@ struct toe_conn {
 	uint32_t wheel_due; /* earliest deadline, the one the wheel knows */
 	uint32_t wheel_at; /* place of its entry, 0: not on the wheel */
 	uint16_t wheel_slot; /* the slot in whose list that place is */
+	uint8_t congestion; /* enum offload_congestion */
 	uint8_t channel; /* that a host thread uses it by, plus 1; 0: none */
-	uint8_t spare;
+	uint32_t last_ack_sent;
+	uint32_t ready_next; /* ready list, TOE_INDEX_NONE at the end */
 	uint32_t dep_pos; /* position in the path's dependents vector */
 	union {
 		struct {
@@ -150,12 +159,10 @@ struct toe_conn {
 	uint64_t rcv_bytes; /* bytes delivered to the service since initiate */
 	uint32_t attached; /* toe_attached of the service, or TOE_INDEX_NONE */
 	uint32_t reassembly; /* toe_reassembly while text is out of order, or TOE_INDEX_NONE */
+
+	/* line 3: cold: cached state, counters */
 	uint32_t rcv_space; /* bytes of window aimed at (auto-sizing), up to the host's limit */
 	uint32_t ka_left; /* ms left when the connection was stopped, UINT32_MAX: not running */
-
-	/* line 3: cold: identity, cached state, counters */
-	uint64_t host_handle; /* the host's offload_handle, given back in indications */
-	uint8_t host; /* index of the host stack */
 	uint8_t ttl;
 	uint8_t tos;
 	uint8_t ka_probes; /* 0: the default */
@@ -184,8 +191,9 @@ struct toe_conn {
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct toe_conn) == 256, "an idle connection is four cache lines");
-_Static_assert(offsetof(struct toe_conn, sender) == 64, "receive group is line 0");
+_Static_assert(offsetof(struct toe_conn, sender) == 64,
+        "receive group is line 0, and what RETRIEVE reads");
 _Static_assert(offsetof(struct toe_conn, due) == 128, "transmit group is line 1");
-_Static_assert(offsetof(struct toe_conn, host_handle) == 192, "timers and receive are line 2");
+_Static_assert(offsetof(struct toe_conn, rcv_space) == 192, "timers and receive are line 2");
 
 #endif

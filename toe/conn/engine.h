@@ -23,6 +23,8 @@
 #include "txq.h"
 #include "worker_control.h"
 
+#define TOE_SENDS_LINE_COUNT 3u
+
 struct rte_bitmap;
 
 struct toe_engine {
@@ -49,9 +51,9 @@ struct toe_engine {
 	struct toe_channel_ports *channels;
 	uint32_t channels_busy; /* bit per channel that has to be looked at */
 	uint32_t life; /* toe_worker_control.lost, as it is while the worker is not lost */
-	/* connections whose sends are acknowledged and wait for their buffers */
-	uint32_t buffers_first, buffers_last;
-	uint32_t buffers_ms; /* when they were looked at last */
+	/* connections whose sends wait, by what for (enum toe_sends_line); TOE_INDEX_NONE: none */
+	uint32_t sends_first[TOE_SENDS_LINE_COUNT], sends_last[TOE_SENDS_LINE_COUNT];
+	uint32_t buffers_ms; /* when those that wait for buffers were looked at last */
 	struct toe_txq *txq; /* one per port, index as in shared->ports */
 	struct toe_pool attached; /* struct toe_attached: what services need */
 	struct toe_pool sends; /* struct toe_host_block: one for every connection */
@@ -64,10 +66,13 @@ struct toe_engine {
 	uint32_t echo_buffers_max;
 	/* mbufs with text for hosts: in queues, indicated, or kept by the hosts; by channel, plus one; [0]: no channel */
 	uint32_t host_queued[TOE_MAX_CHANNELS + 1];
-	uint32_t host_given[TOE_MAX_CHANNELS + 1]; /* handed over, modulo 2^32; toe_channel_ports.returned of these are back */
+	uint32_t host_given
+	        [TOE_MAX_CHANNELS +
+	                1]; /* handed over, modulo 2^32; toe_channel_ports.returned of these are back */
 	uint32_t host_queued_all, host_given_all;
 	uint32_t host_buffers_max;
-	struct toe_conn_list pushing; /* connections whose push timer runs, the next to expire first */
+	struct toe_conn_list
+	        pushing; /* connections whose push timer runs, the next to expire first */
 	struct toe_conn_list starved; /* whose windows are closed for lack of buffers */
 	uint32_t receives_ms; /* when these were looked at last */
 	struct toe_pool reassemblies; /* struct toe_reassembly */

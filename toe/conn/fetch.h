@@ -21,7 +21,7 @@ toe_fetch_conn(const struct toe_engine *engine, uint32_t index)
 	rte_prefetch0(conn);
 	rte_prefetch0(&conn->sender);
 	rte_prefetch0(&conn->due);
-	rte_prefetch0(&conn->host_handle);
+	rte_prefetch0(&conn->rcv_space);
 }
 
 /* Stage 2: the sender of one that has data in flight; others do without. Is there one? */

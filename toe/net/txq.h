@@ -33,6 +33,7 @@
 #define TOE_TX_PROBE (1u << 3) /* a window or tail loss probe */
 #define TOE_TX_PRR (1u << 4) /* counted by proportional rate reduction */
 #define TOE_TX_BURST (1u << 5) /* went whatever cwnd said */
+#define TOE_TX_RESET (1u << 6) /* our reset: the connection has ended with it */
 
 /* What a frame depends on, what it carries, and what there was before it: a drain gives that back (docs/design.md). */
 struct toe_tx_tag {

@@ -7,25 +7,45 @@
 
 #include "engine.h"
 
+/* Why a connection is in line */
+enum toe_sends_line {
+	TOE_SENDS_NONE = 0,
+	TOE_SENDS_BUFFERS, /* its sends are acknowledged and wait for their buffers */
+	TOE_SENDS_SETTLE, /* there is more to complete than one burst */
+	TOE_SENDS_LINES
+};
+
+_Static_assert(TOE_SENDS_LINES == TOE_SENDS_LINE_COUNT, "as the engine has them");
+
 /*
- * Sends of a connection, in order, linked by chimney_io.next. Positions in the stream are modulo 2^32: what is looked at lies between
- * snd_una and snd_max, or a descriptor before that.
+ * Sends and disconnects of a connection, in order, linked by chimney_io.next. Positions in the stream are modulo 2^32: what is looked
+ * at lies between snd_una and snd_max, or a descriptor before that.
  */
 struct toe_sends {
 	struct chimney_io *first, *last; /* that are not completed */
-	/* First with a byte that is not acknowledged, NULL: none. Those before it wait for their buffers. */
+	/* First that is not known to have ended, NULL: none. Those before it wait for their buffers, or their turn. */
 	struct chimney_io *unacked;
 	struct chimney_io *at; /* where text was read last, NULL: nowhere */
 	struct rte_mbuf *at_mbuf; /* and of its buffers the one */
 	uint32_t at_begin; /* position of the first byte of `at` */
 	uint32_t at_start; /* position of the first byte of `at_mbuf` */
-	uint32_t acked; /* bytes of `unacked` that are acknowledged */
-	/* The connections whose sends wait for their buffers, TOE_INDEX_NONE at the ends */
+	uint32_t
+	        acked; /* bytes from the beginning of `unacked` on that are acknowledged; a FIN counts as one */
+	/* The connections in the same line, TOE_INDEX_NONE at the ends */
 	uint32_t waiting_next, waiting_previous;
-	bool waits; /* it is among these */
+	uint8_t line; /* enum toe_sends_line */
+	uint8_t end; /* what is not acknowledged ends with this status; OFFLOAD_SUCCESS: it goes on */
+	bool reset; /* it was the host itself who ended it */
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct toe_sends) == 64, "a cache line");
+
+/* Of a connection that has one. */
+static inline struct toe_sends *
+toe_sends_of(const struct toe_engine *engine, const struct toe_conn *conn)
+{
+	return toe_pool_at(&engine->sends, conn->attached);
+}
 
 /* Lists of connections, see struct toe_receives.link */
 enum toe_host_list {

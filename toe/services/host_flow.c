@@ -2,7 +2,7 @@
 /* What flows submit for themselves. */
 #include "host_flow.h"
 
-#include "host_text.h"
+#include "host_queue.h"
 
 static void
 answer(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Sends of hosts: from their submission to their completion. */
+/* Sends and disconnects of hosts: from their submission to their completion. */
 #include "host_io.h"
 
 #include <rte_ethdev.h>
@@ -9,12 +9,7 @@
 
 #define CHAIN_MAX 64u /* buffers of a send that are looked at: what has more is copied */
 #define TICK_CONNS 64u /* looked at in a tick */
-
-static struct toe_sends *
-sends_of(const struct toe_engine *engine, const struct toe_conn *conn)
-{
-	return toe_pool_at(&engine->sends, conn->attached);
-}
+#define NO_END UINT32_MAX /* bytes that are never acknowledged */
 
 static struct toe_channel_port *
 port_of(const struct toe_engine *engine, const struct chimney_io *io)
@@ -22,14 +17,16 @@ port_of(const struct toe_engine *engine, const struct chimney_io *io)
 	return atomic_load_explicit(&engine->channels->port[io->channel], memory_order_relaxed);
 }
 
-/* Bytes of the stream that a send is. */
+/* Acknowledged bytes with which a descriptor is done. */
 static inline uint32_t
-io_bytes(const struct chimney_io *io)
+io_span(const struct chimney_io *io)
 {
-	return io->marks & TOE_IO_LATE ? 0 : io->length;
+	if (io->op == CHIMNEY_IO_SEND || (io->marks & TOE_IO_LATE))
+		return toe_io_bytes(io);
+	return io->op == CHIMNEY_IO_DISCONNECT ? io->length + 1 : NO_END;
 }
 
-/* How a send ends of which every byte is acknowledged. */
+/* How a descriptor ends of which everything is acknowledged. */
 static inline enum offload_status
 io_end(const struct chimney_io *io)
 {
@@ -99,34 +96,41 @@ toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
 }
 
 static void
-waiting_add(struct toe_engine *engine, uint32_t index, struct toe_sends *sends)
-{
-	sends->waits = true;
-	sends->waiting_next = TOE_INDEX_NONE;
-	sends->waiting_previous = engine->buffers_last;
-	if (engine->buffers_last == TOE_INDEX_NONE)
-		engine->buffers_first = index;
-	else
-		sends_of(engine, &engine->conns[engine->buffers_last])->waiting_next = index;
-	engine->buffers_last = index;
-}
-
-static void
-waiting_remove(struct toe_engine *engine, struct toe_sends *sends)
+line_leave(struct toe_engine *engine, struct toe_sends *sends)
 {
 	uint32_t next = sends->waiting_next, previous = sends->waiting_previous;
 
-	if (!sends->waits)
+	if (sends->line == TOE_SENDS_NONE)
 		return;
-	sends->waits = false;
 	if (previous == TOE_INDEX_NONE)
-		engine->buffers_first = next;
+		engine->sends_first[sends->line] = next;
 	else
-		sends_of(engine, &engine->conns[previous])->waiting_next = next;
+		toe_sends_of(engine, &engine->conns[previous])->waiting_next = next;
 	if (next == TOE_INDEX_NONE)
-		engine->buffers_last = previous;
+		engine->sends_last[sends->line] = previous;
 	else
-		sends_of(engine, &engine->conns[next])->waiting_previous = previous;
+		toe_sends_of(engine, &engine->conns[next])->waiting_previous = previous;
+	sends->line = TOE_SENDS_NONE;
+}
+
+/* To the end of this line, unless it is in it. */
+static void
+line_join(struct toe_engine *engine, uint32_t index, enum toe_sends_line line)
+{
+	struct toe_sends *sends = toe_sends_of(engine, &engine->conns[index]);
+	uint32_t last = engine->sends_last[line];
+
+	if (sends->line == line)
+		return;
+	line_leave(engine, sends);
+	sends->line = (uint8_t)line;
+	sends->waiting_next = TOE_INDEX_NONE;
+	sends->waiting_previous = last;
+	if (last == TOE_INDEX_NONE)
+		engine->sends_first[line] = index;
+	else
+		toe_sends_of(engine, &engine->conns[last])->waiting_next = index;
+	engine->sends_last[line] = index;
 }
 
 struct toe_host_block *
@@ -138,7 +142,7 @@ toe_host_get(struct toe_engine *engine, struct toe_conn *conn)
 		return toe_pool_at(&engine->sends, conn->attached);
 	conn->attached = toe_pool_take(&engine->sends);
 	block = toe_pool_at(&engine->sends, conn->attached);
-	*block = (struct toe_host_block){0};
+	*block = (struct toe_host_block){.sends = {.end = OFFLOAD_SUCCESS}};
 	/* No PSH lately. */
 	block->receives.push_end = (uint32_t)conn->rcv_bytes - INT32_MAX / 2;
 	return block;
@@ -162,52 +166,84 @@ toe_host_release(struct toe_engine *engine, struct toe_conn *conn)
 static void
 sends_end(struct toe_engine *engine, struct toe_conn *conn)
 {
-	waiting_remove(engine, sends_of(engine, conn));
+	line_leave(engine, toe_sends_of(engine, conn));
 	toe_host_release(engine, conn);
 }
 
-/* What is acknowledged leaves the queue, in order, as far as its buffers are back (SND-1, SND-2). */
+/* The first one that is not acknowledged ends all the same: how. */
 static void
-settle(struct toe_engine *engine, uint32_t index)
+unacked_end(struct toe_sends *sends)
 {
-	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sends *sends = sends_of(engine, conn);
+	struct chimney_io *io = sends->unacked;
+	bool wanted = sends->reset && io->op == CHIMNEY_IO_ABORT && !(io->marks & TOE_IO_LATE);
 
-	while (sends->unacked != NULL && sends->acked >= io_bytes(sends->unacked)) {
-		sends->acked -= io_bytes(sends->unacked);
+	io->marks |= TOE_IO_ENDED;
+	io->status = wanted ? OFFLOAD_SUCCESS : sends->end;
+	io->done = RTE_MIN(sends->acked, toe_io_bytes(io));
+	sends->acked = 0;
+}
+
+/* What is acknowledged, or will not be, is known to have ended. True: there may be more. */
+static bool
+ended_move(struct toe_sends *sends)
+{
+	for (uint32_t n = 0; n < TOE_SENDS_BURST && sends->unacked != NULL; n++) {
+		uint32_t span = io_span(sends->unacked);
+		bool late = sends->unacked->marks & TOE_IO_LATE;
+
+		if (sends->end != OFFLOAD_SUCCESS && (late || sends->acked < span))
+			unacked_end(sends);
+		else if (sends->acked >= span)
+			sends->acked -= span;
+		else
+			return false;
 		if (sends->at == sends->unacked)
 			sends->at = NULL;
 		sends->unacked = sends->unacked->next;
 	}
-	while (sends->first != sends->unacked && is_back(sends->first)) {
-		struct chimney_io *io = sends->first;
-
-		sends->first = io->next;
-		toe_io_complete(engine, io, io_end(io), io_bytes(io));
-	}
-	if (sends->first == NULL)
-		sends_end(engine, conn);
-	else if (sends->first != sends->unacked && !sends->waits)
-		waiting_add(engine, index, sends);
-	else if (sends->first == sends->unacked)
-		waiting_remove(engine, sends);
+	return sends->unacked != NULL;
 }
 
-void
-toe_host_send(struct toe_engine *engine, uint32_t index, struct chimney_io *io)
+/* What has ended leaves the queue, in order, as far as its buffers are back. True: there may be more. */
+static bool
+ended_complete(struct toe_engine *engine, struct toe_sends *sends)
+{
+	for (uint32_t n = 0; n < TOE_SENDS_BURST; n++) {
+		struct chimney_io *io = sends->first;
+
+		if (io == sends->unacked || !is_back(io))
+			return false;
+		sends->first = io->next;
+		if (io->marks & TOE_IO_ENDED)
+			toe_io_complete(engine, io, io->status, io->done);
+		else
+			toe_io_complete(engine, io, io_end(io), toe_io_bytes(io));
+	}
+	return sends->first != sends->unacked;
+}
+
+/* SND-1, SND-2: a part of what can be completed is. What remains waits in line: for its turn, or for buffers. */
+static void
+settle(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sends *sends;
+	struct toe_sends *sends = toe_sends_of(engine, conn);
+	bool more = ended_move(sends);
 
-	if (conn->flags & TOE_CONN_ABORTED) {
-		toe_io_return(engine, io, OFFLOAD_REQUEST_ABORTED, 0);
-		return;
-	}
-	sends = &toe_host_get(engine, conn)->sends;
-	if (conn->flags & TOE_CONN_FIN_QUEUED)
-		io->marks = TOE_IO_LATE;
-	else if (!is_attachable(io))
-		io->marks = TOE_IO_COPY;
+	more = ended_complete(engine, sends) || more;
+	if (sends->first == NULL)
+		sends_end(engine, conn);
+	else if (more)
+		line_join(engine, index, TOE_SENDS_SETTLE);
+	else if (sends->first != sends->unacked)
+		line_join(engine, index, TOE_SENDS_BUFFERS);
+	else
+		line_leave(engine, sends);
+}
+
+static void
+queue_put(struct toe_sends *sends, struct chimney_io *io)
+{
 	io->next = NULL;
 	if (sends->first == NULL)
 		sends->first = io;
@@ -218,99 +254,70 @@ toe_host_send(struct toe_engine *engine, uint32_t index, struct chimney_io *io)
 		sends->unacked = io;
 		sends->acked = 0;
 	}
-	if (io_bytes(io) == 0) {
-		settle(engine, index);
-		return;
-	}
-	conn->snd_limit += io->length;
-	toe_conn_ready(engine, index);
 }
 
-/*
- * Where the text at this offset lies: at_mbuf, `*skip` bytes behind its beginning; returns how much of it lies there. Sending goes
- * forward, so the search goes on from where the last one ended; for what is sent again it starts anew.
- */
-static uint32_t
-seek(struct toe_sends *sends, const struct toe_conn *conn, uint32_t offset, uint32_t length,
-        uint32_t *skip)
+/* What the queue's new end asks of the connection. */
+static void
+start(struct toe_engine *engine, struct toe_conn *conn, const struct chimney_io *io)
 {
-	uint32_t left;
+	conn->snd_limit += toe_io_bytes(io);
+	if (io->op == CHIMNEY_IO_DISCONNECT)
+		conn->flags |= TOE_CONN_FIN_QUEUED;
+	else if (io->op == CHIMNEY_IO_ABORT)
+		conn->flags |= TOE_CONN_RESET_DUE;
+	toe_conn_ready(engine, (uint32_t)(conn - engine->conns));
+}
 
-	if (sends->at == NULL || seq_lt(offset, sends->at_start) ||
-	        seq_lt(offset, sends->at_begin)) {
-		sends->at = sends->unacked;
-		sends->at_begin = (uint32_t)conn->snd_offset - sends->acked;
-		sends->at_mbuf = sends->at->mbuf;
-		sends->at_start = sends->at_begin - sends->at->offset;
-	}
-	while (offset - sends->at_begin >= io_bytes(sends->at)) {
-		sends->at_begin += io_bytes(sends->at);
-		sends->at = sends->at->next;
-		sends->at_mbuf = sends->at->mbuf;
-		sends->at_start = sends->at_begin - sends->at->offset;
-	}
-	while (offset - sends->at_start >= sends->at_mbuf->data_len) {
-		sends->at_start += sends->at_mbuf->data_len;
-		sends->at_mbuf = sends->at_mbuf->next;
-	}
-	*skip = offset - sends->at_start;
-	left = io_bytes(sends->at) - (offset - sends->at_begin);
-	return RTE_MIN(length, RTE_MIN(left, sends->at_mbuf->data_len - *skip));
+/* Nobody is there any more who could be told: an abortive disconnect is done at once. */
+static void
+end_ended(struct toe_engine *engine, uint32_t index)
+{
+	engine->conns[index].flags |= TOE_CONN_ABORTED;
+	host_end(engine, index, OFFLOAD_REQUEST_ABORTED, true);
 }
 
 void
-host_copy(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
-        struct text_copy *copy, uint32_t length)
+toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io)
 {
-	struct toe_sends *sends = sends_of(engine, conn);
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sends *sends;
 
-	engine->stats.tx_text_copied_bytes += length;
-	while (length > 0) {
-		uint32_t skip, part = seek(sends, conn, (uint32_t)offset, length, &skip);
-
-		text_copy_part(
-		        copy, rte_pktmbuf_mtod_offset(sends->at_mbuf, uint8_t *, skip), part);
-		offset += part;
-		length -= part;
+	if ((conn->flags & TOE_CONN_ABORTED) && conn->attached == TOE_INDEX_NONE) {
+		toe_io_return(engine, io, OFFLOAD_REQUEST_ABORTED, 0);
+		return;
 	}
-}
-
-bool
-host_attach(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
-        uint32_t length, uint32_t pieces, struct rte_mbuf *frame)
-{
-	struct toe_sends *sends = sends_of(engine, conn);
-	struct rte_mbuf *last = frame;
-
-	while (length > 0) {
-		uint32_t skip, part = seek(sends, conn, (uint32_t)offset, length, &skip);
-		struct rte_mbuf *piece = NULL;
-
-		if (pieces-- > 0 && !(sends->at->marks & TOE_IO_COPY))
-			piece = rte_pktmbuf_alloc(engine->mbuf_pool);
-		if (piece == NULL) {
-			rte_pktmbuf_free(frame->next);
-			frame->next = NULL;
-			frame->nb_segs = 1;
-			return false;
-		}
-		rte_pktmbuf_attach(piece, sends->at_mbuf);
-		sends->at->marks |= TOE_IO_ATTACHED;
-		piece->data_off = (uint16_t)(piece->data_off + skip);
-		piece->data_len = (uint16_t)part;
-		last->next = piece;
-		last = piece;
-		frame->nb_segs++;
-		offset += part;
-		length -= part;
-	}
-	return true;
+	sends = &toe_host_get(engine, conn)->sends;
+	if (conn->flags & (TOE_CONN_RESET_DUE | TOE_CONN_ABORTED))
+		io->marks = TOE_IO_LATE;
+	else if ((conn->flags & TOE_CONN_FIN_QUEUED) && io->op != CHIMNEY_IO_ABORT)
+		io->marks = TOE_IO_LATE;
+	else if (!is_attachable(io))
+		io->marks = TOE_IO_COPY;
+	queue_put(sends, io);
+	if (io_span(io) == 0)
+		settle(engine, index);
+	else if (io->op != CHIMNEY_IO_ABORT || !(conn->flags & TOE_CONN_ENDED))
+		start(engine, conn, io);
+	else
+		end_ended(engine, index);
 }
 
 void
 host_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes)
 {
-	sends_of(engine, &engine->conns[index])->acked += bytes;
+	toe_sends_of(engine, &engine->conns[index])->acked += bytes;
+	settle(engine, index);
+}
+
+void
+host_end(struct toe_engine *engine, uint32_t index, enum offload_status status, bool reset)
+{
+	struct toe_conn *conn = &engine->conns[index];
+	struct toe_sends *sends = toe_sends_of(engine, conn);
+
+	sends->end = (uint8_t)status;
+	sends->reset = reset;
+	conn->snd_limit = conn->snd_offset; /* nothing is outstanding any more */
 	settle(engine, index);
 }
 
@@ -318,17 +325,17 @@ void
 host_close(struct toe_engine *engine, uint32_t index, enum offload_status status)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	struct toe_sends *sends = sends_of(engine, conn);
+	struct toe_sends *sends = toe_sends_of(engine, conn);
 	struct chimney_io *io = sends->first, *next;
 
 	for (; engine->channels != NULL && io != NULL; io = next) {
 		next = io->next;
 		if (io == sends->unacked) {
-			toe_io_return(engine, io, status, sends->acked);
+			toe_io_return(engine, io, status, RTE_MIN(sends->acked, toe_io_bytes(io)));
 			sends->unacked = next;
 			sends->acked = 0;
 		} else {
-			toe_io_return(engine, io, io_end(io), io_bytes(io));
+			toe_io_return(engine, io, io_end(io), toe_io_bytes(io));
 		}
 	}
 	sends->first = sends->unacked = sends->at = NULL;
@@ -344,21 +351,39 @@ ports_clean(struct toe_engine *engine)
 			rte_eth_tx_done_cleanup(engine->txq[i].ethdev, engine->txq[i].queue, 0);
 }
 
+/* The first in this line has its turn: it leaves, or stands behind the others. */
+static void
+line_step(struct toe_engine *engine, enum toe_sends_line line)
+{
+	uint32_t index = engine->sends_first[line];
+
+	line_leave(engine, toe_sends_of(engine, &engine->conns[index]));
+	settle(engine, index);
+}
+
 void
 toe_host_buffers_tick(struct toe_engine *engine)
 {
-	uint32_t last = engine->buffers_last;
+	const uint32_t *first = &engine->sends_first[TOE_SENDS_BUFFERS];
+	uint32_t last = engine->sends_last[TOE_SENDS_BUFFERS], index;
 
 	engine->buffers_ms = engine->now_ms;
 	ports_clean(engine);
-	for (uint32_t n = 0; n < TICK_CONNS && engine->buffers_first != TOE_INDEX_NONE; n++) {
-		uint32_t index = engine->buffers_first;
-		struct toe_sends *sends = sends_of(engine, &engine->conns[index]);
-
-		/* To the end of the line; whose buffers are back goes out of it. */
-		waiting_remove(engine, sends);
-		settle(engine, index);
+	for (uint32_t n = 0; n < TICK_CONNS && *first != TOE_INDEX_NONE; n++) {
+		index = *first;
+		line_step(engine, TOE_SENDS_BUFFERS);
 		if (index == last)
 			break;
 	}
+}
+
+uint32_t
+toe_host_settle_turn(struct toe_engine *engine)
+{
+	const uint32_t *first = &engine->sends_first[TOE_SENDS_SETTLE];
+	uint32_t n = 0;
+
+	for (; n < TOE_SENDS_TURN && *first != TOE_INDEX_NONE; n += TOE_SENDS_BURST)
+		line_step(engine, TOE_SENDS_SETTLE);
+	return n;
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The host stack as the user of a connection: what its threads submit (SND-1, SND-2). A connection has a queue of sends only while
- * there are any.
+ * The host stack as the user of a connection: what its threads submit to be sent (SND-1, SND-2), and disconnects, which stand in line
+ * with it (DSC-1, DSC-2, DSC-4). A connection has a queue of sends only while there are any.
+ *
+ * Whatever happens to a queue at once, an ACK of all of it or a reset, completions are made in bounded parts: TOE_SENDS_BURST by the
+ * event itself, the rest by toe_host_settle, connections by turns.
  */
 #ifndef TOE_HOST_IO_H
 #define TOE_HOST_IO_H
@@ -15,7 +18,19 @@
 /* Marks of a descriptor */
 #define TOE_IO_COPY (1u << 0) /* its buffers cannot be attached to a frame */
 #define TOE_IO_ATTACHED (1u << 1) /* frames have had buffers of it */
-#define TOE_IO_LATE (1u << 2) /* it came behind our FIN, and is nothing but a place in the queue */
+/* It came behind our FIN, or an abortive disconnect, and is nothing but a place in the queue */
+#define TOE_IO_LATE (1u << 2)
+#define TOE_IO_ENDED (1u << 3) /* `status` and `done` say how it completes */
+
+#define TOE_SENDS_BURST 32u /* descriptors of a queue that are moved on at once */
+#define TOE_SENDS_TURN 64u /* descriptors of all queues in a turn, but for those that events move */
+
+/* Bytes of the stream that a descriptor is. */
+static inline uint32_t
+toe_io_bytes(const struct chimney_io *io)
+{
+	return io->marks & TOE_IO_LATE ? 0 : io->length;
+}
 
 /* The block of a connection, made where there is none: there is one for every connection. */
 struct toe_host_block *toe_host_get(struct toe_engine *engine, struct toe_conn *conn);
@@ -25,8 +40,8 @@ void toe_host_release(struct toe_engine *engine, struct toe_conn *conn);
 /* A descriptor is the host's again: what is outstanding on a connection that goes on. */
 void toe_io_complete(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
         uint32_t done);
-/* A send of this connection, behind those before it. */
-void toe_host_send(struct toe_engine *engine, uint32_t index, struct chimney_io *io);
+/* A send or a disconnect of this connection, behind those before it. */
+void toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io);
 /*
  * A descriptor goes back to its host thread, behind those that have left before it: with what was outstanding on a connection that
  * ended, or was not there.
@@ -37,14 +52,25 @@ void toe_io_return(struct toe_engine *engine, struct chimney_io *io, enum offloa
 uint32_t toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port);
 /* A tick has passed, and sends wait for their buffers: some of these are looked at. */
 void toe_host_buffers_tick(struct toe_engine *engine);
+/* Connections have more to complete: some of it. How many descriptors were moved on. */
+uint32_t toe_host_settle_turn(struct toe_engine *engine);
 
 /* In every turn. */
 static inline void
 toe_host_buffers(struct toe_engine *engine)
 {
-	if (unlikely(engine->buffers_first != TOE_INDEX_NONE) &&
+	if (unlikely(engine->sends_first[TOE_SENDS_BUFFERS] != TOE_INDEX_NONE) &&
 	        engine->buffers_ms != engine->now_ms)
 		toe_host_buffers_tick(engine);
+}
+
+/* In every turn. */
+static inline uint32_t
+toe_host_settle(struct toe_engine *engine)
+{
+	if (likely(engine->sends_first[TOE_SENDS_SETTLE] == TOE_INDEX_NONE))
+		return 0;
+	return toe_host_settle_turn(engine);
 }
 
 /* The functions of tcp/user.h, for a host. */
@@ -53,7 +79,12 @@ void host_copy(struct toe_engine *engine, const struct toe_conn *conn, uint64_t 
 bool host_attach(struct toe_engine *engine, const struct toe_conn *conn, uint64_t offset,
         uint32_t length, uint32_t pieces, struct rte_mbuf *frame);
 void host_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes);
-/* What is outstanding goes back: what is not acknowledged with this status. */
+/*
+ * The connection has ended: what is outstanding completes, what is not acknowledged with this status. reset: the host itself
+ * has reset it, which is what it wanted.
+ */
+void host_end(struct toe_engine *engine, uint32_t index, enum offload_status status, bool reset);
+/* What is outstanding goes back at once: what is not acknowledged with this status. */
 void host_close(struct toe_engine *engine, uint32_t index, enum offload_status status);
 
 #endif

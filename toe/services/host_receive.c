@@ -6,7 +6,7 @@
 
 #include <rte_mbuf.h>
 
-#include "host_text.h"
+#include "host_queue.h"
 #include "indicate.h"
 #include "tcp_facts.h"
 #include "tcp_limits.h"
@@ -77,8 +77,8 @@ fill_from_queue(struct toe_engine *engine, struct toe_conn *conn, struct toe_rec
 
 	while (receives->first != NULL && receives->head != NULL) {
 		struct rte_mbuf *head = receives->head;
-		uint32_t n = fill(engine, receives, rte_pktmbuf_mtod(head, const uint8_t *),
-		        head->data_len);
+		uint32_t n = fill(
+		        engine, receives, rte_pktmbuf_mtod(head, const uint8_t *), head->data_len);
 
 		head->data_off = (uint16_t)(head->data_off + n);
 		head->data_len = (uint16_t)(head->data_len - n);
@@ -158,8 +158,7 @@ open_window(struct toe_engine *engine, uint32_t index)
 	uint32_t offered = conn->rcv_adv - conn->rcv_nxt, limit = tcp_window_limit(conn);
 
 	if (tcp_is_receiving(conn) && offered < limit / 2 &&
-	        host_window(engine, conn) >=
-	                offered + RTE_MIN(tcp_smss(engine, conn), limit / 2))
+	        host_window(engine, conn) >= offered + RTE_MIN(tcp_smss(engine, conn), limit / 2))
 		tcp_owe_ack(engine, index);
 }
 
@@ -238,8 +237,8 @@ host_window(const struct toe_engine *engine, const struct toe_conn *conn)
 
 	if (receives != NULL) {
 		capacity -= RTE_MIN(capacity, receives->bytes);
-		left = RTE_MIN(left, TOE_HOST_MAX_SEGMENTS -
-		                             RTE_MIN(receives->buffers, TOE_HOST_MAX_SEGMENTS));
+		left = RTE_MIN(left,
+		        TOE_HOST_MAX_SEGMENTS - RTE_MIN(receives->buffers, TOE_HOST_MAX_SEGMENTS));
 		if (receives->bytes == 0)
 			room = receives->room;
 	}

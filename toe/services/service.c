@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "echo.h"
+#include "host_queue.h"
 #include "host_receive.h"
-#include "host_text.h"
-#include "host_io.h"
 #include "source.h"
 #include "tcp_facts.h"
 #include "user.h"
@@ -162,10 +161,28 @@ toe_service_abort(struct toe_engine *engine, uint32_t index)
 {
 	const struct toe_conn *conn = &engine->conns[index];
 
-	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE) {
-		host_receives_end(engine, index, OFFLOAD_REQUEST_ABORTED);
-		host_close(engine, index, OFFLOAD_REQUEST_ABORTED);
-	}
+	if (conn->service != OFFLOAD_SERVICE_HOST || conn->attached == TOE_INDEX_NONE)
+		return;
+	host_receives_end(engine, index, OFFLOAD_REQUEST_ABORTED);
+	host_end(engine, index, OFFLOAD_REQUEST_ABORTED, false);
+}
+
+void
+toe_service_reset(struct toe_engine *engine, uint32_t index)
+{
+	if (engine->conns[index].attached == TOE_INDEX_NONE)
+		return;
+	host_receives_end(engine, index, OFFLOAD_REQUEST_ABORTED);
+	host_end(engine, index, OFFLOAD_REQUEST_ABORTED, true);
+}
+
+void
+toe_service_fin_acked(struct toe_engine *engine, uint32_t index)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE)
+		host_acked(engine, index, 1);
 }
 
 void

@@ -17,6 +17,8 @@ struct chimney_flow;
 enum chimney_io_op {
 	CHIMNEY_IO_NONE = 0,
 	CHIMNEY_IO_SEND, /* SND-1: `length` bytes of the chain `mbuf`, from `offset` on */
+	CHIMNEY_IO_DISCONNECT, /* DSC-1: the same, which may be nothing, then a FIN */
+	CHIMNEY_IO_ABORT, /* DSC-2: a RST; `length` is 0 */
 	CHIMNEY_IO_RECEIVE, /* RCV-1: fill `length` bytes at `buffer` + `offset`; done when they are full */
 	CHIMNEY_IO_RECEIVE_PUSH, /* the same, done on PSH or by the push timer when they are full in part */
 	CHIMNEY_IO_OP_COUNT
@@ -26,7 +28,7 @@ enum chimney_io_op {
  * One I/O: 64 bytes, the host's. From its submission until its completion was read it is the target's, and so are the buffers
  * that it names; only `op`, `offset`, `length`, `mbuf` or `buffer`, and `context` are the host's to fill in.
  *
- * SEND: every mbuf of the chain is direct and its reference count is 1, or it is copied instead of being sent from where it
+ * SEND, and DISCONNECT with data: every mbuf of the chain is direct and its reference count is 1, or it is copied instead of being sent from where it
  * lies. Nothing of the chain is changed, and it is named by one outstanding send at a time. It is the host's again with the
  * completion: then everything was acknowledged, or will not be sent any more, and no port has it. It is best of a pool of the
  * host's own (of many producers): then what the host sends takes nothing from what is received.

@@ -84,8 +84,10 @@ ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *seg
 	tcp_restart_timer(conn); /* RFC 6298 (5.3) */
 	if (bytes > 0)
 		toe_service_acked(engine, index, bytes);
-	if (fin_acked)
+	if (fin_acked) {
 		ack_of_fin(engine, index);
+		toe_service_fin_acked(engine, index);
+	}
 }
 
 /*

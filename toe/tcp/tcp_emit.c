@@ -264,6 +264,10 @@ set_flags(struct toe_conn *conn, const struct tcp_plan *plan, struct toe_frame_f
 {
 	fields->flags = (uint8_t)(RTE_TCP_ACK_FLAG | (plan->fin ? RTE_TCP_FIN_FLAG : 0) |
 	                          (plan->push ? RTE_TCP_PSH_FLAG : 0));
+	if (unlikely(plan->reset)) {
+		fields->flags |= RTE_TCP_RST_FLAG;
+		return;
+	}
 	if (unlikely(conn->flags & TOE_CONN_ECN_ECHO))
 		fields->flags |= RTE_TCP_ECE_FLAG;
 	/* Not on pure ACKs, not on what is sent again, not on window probes. */

@@ -4,14 +4,18 @@
  * is the place where a stop acts (INV-6): the words of the route are read once per run, before any
  * frame is built, and no message is taken until the run is over.
  */
+#include <string.h>
+
 #include <rte_branch_prediction.h>
 #include <rte_ethdev.h>
 
+#include "conn_mib.h"
 #include "reassembly.h"
 #include "sender.h"
 #include "tcp.h"
 #include "tcp_arm.h"
 #include "tcp_cc.h"
+#include "tcp_close.h"
 #include "tcp_emit.h"
 #include "tcp_facts.h"
 #include "tcp_limits.h"
@@ -23,18 +27,10 @@
 /* Text in a frame that the port cuts: bounded, since a drain takes it back as a whole */
 #define TSO_TEXT_MAX 32768u
 
-/* A connection that may not transmit: remember that it wanted to. */
-static __rte_noinline enum toe_output
-output_stopped(struct toe_engine *engine, struct toe_conn *conn)
-{
-	if (conn->flags & TOE_CONN_ENDED)
-		return TOE_OUTPUT_DONE;
-	if (!(conn->flags & TOE_CONN_BLOCKED) && !toe_tcp_has_work(engine, conn))
-		return TOE_OUTPUT_DONE;
-	tcp_blocked(engine, conn);
-	toe_reassembly_unreported(engine, (uint32_t)(conn - engine->conns));
-	return TOE_OUTPUT_STOPPED;
-}
+/* RFC 9293 section 3.10.5: in these states an abort tells the peer; in those behind them both ends have closed. */
+#define STATES_RESET                                                                               \
+	(TCP_STATE_BIT(TCP_ESTABLISHED) | TCP_STATE_BIT(TCP_CLOSE_WAIT) |                          \
+	        TCP_STATE_BIT(TCP_FIN_WAIT_1) | TCP_STATE_BIT(TCP_FIN_WAIT_2))
 
 /*
  * How many SACK blocks go with a segment: no frame is larger than the path takes (UPD-4), and text has at least half of the room
@@ -51,24 +47,35 @@ blocks_fit(const struct toe_engine *engine, const struct toe_conn *conn, uint32_
 	return toe_sack_bytes(limits->blocks);
 }
 
+/* Where all segments of a run go to; true: there is a way. */
+static inline bool
+run_route(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
+{
+	const struct toe_shared *shared = engine->shared;
+	uint32_t path = engine->conns[index].path;
+
+	run->index = index;
+	run->open = run->rearm = false; /* the template needs no zeros */
+	run->route.words = toe_route_read(shared, path);
+	if (unlikely(!toe_route_valid(run->route.words)))
+		return false;
+	run->route.path = &shared->paths[path];
+	run->route.neighbor =
+	        &shared->neighbors[toe_path_word_neighbor(run->route.words.path_word)];
+	run->route.offloads = shared->ports[run->route.neighbor->port].tx_offloads;
+	run->txq = &engine->txq[run->route.neighbor->port];
+	return true;
+}
+
 /* What all segments of a run have in common; false: the connection may not transmit. */
 static bool
 run_begin(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
 {
 	struct toe_conn *conn = &engine->conns[index];
-	const struct toe_shared *shared = engine->shared;
 	uint32_t mss;
 
-	run->index = index;
-	run->open = run->rearm = false; /* the template needs no zeros */
-	run->route.words = toe_route_read(shared, conn->path);
-	if (unlikely((conn->flags & TOE_CONN_STOPPED) || !toe_route_valid(run->route.words)))
+	if (unlikely(conn->flags & TOE_CONN_STOPPED) || !run_route(engine, index, run))
 		return false;
-	run->route.path = &shared->paths[conn->path];
-	run->route.neighbor =
-	        &shared->neighbors[toe_path_word_neighbor(run->route.words.path_word)];
-	run->route.offloads = shared->ports[run->route.neighbor->port].tx_offloads;
-	run->txq = &engine->txq[run->route.neighbor->port];
 	run->sender = toe_sender_of(engine, conn);
 	mss = run->smss = tcp_segment_max(engine, conn, run->route.words, run->route.path->family);
 	run->limits.blocks = run->limits.bare_blocks = 0;
@@ -141,6 +148,57 @@ run_segments(struct toe_engine *engine, struct tcp_run *run, uint32_t frames)
 	}
 }
 
+/*
+ * DSC-2: the reset of an abortive disconnect, and the end of the connection. Where a drain took it back after that, it goes
+ * again and ends nothing.
+ */
+static enum toe_output
+output_reset(struct toe_engine *engine, struct tcp_run *run)
+{
+	struct toe_conn *conn = &engine->conns[run->index];
+	const struct tcp_plan plan = {.record = TOE_INDEX_NONE, .count = 1, .reset = true};
+	bool again = conn->flags & TOE_CONN_ABORTED;
+
+	conn->flags &= ~TOE_CONN_KEEPALIVE_DUE; /* its sequence number is the next one */
+	if (again || (TCP_STATE_BIT(conn->state) & STATES_RESET)) {
+		memset(&run->limits, 0, sizeof(run->limits));
+		run->smss = tcp_smss(engine, conn);
+		if (toe_txq_room(run->txq) < TOE_TXQ_RESERVE)
+			return TOE_OUTPUT_MORE;
+		if (!tcp_emit(engine, run, &plan, 1)) {
+			engine->stats.tx_no_mbuf++;
+			return TOE_OUTPUT_MORE;
+		}
+		run->txq->tag[run->txq->count - 1].carries |= TOE_TX_RESET;
+		toe_conn_mib(engine, conn)->resets_out++;
+	}
+	conn->flags &= ~TOE_CONN_RESET_DUE;
+	if (again)
+		return TOE_OUTPUT_DONE;
+	conn->flags |= TOE_CONN_ABORTED;
+	toe_tcp_closed(engine, run->index);
+	toe_service_reset(engine, run->index);
+	return TOE_OUTPUT_DONE;
+}
+
+/* A connection that may not transmit: remember that it wanted to. */
+static __rte_noinline enum toe_output
+output_stopped(struct toe_engine *engine, uint32_t index, struct tcp_run *run)
+{
+	struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->flags & TOE_CONN_RESET_DUE) {
+		if (!(conn->flags & TOE_CONN_HELD_BACK) && run_route(engine, index, run))
+			return output_reset(engine, run);
+	} else if ((conn->flags & TOE_CONN_ENDED) ||
+	           (!(conn->flags & TOE_CONN_BLOCKED) && !toe_tcp_has_work(engine, conn))) {
+		return TOE_OUTPUT_DONE;
+	}
+	tcp_blocked(engine, conn);
+	toe_reassembly_unreported(engine, index);
+	return TOE_OUTPUT_STOPPED;
+}
+
 enum toe_output
 toe_tcp_output(struct toe_engine *engine, uint32_t index, uint32_t frames)
 {
@@ -148,7 +206,7 @@ toe_tcp_output(struct toe_engine *engine, uint32_t index, uint32_t frames)
 	bool more;
 
 	if (!run_begin(engine, index, &run))
-		return output_stopped(engine, &engine->conns[index]);
+		return output_stopped(engine, index, &run);
 	more = run_segments(engine, &run, frames);
 	if (run.rearm)
 		toe_tcp_arm(engine, index);

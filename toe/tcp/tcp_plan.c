@@ -128,7 +128,7 @@ tcp_plan_next(const struct toe_engine *engine, const struct toe_conn *conn,
 	plan->record = TOE_INDEX_NONE;
 	plan->length = 0;
 	plan->count = 1;
-	plan->fin = plan->push = plan->probe = false;
+	plan->fin = plan->push = plan->probe = plan->reset = false;
 	if (unlikely(conn->flags & TOE_CONN_PROBE)) {
 		plan_probe(engine, conn, sender, plan, limits);
 		return;

@@ -16,6 +16,7 @@ struct tcp_plan {
 	bool fin;
 	bool push; /* ends what there is to send */
 	bool probe; /* a window or tail loss probe */
+	bool reset; /* nothing but a RST */
 };
 
 /* Limits of a run over a connection, options deducted. */

@@ -14,6 +14,10 @@ toe_tcp_resume(struct toe_engine *engine, uint32_t index)
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_sender *sender = toe_sender_of(engine, conn);
 
+	if (conn->flags & TOE_CONN_RESET_DUE) {
+		conn->flags &= ~(TOE_CONN_BLOCKED | TOE_CONN_RETRIEVE_ON_SEND);
+		toe_conn_ready(engine, index);
+	}
 	if (conn->flags & TOE_CONN_STOPPED)
 		return;
 	conn->flags &= ~(TOE_CONN_BLOCKED | TOE_CONN_RETRIEVE_ON_SEND);

@@ -65,8 +65,14 @@ take_back_text(struct toe_engine *engine, struct toe_conn *conn, const struct to
 		toe_conn_mib(engine, conn)->segments_again--;
 	}
 	/* Acknowledged nevertheless: an earlier transmission has arrived. */
-	if (sender == NULL || !seq_lt(conn->snd_una, end))
+	if (!seq_lt(conn->snd_una, end))
 		return;
+	/* The connection has ended, and its reset lies behind what has left. */
+	if (sender == NULL) {
+		if (!(tag->carries & TOE_TX_AGAIN) && end == conn->snd_nxt)
+			conn->snd_nxt = seq;
+		return;
+	}
 	if (seq_lt(seq, conn->snd_una))
 		seq = conn->snd_una;
 	if (tag->carries & TOE_TX_AGAIN) {
@@ -155,6 +161,12 @@ toe_tcp_take_back(
 
 	toe_conn_mib(engine, conn)->discards_out +=
 	        size > 0 ? (frame->pkt_len - headers + size - 1) / size : 1;
+	if (tag->carries & TOE_TX_RESET) {
+		conn->flags |= TOE_CONN_RESET_DUE;
+		toe_conn_mib(engine, conn)->resets_out--;
+		toe_conn_ready(engine, tag->conn);
+		return;
+	}
 	if (tag->length > 0)
 		take_back_text(engine, conn, tag);
 	if (has_cwr(frame))

@@ -38,7 +38,8 @@ tcp_text_follows(const struct toe_engine *engine, const struct toe_conn *conn,
 	       conn->reassembly == TOE_INDEX_NONE &&
 	       conn->snd_wnd == segment->window << conn->snd_wscale &&
 	       segment->length <= conn->rcv_adv - conn->rcv_nxt && tcp_is_receiving(conn) &&
-	       !(conn->flags & (TOE_CONN_URGENT | TOE_CONN_ABORTED | TOE_CONN_QUICK_ACK)) &&
+	       !(conn->flags & (TOE_CONN_URGENT | TOE_CONN_ABORTED | TOE_CONN_QUICK_ACK |
+	                               TOE_CONN_RESET_DUE)) &&
 	       toe_service_accepts(engine, conn);
 }
 

@@ -57,7 +57,12 @@ bool toe_service_attach(struct toe_engine *engine, const struct toe_conn *conn, 
 /* `bytes` of send data were acknowledged (snd_offset has advanced already). */
 void toe_service_acked(struct toe_engine *engine, uint32_t index, uint32_t bytes);
 
+/* Our FIN was acknowledged, and with it all before it. */
+void toe_service_fin_acked(struct toe_engine *engine, uint32_t index);
+
 /* An acceptable RST has come (EVT-5): nothing of what is outstanding will be sent or acknowledged. */
 void toe_service_abort(struct toe_engine *engine, uint32_t index);
+/* The user's own reset has been sent, or the connection is one that needs none (DSC-2): the same. */
+void toe_service_reset(struct toe_engine *engine, uint32_t index);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "handle.h"
 #include "host_flow.h"
-#include "host_text.h"
+#include "host_queue.h"
 #include "items.h"
 #include "urgent.h"
 
@@ -38,10 +38,10 @@ io_take(struct toe_worker *worker, struct toe_channel_port *port, struct chimney
 		toe_io_return(engine, io, OFFLOAD_UPLOAD_IN_PROGRESS, 0);
 	else if (conn->host != port->host || conn->service != OFFLOAD_SERVICE_HOST)
 		toe_io_return(engine, io, OFFLOAD_FAILURE, 0);
-	else if (io->op == CHIMNEY_IO_SEND)
-		toe_host_send(engine, item.index, io);
-	else
+	else if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
 		toe_host_post(engine, item.index, io);
+	else
+		toe_host_submit(engine, item.index, io);
 }
 
 /*

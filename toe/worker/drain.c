@@ -24,6 +24,8 @@ is_of(const struct toe_engine *engine, const struct toe_tx_tag *tag)
 static bool
 is_stale(const struct toe_engine *engine, const struct toe_tx_tag *tag)
 {
+	uint32_t stopped = TOE_CONN_DRAINED |
+	                   (tag->carries & TOE_TX_RESET ? TOE_CONN_HELD_BACK : TOE_CONN_STOPPED);
 	const struct toe_conn *conn;
 	struct toe_route route;
 
@@ -34,8 +36,7 @@ is_stale(const struct toe_engine *engine, const struct toe_tx_tag *tag)
 	 * After a relink or an update a connection goes on, and may have built frames under the new words behind stale ones.
 	 * Those must not go out ahead of what is taken back, and they are not the last that it built: they are taken back too.
 	 */
-	if (conn->generation != tag->generation ||
-	        (conn->flags & (TOE_CONN_STOPPED | TOE_CONN_DRAINED)))
+	if (conn->generation != tag->generation || (conn->flags & stopped))
 		return true;
 	route = toe_route_read(engine->shared, conn->path);
 	return !toe_route_valid(route) || !toe_route_equal(route, tag->route);
@@ -93,6 +94,13 @@ toe_drain_port(struct toe_engine *engine, uint32_t port)
 	return taken.count;
 }
 
+/* Of a connection that leaves nothing does so but its reset, where that may. */
+static bool
+is_left(const struct toe_engine *engine, uint32_t index, const struct toe_tx_tag *tag)
+{
+	return tag->conn == index && (!(tag->carries & TOE_TX_RESET) || is_stale(engine, tag));
+}
+
 void
 toe_drain_conn(struct toe_engine *engine, uint32_t index)
 {
@@ -105,7 +113,7 @@ toe_drain_conn(struct toe_engine *engine, uint32_t index)
 			toe_txq_flush(txq);
 		taken.count = 0;
 		for (uint32_t i = 0; i < txq->count; i++) {
-			if (txq->tag[i].conn == index) {
+			if (is_left(engine, index, &txq->tag[i])) {
 				take(engine, txq, i, &taken);
 				continue;
 			}

@@ -55,6 +55,7 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	work += toe_worker_channels(worker);
 	toe_host_buffers(&worker->engine);
 	toe_host_receive(&worker->engine);
+	work += toe_host_settle(&worker->engine);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);
 	/* It may have stood still on the way here, in a driver for example: then nothing of this turn goes out. */

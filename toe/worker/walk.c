@@ -132,8 +132,8 @@ retrieve_one(struct toe_worker *worker, uint32_t index, uint8_t flags)
 }
 
 /*
- * Contexts on their way into the cache: line 0 holds the flags, line 3 the host's handle that an indication carries, lines 1
- * and 2 what a resume needs to restart the timer.
+ * Contexts on their way into the cache: line 0 holds the flags and what an indication carries, lines 1 and 2 what a resume
+ * needs to restart the timer.
  */
 static void
 prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t n, uint8_t op)
@@ -145,8 +145,6 @@ prefetch_all(const struct toe_worker *worker, const uint32_t *entries, uint32_t 
 		if (op == TOE_OP_RESUME_PATH) {
 			rte_prefetch0(&conn->sender);
 			rte_prefetch0(&conn->due);
-		} else {
-			rte_prefetch0(&conn->host_handle);
 		}
 	}
 }

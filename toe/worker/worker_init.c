@@ -125,7 +125,8 @@ static void
 lists_init(struct toe_worker *worker)
 {
 	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
-	worker->engine.buffers_first = worker->engine.buffers_last = TOE_INDEX_NONE;
+	for (uint32_t i = 0; i < TOE_SENDS_LINE_COUNT; i++)
+		worker->engine.sends_first[i] = worker->engine.sends_last[i] = TOE_INDEX_NONE;
 	toe_host_receive_init(&worker->engine);
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
 		struct toe_host_walks *walks = &worker->walks[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Text of a host that no posted buffer holds: its queue, its buffers and their bounds (CHN-3, CHN-6), its indications. */
-#ifndef TOE_HOST_TEXT_H
-#define TOE_HOST_TEXT_H
+#ifndef TOE_HOST_QUEUE_H
+#define TOE_HOST_QUEUE_H
 
 #include "host_io.h"
 
