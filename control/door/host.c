@@ -56,6 +56,7 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		        .bell = &host->bell,
 		        .completed = &host->completed,
 		        .initiating = target->initiating,
+		        .send_backlog = params->send_backlog,
 		};
 	}
 	return rc;
