@@ -96,6 +96,7 @@ target_params(
 	params->salt = rte_rand();
 	params->vlans = options->vlan_count != 0 ? options->vlans : NULL;
 	params->vlan_count = options->vlan_count;
+	params->memory = program->memory.total;
 	params->cpu_time = lcores_cpu_time;
 	params->cpu_time_context = (struct program *)(uintptr_t)program;
 }

@@ -84,10 +84,13 @@ control_init(struct control *control, const struct chimney_params *params, uint6
 	stops_init(&control->stops, &control->slots,
 	        on_send ? 0 : params->retrieve_delay_ms * UINT64_C(1000000));
 	workers_init(&control->workers, target, &control->slots, now);
+	announce_init(&control->announce, &control->workers);
 	retrieve_init(&control->retrieve, &control->stops, &control->workers, on_send);
 	rc = slots_init(&control->slots, target->shared, params->conn_capacity, params->salt);
 	if (rc == 0)
 		rc = requests_init(&control->requests, target, &control->workers, &control->stops);
+	if (rc == 0)
+		rc = operator_init(target);
 	if (rc == 0)
 		rc = toe_doorbell_init(&target->bell);
 	if (rc == 0)
@@ -125,6 +128,7 @@ chimney_destroy(struct chimney *target)
 			host_fini(&target->hosts[i]);
 	free(control->vlans);
 	toe_doorbell_fini(&target->bell);
+	operator_fini(target);
 	requests_fini(&control->requests);
 	slots_fini(&control->slots);
 	toe_table_free(control, 1, sizeof(*control));
@@ -178,6 +182,8 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	target->now = now;
 	toe_awake_look(&workers->awake, now);
 	work = replies_turn(control);
+	/* Before the requests that a resume lets go on. */
+	work += announce_turn(&control->announce, hosts);
 	work += requests_turn(&control->requests, hosts);
 	for (uint32_t left = hosts; left != 0; left &= left - 1)
 		work += holds_turn(workers, &target->hosts[__builtin_ctz(left)]);

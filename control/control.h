@@ -3,6 +3,7 @@
 #ifndef CONTROL_CONTROL_H
 #define CONTROL_CONTROL_H
 
+#include "announce.h"
 #include "door.h"
 #include "request.h"
 #include "retrieve.h"
@@ -17,6 +18,7 @@ struct control {
 	struct workers workers;
 	struct requests requests;
 	struct retrieve retrieve;
+	struct announce announce;
 	uint16_t *vlans; /* what params.vlans points to */
 };
 

@@ -40,6 +40,12 @@ void cli_show_version(struct session *session);
 void cli_show_counters(struct session *session);
 void cli_show_mib(struct session *session);
 void cli_counters_reset(struct session *session);
+/* cli_operator.c */
+void cli_offload_pause(struct session *session);
+void cli_offload_resume(struct session *session);
+void cli_upload_all(struct session *session);
+void cli_upload(struct session *session);
+void cli_show_capabilities(struct session *session);
 /* cli_names.c */
 void cli_complete_line(struct session *session);
 /* cli_session.c */

@@ -19,6 +19,8 @@ entry_text(const struct event_entry *entry, char *to, size_t size)
 	if (entry->kind == EVENT_PORT)
 		return snprintf(
 		        to, size, "* port %u link %s\n", entry->port, port_link_name(entry->value));
+	if (event_is_status(entry->kind))
+		return snprintf(to, size, "* %s\n", event_kind_name(entry->kind));
 	return snprintf(to, size, "* %s %s%s%s\n", event_kind_name(entry->kind), entry->object,
 	        entry->kind == CHIMNEY_RETRIEVE ? " " : "",
 	        entry->kind == CHIMNEY_RETRIEVE ? retrieve_reason_name(entry->detail) : "");
@@ -47,6 +49,8 @@ entry_json(const struct event_entry *entry, char *to, size_t size)
 	else if (entry->kind == EVENT_PORT)
 		used += snprintf(to + used, size - (size_t)used, ",\"port\":%u,\"link\":\"%s\"}\n",
 		        entry->port, port_link_name(entry->value));
+	else if (event_is_status(entry->kind))
+		used += snprintf(to + used, size - (size_t)used, "}\n");
 	else if (entry->kind == CHIMNEY_RETRIEVE)
 		used += snprintf(to + used, size - (size_t)used,
 		        ",\"object\":\"%s\",\"reason\":\"%s\"}\n", entry->object,

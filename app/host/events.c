@@ -28,11 +28,14 @@ void
 events_indication(struct event_log *log, const struct chimney_record *record)
 {
 	struct event_entry entry = {.kind = record->kind, .detail = record->reason};
-	struct object *object = object_by_handle(log->objects, (uint64_t)(uintptr_t)record->handle);
+	struct object *object;
 
-	if (record->kind > CHIMNEY_ABORT)
-		return;
 	event_totals_count(&log->totals, record->kind, record->reason);
+	if (event_is_status(record->kind)) {
+		event_add(log, &entry);
+		return;
+	}
+	object = object_by_handle(log->objects, (uint64_t)(uintptr_t)record->handle);
 	if (object == NULL || object->state == OBJECT_GONE) {
 		event_totals_unknown(&log->totals);
 		strcpy(entry.object, "unknown");
@@ -124,7 +127,7 @@ events_last(const struct event_log *log, uint32_t limit)
 			else
 				json_object_set_new(
 				        row, "link", json_string(port_link_name(entry->value)));
-		} else {
+		} else if (!event_is_status(entry->kind)) {
 			json_object_set_new(row, "object", json_string(entry->object));
 		}
 		if (entry->kind == CHIMNEY_RETRIEVE)

@@ -186,6 +186,22 @@ static const struct cli_arg port_args[] = {
         END,
 };
 
+static const struct cli_arg resume_args[] = {
+        {"neighbors", ARG_NEIGHBORS, CLI_NUMBER, 0, 1, 1u << 22, 0, "as the tables hold",
+                "neighbors that may be offloaded from now on"},
+        {"paths", ARG_PATHS, CLI_NUMBER, 0, 1, 1u << 22, 0, "as the tables hold",
+                "paths, likewise"},
+        {"connections", ARG_CONNECTIONS, CLI_NUMBER, 0, 1, 1u << 24, 0, "as the tables hold",
+                "connections, likewise"},
+        END,
+};
+
+static const struct cli_arg upload_args[] = {
+        {"NAME...", ARG_SELECT, CLI_SELECT, CLI_POSITIONAL | CLI_REQUIRED, 0, 0, 0, 0,
+                "connections: NAME, PREFIX.c7, PREFIX.c0-99, PREFIX.c*, PREFIX"},
+        END,
+};
+
 static const struct cli_arg json_args[] = {
         {"MODE", ARG_MODE, CLI_CHOICE, CLI_POSITIONAL | CLI_REQUIRED, 0, 0, on_off, 0,
                 "one JSON object for each reply and event, or text"},
@@ -231,6 +247,7 @@ const struct cli_command cli_commands[] = {
                 "MIBs"},
         {"show events", CMD_SHOW_EVENTS, {0}, "totals of all indications"},
         {"show memory", CMD_SHOW_MEMORY, {0}, "estimate and use of memory"},
+        {"show capabilities", CMD_SHOW_CAPABILITIES, {0}, "what host stacks may ask of the target"},
         {"show version", CMD_SHOW_VERSION, {0}, "versions"},
         {"events", CMD_EVENTS, {events_args}, "the last events, or all as they happen"},
         {"wait retrieved", CMD_WAIT_RETRIEVED, {select_args, timeout_args},
@@ -242,6 +259,15 @@ const struct cli_command cli_commands[] = {
         {"wait", CMD_WAIT, {wait_args, timeout_args}, "until a request has completed"},
         {"port hold", CMD_PORT_HOLD, {port_args}, "receive nothing from a port"},
         {"port release", CMD_PORT_RELEASE, {port_args}, "receive from a port that was held"},
+        {"offload pause", CMD_OFFLOAD_PAUSE, {0},
+                "tell all host stacks that initiates wait from now on (OFFLOAD_PAUSE)"},
+        {"offload resume", CMD_OFFLOAD_RESUME, {resume_args},
+                "carry out what waited, and tell all host stacks (OFFLOAD_RESUME)"},
+        {"upload all", CMD_UPLOAD_ALL, {0},
+                "ask all host stacks to take everything back (UPLOAD_ALL)"},
+        {"upload", CMD_UPLOAD, {upload_args},
+                "stop connections and ask their host stack to take them back (RETRIEVE, "
+                "UPLOAD_REQUESTED)"},
         {"counters reset", CMD_COUNTERS_RESET, {0}, "show counters from here on"},
         {"json", CMD_JSON, {json_args}, "the form of replies and events"},
         {"help", CMD_HELP, {rest_args}, "all commands, or one with its arguments"},

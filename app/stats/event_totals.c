@@ -6,7 +6,17 @@ const char *
 event_kind_name(unsigned int kind)
 {
 	static const char *const names[EVENT_KINDS] = {
-	        "?", "completion", "retrieve", "disconnect", "abort", "worker", "port"};
+	        [0] = "?",
+	        [CHIMNEY_COMPLETION] = "completion",
+	        [CHIMNEY_RETRIEVE] = "retrieve",
+	        [CHIMNEY_DISCONNECT] = "disconnect",
+	        [CHIMNEY_ABORT] = "abort",
+	        [CHIMNEY_OFFLOAD_PAUSE] = "offload_pause",
+	        [CHIMNEY_OFFLOAD_RESUME] = "offload_resume",
+	        [CHIMNEY_UPLOAD_ALL] = "upload_all",
+	        [EVENT_WORKER] = "worker",
+	        [EVENT_PORT] = "port",
+	};
 
 	return names[kind < EVENT_KINDS ? kind : 0];
 }

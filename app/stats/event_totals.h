@@ -11,7 +11,7 @@
 #include "chimney.h"
 
 /* Kinds of events: those of enum chimney_record_kind, and what becomes of workers and ports. */
-#define EVENT_WORKER (CHIMNEY_ABORT + 1)
+#define EVENT_WORKER CHIMNEY_RECORD_KINDS
 #define EVENT_PORT (EVENT_WORKER + 1)
 #define EVENT_KINDS (EVENT_PORT + 1)
 
@@ -20,6 +20,14 @@ struct event_totals {
 	_Atomic uint64_t reason[RETRIEVE_REASON_COUNT]; /* of RETRIEVE */
 	_Atomic uint64_t unknown; /* indications for objects that were gone */
 };
+
+/* Is this a status of the target, which concerns no object (EVT-3)? */
+static inline bool
+event_is_status(unsigned int kind)
+{
+	return kind == CHIMNEY_OFFLOAD_PAUSE || kind == CHIMNEY_OFFLOAD_RESUME ||
+	       kind == CHIMNEY_UPLOAD_ALL;
+}
 
 /* Count a record. reason: of RETRIEVE, else anything. */
 void event_totals_count(struct event_totals *totals, unsigned int kind, unsigned int reason);

@@ -113,9 +113,38 @@ int chimney_host_register(struct chimney *target, const struct chimney_host_para
 
 /*
  * Unregister. Every object of the host must have been terminated, every record read, every hold be done and every channel
- * (channel.h) be closed: else -EBUSY, and nothing has changed. By the polling thread. The control lcore lets go of the host in its next turn.
+ * (channel.h) be closed: else -EBUSY, and nothing has changed, but that initiates which wait for OFFLOAD_RESUME complete, with
+ * FAILURE where something new would have risen. By the polling thread. The control lcore lets go of the host in its next turn.
  */
 int chimney_host_unregister(struct chimney_host *host);
+
+/*
+ * What the target takes. What is counted, is counted over all hosts together; what is more fails with the status that names it
+ * (INIT-4). A set has bit 1 << value for each value of its enumeration.
+ */
+struct chimney_capabilities {
+	uint32_t neighbors, paths, connections; /* that may be offloaded at the same time */
+	uint32_t workers; /* the tuple of a connection decides which worker has it (TCP-4) */
+	uint32_t connections_per_worker;
+	uint32_t hosts, channels; /* that may be registered, or open */
+	uint32_t tree_blocks; /* of a tree */
+	uint32_t requests; /* of a host that are worked on at once; more of them wait in order */
+	uint32_t receive_window; /* largest of a connection, bytes */
+	uint32_t mss_min; /* smallest remote_mss, bytes */
+	uint32_t ip_versions; /* set of 4 and 6 */
+	uint32_t services; /* set of enum offload_service */
+	uint32_t congestion; /* set of enum offload_congestion */
+	uint32_t
+	        tcp_states; /* set of enum tcp_state in which a connection may be offloaded (INIT-5) */
+	uint8_t tcp_options; /* TCP_OPTION_... of struct tcp_const */
+	uint8_t tcp_extensions; /* TCP_EXTENSION_... of struct tcp_const */
+	uint8_t paused; /* initiates wait for OFFLOAD_RESUME */
+	uint64_t memory; /* bytes that the target has set aside for its work; 0: not known */
+};
+
+/* Any thread. Constant while the host is registered, but for `paused` and what an OFFLOAD_RESUME may change: the counts of objects. */
+void chimney_capabilities(
+        const struct chimney_host *host, struct chimney_capabilities *capabilities);
 
 enum chimney_request {
 	CHIMNEY_INITIATE = 0,
@@ -153,6 +182,16 @@ enum chimney_record_kind {
 	CHIMNEY_RETRIEVE, /* the target asks for a connection back: handle, reason (TERM-7) */
 	CHIMNEY_DISCONNECT, /* FIN received, all data before it consumed: handle (EVT-1) */
 	CHIMNEY_ABORT, /* acceptable RST received, or state lost: handle (EVT-1, EVT-5) */
+	/*
+	 * Indications of the target's own status (EVT-3), to every host. PAUSE: initiates that are submitted, or have not been
+	 * started, wait in order until RESUME; everything else goes on as ever. A host that registers meanwhile is told at
+	 * once. RESUME: they are carried out; what the target takes may have changed (chimney_capabilities).
+	 * UPLOAD_ALL: the target asks for everything back, by terminate; until that is done it goes on.
+	 */
+	CHIMNEY_OFFLOAD_PAUSE,
+	CHIMNEY_OFFLOAD_RESUME,
+	CHIMNEY_UPLOAD_ALL,
+	CHIMNEY_RECORD_KINDS
 };
 
 struct chimney_record {
@@ -168,7 +207,7 @@ struct chimney_record {
 	        frames_discarded; /* COMPLETION of invalidate or update: frames discarded by the drain */
 	union {
 		struct offload_block_list *root; /* COMPLETION */
-		void *handle; /* else: offload_handle of the object */
+		void *handle; /* else: offload_handle of the object; NULL where there is none */
 	};
 };
 

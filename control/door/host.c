@@ -90,6 +90,9 @@ chimney_host_register(
 	host->tick_ms = (uint8_t)(1000 / ticks);
 	host->target = target;
 	host->bell.fd = -1;
+	/* What the target is in now is told, what it was is not (EVT-3). */
+	host->pauses_told = atomic_load_explicit(&target->pauses, memory_order_relaxed) & ~1u;
+	host->uploads_told = atomic_load_explicit(&target->uploads, memory_order_relaxed);
 	strncpy(host->name, params->name, sizeof(host->name) - 1);
 	rc = host_init(host, params);
 	if (rc != 0) {
@@ -127,12 +130,25 @@ host_skip(struct chimney_host *host, uint32_t worker)
 	host->skip[worker] = host->workers[worker]->prod.tail;
 }
 
+/* Are requests under way? Initiates of a host that wants to leave do not wait for a resume any more. */
+static bool
+requests_left(struct chimney_host *host)
+{
+	if (atomic_load_explicit(&host->submitted, memory_order_acquire) ==
+	        atomic_load_explicit(&host->returned, memory_order_acquire))
+		return false;
+	if (atomic_load_explicit(&host->target->pauses, memory_order_relaxed) & 1) {
+		atomic_store_explicit(&host->leaves, 1, memory_order_release);
+		toe_doorbell_ring(&host->target->bell);
+	}
+	return true;
+}
+
 int
 chimney_host_unregister(struct chimney_host *host)
 {
-	if (atomic_load_explicit(&host->objects, memory_order_acquire) != 0 ||
-	        atomic_load_explicit(&host->submitted, memory_order_acquire) !=
-	                atomic_load_explicit(&host->returned, memory_order_acquire) ||
+	if (requests_left(host) ||
+	        atomic_load_explicit(&host->objects, memory_order_acquire) != 0 ||
 	        atomic_load_explicit(&host->holding, memory_order_acquire) != 0 ||
 	        atomic_load_explicit(&host->channels, memory_order_acquire) != 0 ||
 	        records_left(host))

@@ -42,12 +42,15 @@ struct chimney_host {
 	_Atomic uint64_t returned; /* completions read; the polling thread */
 	_Atomic uint64_t holding; /* holds and releases that are not done; any thread */
 	_Atomic uint32_t channels; /* that are open; any thread */
+	/* it wants to unregister: initiates that wait for a resume complete; the polling thread sets, control clears */
+	_Atomic uint32_t leaves;
 	/* the polling thread's */
 	uint32_t next_worker; /* whose turn it is to be read first */
 	uint32_t life[TOE_MAX_WORKERS]; /* toe_worker_control.lost, as its ring is read */
 
 	/* control's */
 	_Atomic uint64_t objects __rte_cache_aligned; /* slots in use; unregister reads */
+	uint32_t pauses_told, uploads_told; /* of those of the target (door.h) */
 	uint32_t settling; /* initiates in FINISH: their objects come alive before the completion */
 	struct completion *waiting_first, *waiting_last; /* completions that found the ring full */
 	_Atomic uint32_t waiting; /* how many; the polling thread reads */

@@ -18,6 +18,9 @@ record_fill(struct chimney_record *record, const struct toe_event *event)
 	        [TOE_EVENT_RETRIEVE] = CHIMNEY_RETRIEVE,
 	        [TOE_EVENT_DISCONNECT] = CHIMNEY_DISCONNECT,
 	        [TOE_EVENT_ABORT] = CHIMNEY_ABORT,
+	        [TOE_EVENT_OFFLOAD_PAUSE] = CHIMNEY_OFFLOAD_PAUSE,
+	        [TOE_EVENT_OFFLOAD_RESUME] = CHIMNEY_OFFLOAD_RESUME,
+	        [TOE_EVENT_UPLOAD_ALL] = CHIMNEY_UPLOAD_ALL,
 	};
 
 	memset(record, 0, sizeof(*record));

@@ -49,6 +49,7 @@ struct chimney_params {
 	uint64_t salt; /* generations and nonces start here: random per start, fixed in tests */
 	const uint16_t *vlans; /* non-zero VLAN ids configured per interface (INIT-11), or NULL */
 	uint32_t vlan_count;
+	uint64_t memory; /* bytes set aside for target and workers, told to hosts; 0: not known */
 };
 
 /* Sane defaults, then the caller sets shared, workers and conn_capacity. */
@@ -78,6 +79,29 @@ uint32_t chimney_control_poll(struct chimney *target, uint64_t now);
  */
 void chimney_stop(struct chimney *target);
 bool chimney_stopped(const struct chimney *target);
+
+/*
+ * The operator's side of EVT-3 and TERM-7. By one thread at a time, beside everything else; each takes effect, and is
+ * indicated, in the next turns of the control lcore.
+ *
+ * Pause: every host is told OFFLOAD_PAUSE, and its initiates wait in order. 0, or -EALREADY: it is paused.
+ * Resume: OFFLOAD_RESUME, and they are carried out. limits: how many objects may be offloaded from now on; what is there
+ * already stays. NULL: as before. 0, -EALREADY (it is not paused), -EINVAL (a limit is more than the tables hold).
+ * Upload all: UPLOAD_ALL to every host that is registered. Calls that follow faster than a host is told count as one.
+ */
+struct chimney_limits {
+	uint32_t neighbors, paths, connections; /* 0: as many as the tables hold */
+};
+
+int chimney_offload_pause(struct chimney *target);
+int chimney_offload_resume(struct chimney *target, const struct chimney_limits *limits);
+void chimney_upload_all(struct chimney *target);
+/*
+ * Ask its host for one connection back: RETRIEVE(UPLOAD_REQUESTED), after which it transmits nothing any more (TERM-7, D9).
+ * Nothing comes of it where the connection is gone by then, has been asked back before, or is in FIN_WAIT_1, FIN_WAIT_2 or
+ * CLOSE_WAIT, where the target starts no upload. 0; -EAGAIN: too many wait, call again; -EINVAL: not the handle of a connection.
+ */
+int chimney_upload(struct chimney *target, uint64_t handle);
 
 /* The doorbell that wakes a sleeping control lcore; for its lcore loop. */
 struct toe_doorbell *chimney_control_bell(struct chimney *target);

@@ -36,14 +36,19 @@ lacks_resources(enum offload_status status)
 	}
 }
 
-/* The slot of a new object. False: none is free. */
+/* The slot of a new object. False: none is free, or as many are offloaded as may be. */
 static bool
 object_alloc(struct requests *requests, struct request *request, struct offload_block_list *block,
         enum offload_layer layer, uint32_t worker)
 {
 	struct toe_item *item = block_item(block);
-	uint32_t index = slots_alloc(requests->slots, layer, worker, request->fanout.host->index);
+	uint32_t limit =
+	        atomic_load_explicit(&requests->target->limit[layer], memory_order_relaxed);
+	uint32_t index;
 
+	if (*stat_of_layer(requests->target, layer) >= limit)
+		return false;
+	index = slots_alloc(requests->slots, layer, worker, request->fanout.host->index);
 	if (index == TOE_INDEX_NONE)
 		return false;
 	item->index = index;

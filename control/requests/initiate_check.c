@@ -4,11 +4,6 @@
 
 #define VLAN_ID_MAX 4094u
 #define WINDOW_SCALE_MAX 14u
-#define WINDOW_MAX (1u << 30) /* RFC 7323 section 2.3 */
-#define MSS_MIN 48u /* what leaves 8 bytes beside the longest options */
-#define OPTIONS_KNOWN                                                                              \
-	(TCP_OPTION_TIMESTAMPS | TCP_OPTION_SACK | TCP_OPTION_WINDOW_SCALE | TCP_OPTION_ECN)
-#define EXTENSIONS_KNOWN TCP_EXTENSION_PACING
 #define MTU_IPV4_MIN 68u
 #define MTU_IPV6_MIN 1280u
 #define MTU_MAX 65535u
@@ -49,8 +44,7 @@ state_has_fin_out(uint32_t state)
 static bool
 state_fits(uint32_t state)
 {
-	return state == TCP_ESTABLISHED || state == TCP_FIN_WAIT_2 || state == TCP_CLOSE_WAIT ||
-	       state_has_fin_out(state);
+	return state < TCP_STATE_COUNT && (INITIATE_STATES >> state & 1);
 }
 
 /* Is there nothing outstanding that the target could not send again, or deliver? */
@@ -77,15 +71,16 @@ data_fits(const struct offload_block_list *block)
 static bool
 constant_fits(const struct tcp_const *constant)
 {
-	if ((constant->flags & ~OPTIONS_KNOWN) || (constant->extensions & ~EXTENSIONS_KNOWN) ||
+	if ((constant->flags & ~INITIATE_OPTIONS) ||
+	        (constant->extensions & ~INITIATE_EXTENSIONS) ||
 	        constant->service >= OFFLOAD_SERVICE_COUNT ||
 	        constant->congestion >= OFFLOAD_CC_COUNT)
 		return false;
 	/* Without marks DCTCP would see no congestion but losses. */
 	if (constant->congestion == OFFLOAD_CC_DCTCP && !(constant->flags & TCP_OPTION_ECN))
 		return false;
-	/* 0: the peer sent no such option. Less than MSS_MIN makes headers of the whole link. */
-	if (constant->remote_mss != 0 && constant->remote_mss < MSS_MIN)
+	/* 0: the peer sent no such option. Less than INITIATE_MSS_MIN makes headers of the whole link. */
+	if (constant->remote_mss != 0 && constant->remote_mss < INITIATE_MSS_MIN)
 		return false;
 	return constant->snd_wnd_scale <= WINDOW_SCALE_MAX &&
 	       constant->rcv_wnd_scale <= WINDOW_SCALE_MAX;
@@ -95,8 +90,9 @@ constant_fits(const struct tcp_const *constant)
 static bool
 windows_fit(const struct tcp_delegated *delegated)
 {
-	return delegated->rcv_wnd <= WINDOW_MAX && delegated->snd_wnd <= WINDOW_MAX &&
-	       delegated->max_snd_wnd <= WINDOW_MAX;
+	return delegated->rcv_wnd <= INITIATE_WINDOW_MAX &&
+	       delegated->snd_wnd <= INITIATE_WINDOW_MAX &&
+	       delegated->max_snd_wnd <= INITIATE_WINDOW_MAX;
 }
 
 enum offload_status
@@ -108,7 +104,7 @@ initiate_tcp_check(const struct offload_block_list *block)
 	if (!state_fits(delegated->state) || !constant_fits(constant) || !windows_fit(delegated) ||
 	        !data_fits(block))
 		return OFFLOAD_FAILURE;
-	if (constant->service == OFFLOAD_SERVICE_HOST)
+	if (!(INITIATE_SERVICES >> constant->service & 1))
 		return OFFLOAD_CONNECTION_REJECTED;
 	return OFFLOAD_SUCCESS;
 }

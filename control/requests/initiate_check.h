@@ -8,6 +8,18 @@
 
 #include "door.h"
 
+/* What can be offloaded: checked here, and told to hosts (chimney_capabilities). */
+#define INITIATE_WINDOW_MAX (1u << 30) /* RFC 7323 section 2.3 */
+#define INITIATE_MSS_MIN 48u /* what leaves 8 bytes beside the longest options */
+#define INITIATE_OPTIONS                                                                           \
+	(TCP_OPTION_TIMESTAMPS | TCP_OPTION_SACK | TCP_OPTION_WINDOW_SCALE | TCP_OPTION_ECN)
+#define INITIATE_EXTENSIONS TCP_EXTENSION_PACING
+#define INITIATE_STATES                                                                            \
+	(1u << TCP_ESTABLISHED | 1u << TCP_FIN_WAIT_1 | 1u << TCP_FIN_WAIT_2 |                     \
+	        1u << TCP_CLOSE_WAIT | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
+#define INITIATE_SERVICES                                                                          \
+	(1u << OFFLOAD_SERVICE_SINK | 1u << OFFLOAD_SERVICE_SOURCE | 1u << OFFLOAD_SERVICE_ECHO)
+
 /*
  * FAILURE: no such wire port, or no VLAN id (above 4094). VLAN_MISMATCH: the interface has VLANs configured
  * and this is none of them (INIT-11); VLAN_ENTRIES never: a neighbor's VLAN takes no resource of its own.

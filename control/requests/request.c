@@ -89,9 +89,10 @@ request_start(struct requests *requests, struct chimney_host *host, uint32_t kin
 	request->stage = STAGE_CHECK;
 	request->root_layer = OFFLOAD_LAYER_NONE;
 	request->layers = 0;
-	/* INV-15: on shutdown nothing new is offloaded. */
+	/* INV-15: on shutdown nothing new is offloaded, nor for a host that leaves. */
 	request->fanout.stopped =
-	        atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0;
+	        atomic_load_explicit(&target->stopping, memory_order_relaxed) != 0 ||
+	        atomic_load_explicit(&host->leaves, memory_order_relaxed) != 0;
 	list_init(&request->stops);
 	walk_start(&request->walk, root);
 	atomic_store_explicit(&target->nonces.active[slot], request->nonce, memory_order_relaxed);

@@ -85,11 +85,17 @@ extern const struct request_kind initiate_kind, query_kind, update_kind, invalid
 #define LANE_RECORDS (CONTROL_RECORDS / TOE_MAX_HOSTS / LANE_COUNT)
 #define LANE_TREES (LANE_RECORDS / 2)
 
+/* Roots that wait, in order. */
+struct root_list {
+	struct submit_node *first, *last; /* first: NULL: none */
+};
+
 /* One host's share of a lane: records, and whose turn it is among its requests (schedule.h). */
 struct request_lane {
 	struct list_node free;
 	struct list_node run; /* requests that can go on, in turn */
-	struct submit_node *parked, *parked_last; /* trees that wait for a record, in order */
+	/* URGENT: trees that wait for a record; ORDINARY: initiates that wait for a resume (EVT-3) */
+	struct root_list parked;
 	uint32_t trees; /* records in use for requests with more than one block */
 	uint32_t walking; /* requests in CHECK to DRAIN */
 };

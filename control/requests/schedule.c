@@ -2,19 +2,19 @@
 /* Which request goes on. */
 #include "schedule.h"
 
-/* Put a tree that has to wait behind those that wait already. */
+/* Put a root that has to wait behind those that wait already. */
 static void
-root_park(struct request_lane *lane, struct offload_block_list *root)
+root_park(struct root_list *list, struct offload_block_list *root)
 {
 	struct submit_node *node = root_node(root);
 
 	node->next = NULL;
 	node->entry = (uintptr_t)root;
-	if (lane->parked == NULL)
-		lane->parked = node;
+	if (list->first == NULL)
+		list->first = node;
 	else
-		lane->parked_last->next = node;
-	lane->parked_last = node;
+		list->last->next = node;
+	list->last = node;
 }
 
 static bool
@@ -24,11 +24,11 @@ root_is_tree(const struct offload_block_list *root)
 }
 
 static struct offload_block_list *
-root_unpark(struct request_lane *lane)
+root_unpark(struct root_list *list)
 {
-	struct submit_node *node = lane->parked;
+	struct submit_node *node = list->first;
 
-	lane->parked = node->next;
+	list->first = node->next;
 	return (struct offload_block_list *)(uintptr_t)node->entry;
 }
 
@@ -39,33 +39,62 @@ lane_has_room(const struct request_lane *lane, bool tree)
 	return !list_empty(&lane->free) && (!tree || lane->trees < LANE_TREES);
 }
 
+/* The oldest root that waited and can be started now: a tree of an invalidate, an initiate that is not paused any more. */
+static struct request *
+parked_start(struct requests *requests, struct chimney_host *host, enum control_lane lane_index,
+        bool paused)
+{
+	struct request_lane *lane = &requests->host[host->index].lane[lane_index];
+	bool urgent = lane_index == LANE_URGENT;
+
+	if (lane->parked.first == NULL || paused || !lane_has_room(lane, urgent))
+		return NULL;
+	return request_start(requests, host, urgent ? CHIMNEY_INVALIDATE : CHIMNEY_INITIATE,
+	        root_unpark(&lane->parked));
+}
+
+/* Has a root of this kind that is taken now to wait? Those that wait already are older than it. */
+static bool
+root_waits(const struct request_lane *lane, enum control_lane lane_index, uint32_t kind,
+        const struct offload_block_list *root, bool paused)
+{
+	if (lane_index == LANE_ORDINARY)
+		return kind == CHIMNEY_INITIATE && paused; /* EVT-3 */
+	return root_is_tree(root) && (lane->parked.first != NULL || !lane_has_room(lane, true));
+}
+
 /*
  * The next root of a host that can be started; NULL: there is none. What is done to find it counts: a long list behind a
- * full ring is turned round, trees are put aside.
+ * full ring is turned round, trees and paused initiates are put aside.
  */
 static struct request *
 root_start(struct requests *requests, struct chimney_host *host, enum control_lane lane_index,
         uint32_t *budget)
 {
 	struct request_lane *lane = &requests->host[host->index].lane[lane_index];
+	bool busy = false,
+	     paused = lane_index == LANE_ORDINARY && host_is_paused(requests->target, host);
 	struct offload_block_list *root;
-	bool busy = false;
+	struct request *request;
 	uint32_t kind;
 
 	if (*budget == 0 || (lane_index == LANE_ORDINARY && lane->walking > 0))
 		return NULL;
-	if (lane->parked != NULL && lane_has_room(lane, true))
-		return request_start(requests, host, CHIMNEY_INVALIDATE, root_unpark(lane));
+	request = parked_start(requests, host, lane_index, paused);
+	if (request != NULL)
+		return request;
 	while (*budget > 0 && lane_has_room(lane, false) &&
 	        host_take(host, lane_index, &root, &kind, &busy)) {
-		if (lane_index == LANE_ORDINARY || !root_is_tree(root) ||
-		        (lane->parked == NULL && lane_has_room(lane, true)))
+		if (!root_waits(lane, lane_index, kind, root, paused))
 			return request_start(requests, host, kind, root);
-		root_park(lane, root);
+		root_park(&lane->parked, root);
 		(*budget)--;
 	}
 	if (busy)
 		*budget -= RTE_MIN(*budget, SCHEDULE_SLICE);
+	else if (lane_index == LANE_ORDINARY && *budget > 0 && lane_has_room(lane, false))
+		atomic_store_explicit(
+		        &host->leaves, 0, memory_order_relaxed); /* nothing waits any more */
 	return NULL;
 }
 
@@ -152,7 +181,7 @@ requests_idle(struct requests *requests, struct chimney_host *host)
 	const struct request_lane *lane = requests->host[host->index].lane;
 
 	for (uint32_t i = 0; i < LANE_COUNT; i++)
-		if (lane[i].parked != NULL || !submit_empty(&host->submit[i]))
+		if (lane[i].parked.first != NULL || !submit_empty(&host->submit[i]))
 			return false;
 	return true;
 }

@@ -24,6 +24,10 @@ enum toe_event_kind {
 	TOE_EVENT_RETRIEVE, /* object: host_handle; detail: enum retrieve_reason */
 	TOE_EVENT_DISCONNECT, /* object: host_handle; FIN received, all data before it consumed (EVT-1) */
 	TOE_EVENT_ABORT, /* object: host_handle; acceptable RST received, or state lost */
+	/* of the target, by control; object: none (EVT-3) */
+	TOE_EVENT_OFFLOAD_PAUSE,
+	TOE_EVENT_OFFLOAD_RESUME,
+	TOE_EVENT_UPLOAD_ALL,
 	TOE_EVENT_KIND_COUNT
 };
 

@@ -59,6 +59,8 @@ enum toe_op {
 	/* Hold frames of a tuple, both ways, or let them go (struct toe_hold_request in `items`). Reply. */
 	TOE_OP_HOLD,
 	TOE_OP_RELEASE,
+	/* Ask for connection `count` of generation `argument` back: RETRIEVE(UPLOAD_REQUESTED) (TERM-7). No reply. */
+	TOE_OP_UPLOAD,
 	/* No work: proves that the worker answers. Reply. */
 	TOE_OP_PING,
 	TOE_OP_COUNT
@@ -72,12 +74,13 @@ struct toe_message {
 	uint8_t flags; /* TOE_MSG_... */
 	uint8_t host; /* index of the host stack, for chains and walks */
 	uint8_t tick_ms; /* ms per clock tick of the host: 1, 10 or 100 (CTX-6) */
-	uint32_t count; /* items in the chain */
+	uint32_t count; /* items in the chain; UPLOAD: connection */
 	union {
 		uint64_t request; /* what a reply carries back; never the same again */
 		uint32_t path; /* RETRIEVE_PATH, RESUME_PATH: no reply */
 	};
-	uint64_t argument; /* RETRIEVE_PATH, RESUME_PATH: expected path word; *_NAMED: stop id */
+	uint64_t
+	        argument; /* RETRIEVE_PATH, RESUME_PATH: expected path word; *_NAMED: stop id; UPLOAD: generation */
 	union {
 		struct toe_item *items;
 		void *pointer;

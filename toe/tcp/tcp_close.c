@@ -52,3 +52,20 @@ toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason 
 	conn->flags |= TOE_CONN_INDICATED;
 	toe_conn_tell(engine, index, TOE_EVENT_RETRIEVE, (uint8_t)reason);
 }
+
+/* TERM-7: what closes from one end is left alone, unless there is no other way. */
+static bool
+is_half_closed(const struct toe_conn *conn)
+{
+	return conn->state == TCP_FIN_WAIT_1 || conn->state == TCP_FIN_WAIT_2 ||
+	       conn->state == TCP_CLOSE_WAIT;
+}
+
+void
+toe_tcp_upload(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+
+	if (!is_half_closed(conn) && !(conn->flags & (TOE_CONN_OFFERED | TOE_CONN_ABORTED)))
+		toe_tcp_give_up(engine, index, reason);
+}

@@ -14,4 +14,10 @@ void toe_tcp_offer(struct toe_engine *engine, uint32_t index);
 /* RETRIEVE with this reason; from now on the connection is stopped. */
 void toe_tcp_give_up(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason);
 
+/*
+ * The target wants this connection back, for a reason of its own: RETRIEVE, after which the connection is stopped. Not in
+ * FIN_WAIT_1, FIN_WAIT_2 and CLOSE_WAIT, nor what was asked back or offered before (TERM-7).
+ */
+void toe_tcp_upload(struct toe_engine *engine, uint32_t index, enum retrieve_reason reason);
+
 #endif

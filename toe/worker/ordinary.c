@@ -7,6 +7,7 @@
 #include "held.h"
 #include "items.h"
 #include "reply.h"
+#include "tcp_close.h"
 #include "urgent.h"
 #include "walk.h"
 
@@ -80,6 +81,13 @@ message_hold(struct toe_worker *worker, const struct toe_message *message)
 	        0);
 }
 
+static void
+message_upload(struct toe_engine *engine, const struct toe_message *message)
+{
+	if (engine->conns[message->count].generation == message->argument)
+		toe_tcp_upload(engine, message->count, RETRIEVE_UPLOAD_REQUESTED);
+}
+
 uint32_t
 toe_worker_ordinary_take(struct toe_worker *worker)
 {
@@ -102,6 +110,9 @@ toe_worker_ordinary_take(struct toe_worker *worker)
 	case TOE_OP_RETRIEVE_NAMED:
 	case TOE_OP_RESUME_PATH:
 		toe_walk_add(worker, &message);
+		break;
+	case TOE_OP_UPLOAD:
+		message_upload(&worker->engine, &message);
 		break;
 	case TOE_OP_HOLD:
 	case TOE_OP_RELEASE:
