@@ -14,11 +14,6 @@
 #include "view.h"
 #include "worker_control.h"
 
-enum chimney_retrieve_policy {
-	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
-	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
-};
-
 /* What the operating system says of a worker's thread: ns since the thread began. */
 struct chimney_cpu_time {
 	uint64_t ran; /* on a CPU */
@@ -103,6 +98,9 @@ void chimney_upload_all(struct chimney *target);
  * CLOSE_WAIT, where the target starts no upload. 0; -EAGAIN: too many wait, call again; -EINVAL: not the handle of a connection.
  */
 int chimney_upload(struct chimney *target, uint64_t handle);
+
+/* Hosts that are registered. By the thread that registers them. */
+uint32_t chimney_hosts(const struct chimney *target);
 
 /* The doorbell that wakes a sleeping control lcore; for its lcore loop. */
 struct toe_doorbell *chimney_control_bell(struct chimney *target);
