@@ -93,6 +93,12 @@ static_assert(sizeof(struct offload_block_list) == 136, "state follows at offset
 struct chimney; /* the target (control/target.h creates it) */
 struct chimney_host; /* a registered host stack: the adapter handle of every request (INV-1) */
 
+/* When connections that an invalidate has stopped are asked back. */
+enum chimney_retrieve_policy {
+	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
+	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
+};
+
 #define CHIMNEY_RETRIEVE_AT_ONCE 0u
 #define CHIMNEY_RETRIEVE_DELAY_DEFAULT_MS 200u
 

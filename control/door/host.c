@@ -222,3 +222,14 @@ chimney_terminate_offload(struct chimney_host *host, struct offload_block_list *
 {
 	return host_submit(host, root, CHIMNEY_TERMINATE);
 }
+
+uint32_t
+chimney_hosts(const struct chimney *target)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
+		count += atomic_load((_Atomic uint32_t *)(uintptr_t)&target->hosts[i].state) ==
+		         HOST_USED;
+	return count;
+}

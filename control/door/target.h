@@ -14,11 +14,6 @@
 #include "view.h"
 #include "worker_control.h"
 
-enum chimney_retrieve_policy {
-	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
-	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
-};
-
 /* What the operating system says of a worker's thread: ns since the thread began. */
 struct chimney_cpu_time {
 	uint64_t ran; /* on a CPU */
@@ -118,6 +113,9 @@ struct chimney_thresholds {
 
 int chimney_thresholds_set(struct chimney *target, const struct chimney_thresholds *thresholds);
 void chimney_thresholds_get(const struct chimney *target, struct chimney_thresholds *thresholds);
+
+/* Hosts that are registered. By the thread that registers them. */
+uint32_t chimney_hosts(const struct chimney *target);
 
 /* The doorbell that wakes a sleeping control lcore; for its lcore loop. */
 struct toe_doorbell *chimney_control_bell(struct chimney *target);
