@@ -8,6 +8,8 @@ packages_quickstart="$packages_build python3 python3-xxhash xz-utils libcunit1-d
 packages_tests="$packages_quickstart"
 packages_lint="git clang-format"
 packages_system="tmux"
+# What DPDK's static libraries need on Debian 12 and their package does not bring, is the last.
+packages_library="g++ binutils libsystemd-dev"
 packages_live="iproute2 ethtool"
 packages_model="spin"
 packages_tsan="clang llvm libclang-rt-dev"

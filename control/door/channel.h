@@ -21,6 +21,8 @@
 #include "chimney.h"
 #include "io.h"
 
+CHIMNEY_DECLARATIONS
+
 struct chimney_channel;
 
 /* One connection, as the host thread sees it. The host's memory; its members are the channel's and the target's. */
@@ -131,5 +133,7 @@ unsigned int chimney_channel_poll(
 int chimney_channel_event_fd(const struct chimney_channel *channel);
 bool chimney_channel_sleep_prepare(struct chimney_channel *channel);
 void chimney_channel_sleep_done(struct chimney_channel *channel);
+
+CHIMNEY_DECLARATIONS_END
 
 #endif

@@ -23,6 +23,8 @@
 
 #include "offload_state.h"
 
+CHIMNEY_DECLARATIONS
+
 /*
  * What follows a block in memory (TREE-6). BLOCK: nothing, the only part that an invalidate reads; also
  * right for structure-only blocks and for terminate of a neighbor without delegated state. ALL: constant,
@@ -86,7 +88,7 @@ struct offload_block_list {
 	uint64_t target_scratch[OFFLOAD_TARGET_SCRATCH / 8];
 };
 
-_Static_assert(sizeof(struct offload_block_list) == 136, "state follows at offset 136");
+static_assert(sizeof(struct offload_block_list) == 136, "state follows at offset 136");
 
 struct chimney; /* the target (control/target.h creates it) */
 struct chimney_host; /* a registered host stack: the adapter handle of every request (INV-1) */
@@ -246,8 +248,8 @@ struct chimney_hold {
 	uint16_t remote_port;
 	uint8_t family; /* 4 or 6 */
 	uint16_t port; /* index of the wire port */
-	_Atomic uint32_t done; /* the target's; set it to 0 before the call */
-	_Atomic uint32_t under_way; /* the target's; 0 before the first call */
+	CHIMNEY_ATOMIC(uint32_t) done; /* the target's; set it to 0 before the call */
+	CHIMNEY_ATOMIC(uint32_t) under_way; /* the target's; 0 before the first call */
 	uint64_t target_scratch[2];
 };
 
@@ -273,5 +275,7 @@ void *offload_block_cached(const struct offload_block_list *block);
 void *offload_block_delegated(const struct offload_block_list *block);
 /* Bytes of a block with the state that its type asks for; 0 for an unknown type. */
 size_t offload_block_size(uint8_t type);
+
+CHIMNEY_DECLARATIONS_END
 
 #endif

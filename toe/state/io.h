@@ -56,7 +56,7 @@ struct chimney_io {
 	uint8_t marks; /* the target's */
 } __attribute__((aligned(64)));
 
-_Static_assert(sizeof(struct chimney_io) == 64, "a descriptor is a cache line");
+static_assert(sizeof(struct chimney_io) == 64, "a descriptor is a cache line");
 
 enum chimney_io_kind {
 	CHIMNEY_IO_COMPLETED = 1, /* io: its `status` and `done` say how */
@@ -86,6 +86,6 @@ struct chimney_io_record {
 	uint32_t stamp; /* the target's: how often that worker had been lost, and was back */
 };
 
-_Static_assert(sizeof(struct chimney_io_record) == 32, "two records a cache line");
+static_assert(sizeof(struct chimney_io_record) == 32, "two records a cache line");
 
 #endif

@@ -15,6 +15,8 @@
 
 #include <stdint.h>
 
+#include "declare.h"
+
 /* The three layers of a state tree, bottom first (TREE-2). */
 enum offload_layer {
 	OFFLOAD_LAYER_NONE = 0,
@@ -216,14 +218,14 @@ struct tcp_delegated {
 	uint64_t receive_backlog_size; /* bytes */
 };
 
-_Static_assert(sizeof(struct neighbor_const) == 8, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct neighbor_cached) == 16, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct neighbor_delegated) == 8, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct path4_const) == 8, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct path6_const) == 32, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct path_cached) == 8, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct tcp_const) == 24, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct tcp_cached) == 40, "state structures are multiples of 8 bytes");
-_Static_assert(sizeof(struct tcp_delegated) % 8 == 0, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct neighbor_const) == 8, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct neighbor_cached) == 16, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct neighbor_delegated) == 8, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct path4_const) == 8, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct path6_const) == 32, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct path_cached) == 8, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct tcp_const) == 24, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct tcp_cached) == 40, "state structures are multiples of 8 bytes");
+static_assert(sizeof(struct tcp_delegated) % 8 == 0, "state structures are multiples of 8 bytes");
 
 #endif
