@@ -8,9 +8,23 @@
 
 #include "door.h"
 
+/* What is left there a worker posted before it was lost: nobody will read it, but its buffers go back. */
+static void
+records_drop(struct chimney_channel *channel, struct toe_channel_port *port)
+{
+	struct chimney_io_record record;
+
+	while (port->records != NULL &&
+	        rte_ring_sc_dequeue_elem(port->records, &record, sizeof(record)) == 0)
+		if (record.kind == CHIMNEY_IO_INDICATED)
+			chimney_buffers_return(channel, record.data);
+}
+
 static void
 channel_free(struct chimney_channel *channel)
 {
+	for (uint32_t i = 0; i < channel->workers; i++)
+		records_drop(channel, &channel->ports[i]);
 	for (uint32_t i = 0; i < channel->workers; i++)
 		toe_channel_port_fini(&channel->ports[i]);
 	toe_doorbell_fini(&channel->bell);

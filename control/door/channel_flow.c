@@ -5,19 +5,30 @@
 
 #include "channel_parts.h"
 
+/* It has a descriptor of its own. */
+static bool
+is_aligned(const struct chimney_flow *flow)
+{
+	return ((uintptr_t)flow & TOE_IO_LIFE_MASK) == 0;
+}
+
 int
 chimney_flow_open(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle)
 {
 	uint32_t worker = toe_handle_worker(handle);
+	bool alive;
 
-	if (toe_handle_layer(handle) != OFFLOAD_LAYER_TCP || worker >= channel->workers)
+	if (!is_aligned(flow) || toe_handle_layer(handle) != OFFLOAD_LAYER_TCP ||
+	        worker >= channel->workers)
 		return -EINVAL;
-	channel_notice(channel, &channel->worker[worker]);
+	alive = channel_notice(channel, &channel->worker[worker]);
 	memset(flow, 0, sizeof(*flow));
 	flow->handle = handle;
 	flow->worker = (uint8_t)worker;
 	flow->life = channel->worker[worker].life;
 	channel->flows++;
+	if (alive)
+		channel_say(channel, flow, TOE_FLOW_ATTACH);
 	return 0;
 }
 
@@ -29,7 +40,8 @@ chain_fits(const struct chimney_io *first)
 	uint64_t n = 0;
 
 	for (const struct chimney_io *io = first; io != NULL; io = io->next, n++) {
-		if (!channel_io_fits(io) || io->op == CHIMNEY_IO_ABORT ||
+		if (!channel_io_fits(io) ||
+		        (io->op != CHIMNEY_IO_SEND && io->op != CHIMNEY_IO_DISCONNECT) ||
 		        (io->op == CHIMNEY_IO_DISCONNECT && io->next != NULL) ||
 		        io->done > (io == first ? io->length : 0))
 			return false;
@@ -50,7 +62,7 @@ chimney_flow_prepare(struct chimney_channel *channel, struct chimney_flow *flow,
 	struct chimney_io *first = block->send_chain, *last = NULL;
 	uint64_t bytes = 0;
 
-	if (block->header.type != OFFLOAD_TCP_ALL || !chain_fits(first))
+	if (!is_aligned(flow) || block->header.type != OFFLOAD_TCP_ALL || !chain_fits(first))
 		return -EINVAL;
 	for (uint32_t i = 0; i < channel->workers; i++)
 		channel_notice(channel, &channel->worker[i]);
@@ -84,6 +96,8 @@ chimney_flow_start(struct chimney_channel *channel, struct chimney_flow *flow, u
 	/* Lost since it was prepared: this connection may be one of those that were lost with it. */
 	if (channel->worker[worker].changed > flow->since)
 		flow->life--;
+	else
+		channel_say(channel, flow, TOE_FLOW_ATTACH);
 	return 0;
 }
 
@@ -121,6 +135,21 @@ outstanding_abort(struct chimney_channel *channel, struct chimney_flow *flow, ui
 	channel->aborted_last = flow->last[op];
 }
 
+/* 0: the worker knows, or is lost, that the flow is no more. */
+static int
+flow_leave(struct chimney_channel *channel, struct chimney_flow *flow)
+{
+	if (channel_is_saying(flow))
+		return -EAGAIN;
+	if (!flow->leaving) {
+		flow->leaving = true;
+		channel_say(channel, flow, TOE_FLOW_DETACH);
+		return -EAGAIN;
+	}
+	flow->leaving = false;
+	return flow->own.status == OFFLOAD_INVALID_STATE ? -EBUSY : 0;
+}
+
 int
 chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flow)
 {
@@ -133,6 +162,12 @@ chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flow)
 	for (uint32_t op = 0; op < CHIMNEY_IO_OP_COUNT; op++)
 		if (flow->first[op] != NULL && started && !lost)
 			return -EBUSY;
+	if (started && !lost) {
+		int rc = flow_leave(channel, flow);
+
+		if (rc != 0)
+			return rc;
+	}
 	for (uint32_t op = 0; op < CHIMNEY_IO_OP_COUNT; op++) {
 		if (lost)
 			outstanding_abort(channel, flow, op);

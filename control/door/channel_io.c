@@ -10,59 +10,37 @@
 bool
 channel_io_fits(const struct chimney_io *io)
 {
-	uint64_t bytes = 0, wanted;
+	uint64_t bytes = 0, wanted = (uint64_t)io->offset + io->length;
 
 	if (((uintptr_t)io & TOE_IO_LIFE_MASK) != 0)
 		return false;
+	if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
+		return wanted <= UINT32_MAX && (io->length == 0 || io->buffer != NULL);
 	if (io->op == CHIMNEY_IO_ABORT)
 		return io->length == 0;
 	if (io->op != CHIMNEY_IO_SEND && io->op != CHIMNEY_IO_DISCONNECT)
 		return false;
-	wanted = (uint64_t)io->offset + io->length;
 	for (const struct rte_mbuf *at = io->mbuf; at != NULL && bytes < wanted; at = at->next)
 		bytes += at->data_len;
 	return bytes >= wanted;
-}
-
-static bool
-ring_put(struct channel_worker *worker, const struct chimney_io *io)
-{
-	uintptr_t entry = toe_io_entry(io, worker->life);
-
-	return rte_ring_sp_enqueue_elem(worker->port->submit, &entry, sizeof(entry)) == 0;
-}
-
-/* What waits goes on, as far as there is room; true when something did. */
-static bool
-waiting_move(struct channel_worker *worker)
-{
-	bool moved = false;
-
-	while (worker->waiting.first != NULL) {
-		struct chimney_io *next = worker->waiting.first->next;
-
-		if (!ring_put(worker, worker->waiting.first))
-			break;
-		worker->waiting.first = next;
-		moved = true;
-	}
-	return moved;
 }
 
 void
 channel_io_outstanding(
         struct chimney_channel *channel, struct chimney_flow *flow, struct chimney_io *io)
 {
+	uint32_t kind = io_kind(io);
+
 	io->flow = flow;
 	io->handle = flow->handle;
 	io->channel = channel->index;
 	io->status = OFFLOAD_PENDING;
 	io->outstanding = NULL;
-	if (flow->first[io->op] == NULL)
-		flow->first[io->op] = io;
+	if (flow->first[kind] == NULL)
+		flow->first[kind] = io;
 	else
-		flow->last[io->op]->outstanding = io;
-	flow->last[io->op] = io;
+		flow->last[kind]->outstanding = io;
+	flow->last[kind] = io;
 }
 
 int
@@ -89,7 +67,7 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
 		if (!lost)
 			toe_io_append(&worker->waiting, io);
 	}
-	if (!lost && waiting_move(worker))
+	if (!lost && channel_move(worker))
 		channel_call(channel, worker);
 	return 0;
 }
@@ -102,36 +80,42 @@ static void
 io_returned(struct chimney_io *io, const struct chimney_io_record *record)
 {
 	struct chimney_flow *flow = io->flow;
-	struct chimney_io *before = flow->passed[io->op];
+	uint32_t kind = io_kind(io);
+	struct chimney_io *before = flow->passed[kind];
 
-	if (likely(before == NULL && flow->first[io->op] == io)) {
-		flow->first[io->op] = io->outstanding;
+	if (likely(before == NULL && flow->first[kind] == io)) {
+		flow->first[kind] = io->outstanding;
 	} else {
 		if (before == NULL)
-			before = flow->first[io->op];
+			before = flow->first[kind];
 		while (before->outstanding != io)
 			before = before->outstanding;
 		before->outstanding = io->outstanding;
 		if (io->outstanding == NULL)
-			flow->last[io->op] = before;
-		flow->passed[io->op] = before;
+			flow->last[kind] = before;
+		flow->passed[kind] = before;
 	}
 	io->status = record->detail;
 	io->done = (uint32_t)record->value;
 }
 
-/* Records of one worker, at most n. What it posted in an earlier life is not for anybody. */
+/* Records of one worker, at most n. What it posted in an earlier life is not for anybody, but for the buffers. */
 static unsigned int
-worker_read(struct channel_worker *worker, struct chimney_io_record *records, unsigned int n)
+worker_read(struct chimney_channel *channel, struct channel_worker *worker,
+        struct chimney_io_record *records, unsigned int n)
 {
 	unsigned int got = rte_ring_sc_dequeue_burst_elem(
 	        worker->port->records, records, sizeof(records[0]), n, NULL);
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < got; i++) {
-		if (unlikely(records[i].stamp != worker->life))
+		if (unlikely(records[i].stamp != worker->life)) {
+			if (records[i].kind == CHIMNEY_IO_INDICATED)
+				chimney_buffers_return(channel, records[i].data);
 			continue;
-		io_returned(records[i].io, &records[i]);
+		}
+		if (records[i].kind == CHIMNEY_IO_COMPLETED)
+			io_returned(records[i].io, &records[i]);
 		if (kept != i)
 			records[kept] = records[i];
 		kept++;
@@ -176,11 +160,11 @@ chimney_channel_poll(
 
 		if (unlikely(!channel_notice(channel, worker)))
 			continue;
-		if (unlikely(worker->waiting.first != NULL) && waiting_move(worker))
+		if (unlikely(worker->waiting.first != NULL) && channel_move(worker))
 			channel_call(channel, worker);
 		if (all == n)
 			continue;
-		all += worker_read(worker, records + all, n - all);
+		all += worker_read(channel, worker, records + all, n - all);
 		channel->next = (i + 1) % channel->workers;
 	}
 	if (unlikely(channel->aborted_first != NULL))

@@ -28,6 +28,30 @@ port_of(uint32_t worker)
 	return atomic_load(&fake.worker[worker]->channels.port[0]);
 }
 
+/* The worker hears what the flow says for itself. */
+static int
+flow_close(void)
+{
+	uintptr_t entry[RING];
+	int rc;
+
+	while ((rc = chimney_flow_close(channel, &flow)) == -EAGAIN) {
+		uint32_t n;
+
+		CU_ASSERT_EQUAL(
+		        chimney_channel_poll(channel, (struct chimney_io_record[1]){0}, 0), 0);
+		n = toe_channel_take(port_of(0), entry, RING);
+		for (uint32_t i = 0; i < n; i++) {
+			struct chimney_io *one =
+			        (struct chimney_io *)(entry[i] & ~TOE_IO_LIFE_MASK);
+
+			if (toe_io_is_of_flow(one))
+				toe_flow_done(one, OFFLOAD_SUCCESS);
+		}
+	}
+	return rc;
+}
+
 /* Descriptors from..to - 1 of 100 bytes, linked. */
 static void
 chain(uint32_t from, uint32_t to)
@@ -148,7 +172,7 @@ test_failed(void)
 		CU_ASSERT(io[i].marks & TOE_IO_CHAIN);
 	*one = (struct chimney_io){.op = CHIMNEY_IO_SEND, .mbuf = &text, .length = 100};
 	CU_ASSERT_EQUAL(chimney_submit(channel, &flow, &one, 1), -EINVAL);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), 0);
+	CU_ASSERT_EQUAL(flow_close(), 0);
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_SUCCESS), 0);
 	for (uint32_t i = 0; i < IOS - 1; i++) {
 		CU_ASSERT_EQUAL(io[i].done, i == 0 ? 30 : 0);
@@ -179,17 +203,17 @@ test_uploaded(void)
 		for (uint32_t i = 1; i < IOS - 3; i++)
 			complete(i, OFFLOAD_SUCCESS);
 		/* IOS - 3 and IOS - 2 are the chain. */
-		CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), -EBUSY);
+		CU_ASSERT_EQUAL(flow_close(), -EBUSY);
 		if (first == 0)
 			chimney_flow_uploaded(&flow, &io[IOS - 3]);
 		CU_ASSERT_EQUAL(read_all(OFFLOAD_SUCCESS), IOS - 4);
 		complete(IOS - 1, OFFLOAD_UPLOAD_IN_PROGRESS);
 		CU_ASSERT_EQUAL(read_all(OFFLOAD_UPLOAD_IN_PROGRESS), 1);
-		CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), first == 0 ? 0 : -EBUSY);
+		CU_ASSERT_EQUAL(flow_close(), first == 0 ? 0 : -EBUSY);
 		if (first == 0)
 			continue;
 		chimney_flow_uploaded(&flow, &io[IOS - 3]);
-		CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), 0);
+		CU_ASSERT_EQUAL(flow_close(), 0);
 	}
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_SUCCESS), 0);
 }
@@ -211,7 +235,7 @@ test_lost(void)
 	atomic_store(&fake.worker[0]->lost, 1);
 	complete(1, OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_SUCCESS), 0);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), 0);
+	CU_ASSERT_EQUAL(flow_close(), 0);
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_REQUEST_ABORTED), IOS - 2);
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_REQUEST_ABORTED), 0);
 	CU_ASSERT_EQUAL(io[0].status, OFFLOAD_SUCCESS);
@@ -227,7 +251,7 @@ test_lost_before_start(void)
 	atomic_store(&fake.worker[0]->parked, 1);
 	atomic_store(&fake.worker[0]->lost, 2);
 	CU_ASSERT_EQUAL(chimney_flow_start(channel, &flow, handle()), 0);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), 0);
+	CU_ASSERT_EQUAL(flow_close(), 0);
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_REQUEST_ABORTED), IOS);
 }
 

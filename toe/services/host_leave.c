@@ -2,6 +2,9 @@
 /* Outstanding sends of hosts come with their connections, and leave with them. */
 #include "host_leave.h"
 
+#include "host_queue.h"
+#include "host_receive.h"
+
 bool
 host_arrive(struct toe_engine *engine, uint32_t index, const struct tcp_delegated *delegated)
 {
@@ -17,8 +20,7 @@ host_arrive(struct toe_engine *engine, uint32_t index, const struct tcp_delegate
 	port = atomic_load_explicit(&engine->channels->port[first->channel], memory_order_acquire);
 	if (port == NULL || port->host != conn->host)
 		return false;
-	conn->attached = toe_pool_take(&engine->sends);
-	sends = toe_sends_of(engine, conn);
+	sends = &toe_host_get(engine, conn)->sends;
 	*sends = (struct toe_sends){
 	        .first = first,
 	        .last = last,
@@ -104,7 +106,7 @@ rest_part(struct toe_engine *engine, struct toe_sends *sends, bool *work)
 			sends->first = io->next;
 		else
 			sends->seen->next = io->next;
-		toe_io_return(engine, io,
+		toe_io_complete(engine, io,
 		        io->marks & TOE_IO_LATE ? OFFLOAD_INVALID_STATE
 		                                : OFFLOAD_UPLOAD_IN_PROGRESS,
 		        0);
@@ -154,8 +156,12 @@ host_leave(struct toe_engine *engine, uint32_t index, struct toe_item *item, uin
 	bool work = false;
 
 	item->send_chain = NULL;
-	if (conn->service != OFFLOAD_SERVICE_HOST || queue == TOE_INDEX_NONE)
+	if (conn->service != OFFLOAD_SERVICE_HOST || queue == TOE_INDEX_NONE ||
+	        toe_sends_of(engine, conn)->first == NULL)
 		return true;
+	/* With its block goes all that the connection has. */
+	host_receives_end(engine, index, OFFLOAD_UPLOAD_IN_PROGRESS);
+	host_text_close(engine, index);
 	sends = toe_sends_of(engine, conn);
 	host_stand_out(engine, sends);
 	conn->attached = TOE_INDEX_NONE;

@@ -29,6 +29,37 @@
 #define TOE_IO_LATE (1u << 2)
 #define TOE_IO_ENDED (1u << 3) /* `status` and `done` say how it completes */
 #define TOE_IO_CHAIN (1u << 4) /* of a chain that a host thread has prepared for an initiate */
+/*
+ * What a flow submits for itself, one at a time, in a descriptor of its own (struct chimney_flow): no record comes back. W writes its
+ * status when it is done with it, which H waits for.
+ */
+enum toe_flow_op {
+	TOE_FLOW_ATTACH = 0x80, /* the connection's text is indicated on this channel */
+	TOE_FLOW_DETACH, /* not any more; INVALID_STATE: an indication is not answered */
+	/*
+	 * An indication is answered. mbuf: of its buffers those that the host does not keep; done: bytes of these that are taken;
+	 * length: all that is taken; offset: buffers kept.
+	 */
+	TOE_FLOW_ANSWER,
+};
+
+static inline bool
+toe_io_is_of_flow(const struct chimney_io *io)
+{
+	return (io->op & TOE_FLOW_ATTACH) != 0;
+}
+
+/* W: done with a descriptor of a flow. */
+static inline void
+toe_flow_done(struct chimney_io *io, enum offload_status status)
+{
+	__atomic_store_n(&io->status, (uint8_t)status, __ATOMIC_RELEASE);
+}
+
+/* Connections in a list, by index; TOE_INDEX_NONE: none */
+struct toe_conn_list {
+	uint32_t first, last;
+};
 
 struct toe_io_list {
 	struct chimney_io *first, *last;
@@ -59,12 +90,19 @@ struct toe_channel_port {
 
 	struct toe_io_list waiting __rte_cache_aligned; /* W: completions that found no room */
 	bool posted; /* W: since the bell was rung last */
+	struct toe_conn_list due; /* W: connections with text to be indicated */
 };
 
 /* All channels, as one worker sees them. */
 struct toe_channel_ports {
 	_Atomic uint32_t look; /* bit per channel with something in `submit`: H sets, W takes */
 	_Atomic(struct toe_channel_port *) port[TOE_MAX_CHANNELS]; /* H before anything is in it */
+	/*
+	 * Buffers of received text that came back, modulo 2^32: H counts up. By channel, plus one; [0]: of what was handed up with
+	 * a terminate (TERM-9).
+	 */
+	_Atomic uint32_t returned[TOE_MAX_CHANNELS + 1];
+	_Atomic uint32_t returned_all;
 };
 
 static inline void
@@ -76,6 +114,16 @@ toe_io_append(struct toe_io_list *list, struct chimney_io *io)
 	else
 		list->last->next = io;
 	list->last = io;
+}
+
+static inline struct chimney_io *
+toe_io_pop(struct toe_io_list *list)
+{
+	struct chimney_io *io = list->first;
+
+	if (io != NULL)
+		list->first = io->next;
+	return io;
 }
 
 /*
@@ -115,6 +163,9 @@ toe_channel_take(struct toe_channel_port *port, uintptr_t *entries, uint32_t n)
 /* W: a descriptor is the host's again; behind those that wait. life: of the worker. */
 void toe_channel_complete(struct toe_channel_port *port, struct chimney_io *io,
         enum offload_status status, uint32_t done, uint32_t life);
+/* W: text of a connection is indicated, unless there is no room, or something waits for some. life: of the worker. */
+bool toe_channel_indicate(struct toe_channel_port *port, uint64_t host_handle,
+        struct rte_mbuf *text, uint32_t bytes, uint32_t life);
 /* W: post what waits, as far as there is room; how many. */
 uint32_t toe_channel_post(struct toe_channel_port *port, uint32_t life);
 /* W: wake the host thread, if anything was posted since the last time and it sleeps. */

@@ -11,6 +11,7 @@
 #include "tcp_limits.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
+#include "user.h"
 
 #define DEFAULT_TTL 64u
 #define WINDOW_DEFAULT 65535u /* when the host names none */
@@ -327,7 +328,7 @@ save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
 	delegated->send_backlog_size = conn->service == OFFLOAD_SERVICE_HOST
 	                                       ? conn->snd_limit - conn->snd_offset
 	                                       : tcp_unacked(conn);
-	delegated->receive_backlog_size = 0; /* services consume what is delivered */
+	delegated->receive_backlog_size = toe_service_backlog(engine, conn);
 }
 
 static void

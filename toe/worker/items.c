@@ -175,6 +175,7 @@ toe_item_terminate(
 	toe_tcp_acknowledge(&worker->engine, item->index);
 	toe_drain_conn(&worker->engine, item->index);
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
+	toe_service_upload(&worker->engine, item->index, item->delegated);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	if (hold >= 0)
 		toe_hold_convert(worker, &key, (uint32_t)hold);

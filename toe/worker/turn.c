@@ -4,7 +4,7 @@
 
 #include "channels.h"
 #include "give_back.h"
-#include "host_io.h"
+#include "host_receive.h"
 #include "indicate.h"
 #include "leaving.h"
 #include "ordinary.h"
@@ -55,6 +55,7 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	work += toe_worker_ordinary(worker);
 	work += toe_worker_channels(worker);
 	toe_host_buffers(&worker->engine);
+	toe_host_receive(&worker->engine);
 	work += toe_host_settle(&worker->engine);
 	work += toe_worker_leaving(worker);
 	work += toe_worker_urgent(worker);
