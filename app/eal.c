@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Starting DPDK's environment layer, with a helpful message for every way in which that fails. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +11,12 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-#include <rte_malloc.h>
 
 #include "device_claim.h"
 #include "eal.h"
+#include "eal_memory.h"
 #include "options.h"
 #include "say.h"
-
-#define HUGEPAGE_DIRECTORY "/sys/kernel/mm/hugepages"
 
 int
 eal_argument_count(int argc, char **argv)
@@ -38,51 +34,6 @@ argument_given(int argc, char **argv, const char *name)
 		if (strcmp(argv[i], name) == 0)
 			return true;
 	return false;
-}
-
-/* Bytes of free hugepages of all sizes: folders are called "hugepages-2048kB". */
-static uint64_t
-hugepages_free(void)
-{
-	DIR *directory = opendir(HUGEPAGE_DIRECTORY);
-	uint64_t sum = 0;
-	struct dirent *entry;
-
-	if (directory == NULL)
-		return 0;
-	while ((entry = readdir(directory)) != NULL) {
-		char path[sizeof(HUGEPAGE_DIRECTORY) + sizeof(entry->d_name) + 16];
-		uint64_t count = 0, kilobytes = 0;
-		FILE *file;
-
-		snprintf(
-		        path, sizeof(path), HUGEPAGE_DIRECTORY "/%s/free_hugepages", entry->d_name);
-		file = fopen(path, "r");
-		if (file == NULL)
-			continue;
-		if (fscanf(file, "%" SCNu64, &count) == 1 &&
-		        sscanf(entry->d_name, "hugepages-%" SCNu64 "kB", &kilobytes) == 1)
-			sum += count * kilobytes * 1024;
-		fclose(file);
-	}
-	closedir(directory);
-	return sum;
-}
-
-void
-eal_memory_read(struct eal_memory *memory)
-{
-	memset(memory, 0, sizeof(*memory));
-	for (unsigned int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
-		struct rte_malloc_socket_stats stats;
-
-		if (rte_malloc_get_socket_stats((int)socket, &stats) != 0)
-			continue;
-		memory->used += stats.heap_allocsz_bytes;
-		memory->free += stats.heap_freesz_bytes;
-	}
-	if (rte_eal_has_hugepages())
-		memory->free += hugepages_free();
 }
 
 /* Options of ours before `--`: EAL would answer with all of its own. 0 or -1 (said). */
@@ -151,7 +102,7 @@ say_why(int argc, char **argv)
 		return say_prefix_taken(owner);
 	say_error("DPDK's environment layer did not start (%s); its own messages are above",
 	        rte_errno != 0 ? rte_strerror(rte_errno) : "no reason given");
-	if (!argument_given(argc, argv, "--no-huge") && hugepages_free() == 0)
+	if (!argument_given(argc, argv, "--no-huge") && eal_hugepages_free() == 0)
 		say_hint("There are no free hugepages. Reserve some (echo 512 > " HUGEPAGE_DIRECTORY
 		         "/hugepages-2048kB/nr_hugepages), or run without: "
 		         "--no-huge -m 512");

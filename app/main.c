@@ -10,9 +10,12 @@
 #include <rte_lcore.h>
 
 #include "cli_open.h"
+#include "cli_text.h"
 #include "eal.h"
 #include "estimate.h"
 #include "lcores.h"
+#include "options.h"
+#include "port_counters.h"
 #include "port_link.h"
 #include "port_setup.h"
 #include "port_watch.h"
@@ -43,18 +46,41 @@ struct app {
 
 static struct app the_app;
 
+static void
+on_report(void *context, enum report_kind kind, const char *text)
+{
+	(void)context;
+	switch (kind) {
+	case REPORT_ERROR:
+		say_error("%s", text);
+		break;
+	case REPORT_HINT:
+		say_hint("%s", text);
+		break;
+	case REPORT_NEWS:
+		say("%s", text);
+		break;
+	}
+}
+
 static int
 lcores_up(struct app *app)
 {
 	clock_init(&app->program.clock);
-	app->program.idle_sleep = app->options.idle_sleep;
+	app->program.idle_sleep = app->options.target.idle_sleep;
+	app->program.report = (struct report){on_report, NULL};
 	return lcores_plan(&app->program);
 }
 
 static int
 ports_found(struct app *app)
 {
-	return ports_find(&app->program, &app->options);
+	if (ports_find(&app->program, &app->options.target) != 0)
+		return -1;
+	/* they come from outside */
+	for (uint32_t i = 0; i < app->program.shared.port_count; i++)
+		cli_text_clean(app->program.ports[i].device);
+	return 0;
 }
 
 static int
@@ -72,10 +98,10 @@ socket_down(struct app *app)
 static int
 target_up(struct app *app)
 {
-	target_plan(&app->program, &app->options);
-	if (estimate_check(&app->program, &app->options) != 0)
+	target_plan(&app->program, &app->options.target);
+	if (estimate_check(&app->program, &app->options.target) != 0)
 		return -1;
-	return target_open(&app->program, &app->options);
+	return target_open(&app->program, &app->options.target);
 }
 
 static void
@@ -87,7 +113,11 @@ target_down(struct app *app)
 static int
 ports_up(struct app *app)
 {
-	return ports_start(&app->program, &app->options);
+	if (ports_configure(&app->program, &app->options.target) != 0)
+		return -1;
+	for (uint32_t i = 0; i < app->program.shared.port_count; i++)
+		port_counters_open(&app->program.ports[i]);
+	return ports_start(&app->program);
 }
 
 static void

@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include <rte_common.h>
-#include <rte_mbuf.h>
 
 #include "cli_number.h"
 #include "cli_socket.h"
 #include "cli_wrap.h"
 #include "options.h"
 #include "say.h"
-#include "target.h"
 
 enum option_kind { KIND_NUMBER, KIND_POWER, KIND_TEXT, KIND_FLAG, KIND_CALL };
 
@@ -29,14 +27,14 @@ struct option_spec {
 static int
 parse_port(struct options *options, const char *text)
 {
-	struct option_port *port;
+	struct chimney_target_port *port;
 	const char *equals = strchr(text, '=');
 	const char *role, *comma;
 	size_t length;
 
-	if (options->port_count == TOE_MAX_PORTS)
-		return say_error("--port %s: at most %u ports", text, TOE_MAX_PORTS);
-	port = &options->ports[options->port_count];
+	if (options->target.port_count == CHIMNEY_TARGET_PORTS)
+		return say_error("--port %s: at most %u ports", text, CHIMNEY_TARGET_PORTS);
+	port = &options->target.ports[options->target.port_count];
 	memset(port, 0, sizeof(*port));
 	if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof(port->device))
 		return say_error("--port %s: give ID=wire or ID=host[,peer=ID], for example "
@@ -47,9 +45,9 @@ parse_port(struct options *options, const char *text)
 	comma = strchr(role, ',');
 	length = comma != NULL ? (size_t)(comma - role) : strlen(role);
 	if (length == 4 && memcmp(role, "wire", 4) == 0)
-		port->role = TOE_PORT_WIRE;
+		port->role = CHIMNEY_PORT_WIRE;
 	else if (length == 4 && memcmp(role, "host", 4) == 0)
-		port->role = TOE_PORT_HOST;
+		port->role = CHIMNEY_PORT_HOST;
 	else
 		return say_error("--port %s: role '%.*s' is neither 'wire' nor 'host'", text,
 		        (int)length, role);
@@ -59,7 +57,7 @@ parse_port(struct options *options, const char *text)
 			return say_error("--port %s: '%s' is not ',peer=ID'", text, comma);
 		memcpy(port->peer, comma + 6, strlen(comma + 6) + 1);
 	}
-	options->port_count++;
+	options->target.port_count++;
 	return 0;
 }
 
@@ -67,9 +65,9 @@ static int
 parse_policy(struct options *options, const char *text)
 {
 	if (strcmp(text, "delay") == 0)
-		options->retrieve_policy = CHIMNEY_RETRIEVE_DELAYED;
+		options->target.retrieve_policy = CHIMNEY_RETRIEVE_DELAYED;
 	else if (strcmp(text, "on-send") == 0)
-		options->retrieve_policy = CHIMNEY_RETRIEVE_ON_SEND;
+		options->target.retrieve_policy = CHIMNEY_RETRIEVE_ON_SEND;
 	else
 		return say_error("--retrieve-policy %s: give 'delay' or 'on-send'", text);
 	return 0;
@@ -80,7 +78,7 @@ parse_idle(struct options *options, const char *text)
 {
 	if (strcmp(text, "poll") != 0 && strcmp(text, "sleep") != 0)
 		return say_error("--idle %s: give 'poll' or 'sleep'", text);
-	options->idle_sleep = strcmp(text, "sleep") == 0;
+	options->target.idle_sleep = strcmp(text, "sleep") == 0;
 	return 0;
 }
 
@@ -100,9 +98,9 @@ parse_vlan(struct options *options, const char *text)
 
 	if (!cli_number_parse(text, &id) || id < 1 || id > 4094)
 		return say_error("--vlan %s: give a VLAN id from 1 to 4094", text);
-	if (options->vlan_count == OPTIONS_VLANS)
-		return say_error("--vlan %s: at most %u VLANs", text, OPTIONS_VLANS);
-	options->vlans[options->vlan_count++] = (uint16_t)id;
+	if (options->target.vlan_count == CHIMNEY_TARGET_VLANS)
+		return say_error("--vlan %s: at most %u VLANs", text, CHIMNEY_TARGET_VLANS);
+	options->target.vlans[options->target.vlan_count++] = (uint16_t)id;
 	return 0;
 }
 
@@ -132,37 +130,39 @@ static const struct option_spec specs[] = {
                 "use an ethdev (port number or device name) as wire or host port; the order gives "
                 "the index that the CLI uses; peer: the port on the other side of the bump "
                 "[all ethdevs are wire ports]"),
-        FLAG("hold-ports", hold_ports, "do not receive until the CLI says 'port release'"),
+        FLAG("hold-ports", target.hold_ports, "do not receive until the CLI says 'port release'"),
         TEXT("cli", "PATH", cli_socket, "unix socket of the CLI"),
         TEXT("script", "FILE", script, "CLI commands to run at start"),
-        NUMBER("neighbors", neighbors, 1, 1u << 24, "capacity for neighbors, 64 bytes each"),
-        NUMBER("paths", paths, 1, 1u << 24, "capacity for paths, about 80 bytes each and worker"),
-        NUMBER("connections", connections, 1, 1u << 28,
+        NUMBER("neighbors", target.neighbors, 1, 1u << 24, "capacity for neighbors, 64 bytes each"),
+        NUMBER("paths", target.paths, 1, 1u << 24,
+                "capacity for paths, about 80 bytes each and worker"),
+        NUMBER("connections", target.connections, 1, 1u << 28,
                 "capacity for connections, all workers together, about 384 bytes each"),
-        NUMBER("services", services, 0, 1u << 28,
+        NUMBER("services", target.services, 0, 1u << 28,
                 "connections that may be sinks or echoes at once, 256 bytes each"),
-        NUMBER("sent-records", sent_records, 1, 1u << 28,
+        NUMBER("sent-records", target.sent_records, 1, 1u << 28,
                 "runs of data in flight, per worker, beyond one for each connection, 32 bytes "
                 "each when used"),
-        NUMBER("reassemblies", reassemblies, 1, 1u << 24,
+        NUMBER("reassemblies", target.reassemblies, 1, 1u << 24,
                 "connections that may hold data out of order at once, per worker, about 100 bytes "
                 "each when used"),
-        NUMBER("pieces", pieces, 1, 1u << 24,
+        NUMBER("pieces", target.pieces, 1, 1u << 24,
                 "segments out of order, per worker, 24 bytes each when used, and their packet "
                 "buffers"),
-        NUMBER("holds", holds, 1, 65536, "tuples held at once, per worker, about 2.5 kB each"),
-        POWER("rx-ring", rx_ring, 32, 32768, "receive descriptors per queue"),
-        POWER("tx-ring", tx_ring, 32, 32768,
+        NUMBER("holds", target.holds, 1, 65536,
+                "tuples held at once, per worker, about 2.5 kB each"),
+        POWER("rx-ring", target.rx_ring, 32, 32768, "receive descriptors per queue"),
+        POWER("tx-ring", target.tx_ring, 32, 32768,
                 "transmit descriptors per queue: frames in there cannot be recalled"),
-        NUMBER("mbufs", mbufs, 0, 1u << 24,
+        NUMBER("mbufs", target.mbufs, 0, 1u << 24,
                 "packet buffers, 2.3 kB each, 4 kB without hugepages (0: from rings)"),
-        NUMBER("mbuf-size", mbuf_size, 2048, OPTIONS_MBUF_SIZE_MAX,
+        NUMBER("mbuf-size", target.mbuf_size, 2048, CHIMNEY_TARGET_MBUF_SIZE_MAX,
                 "bytes of a frame that a packet buffer takes: net_af_packet needs its framesz, for "
                 "datagrams that come in fragments"),
         POWER("event-ring", event_ring, 64, 1048576, "indications waiting for the CLI, per worker"),
         POWER("request-ring", request_ring, 2, 65536, "requests in the ring of the CLI"),
-        POWER("mailbox", mailbox, 8, 65536, "messages between control and a worker"),
-        NUMBER("drain-deadline-ms", drain_deadline_ms, 1, 3600000,
+        POWER("mailbox", target.mailbox, 8, 65536, "messages between control and a worker"),
+        NUMBER("drain-deadline-ms", target.drain_deadline_ms, 1, 3600000,
                 "ms after which a worker that does not answer is lost; one that waits for a CPU "
                 "has ten times as long"),
         CALL("on-lost", "rejoin|exit", parse_on_lost,
@@ -171,40 +171,26 @@ static const struct option_spec specs[] = {
         CALL("retrieve-policy", "delay|on-send", parse_policy,
                 "when stopped connections are asked back: a delay after the completion, or when "
                 "they have something to send [delay]"),
-        NUMBER("retrieve-delay-ms", retrieve_delay_ms, 0, 3600000,
+        NUMBER("retrieve-delay-ms", target.retrieve_delay_ms, 0, 3600000,
                 "ms from an invalidate's completion to its RETRIEVE indications (0: at once)"),
-        NUMBER("max-retransmit", max_retransmit, 1, 255,
+        NUMBER("max-retransmit", target.max_retransmit, 1, 255,
                 "retransmissions of one segment before a connection is given up"),
         CALL("idle", "poll|sleep", parse_idle,
                 "what lcores do when there is no work: sleep saves the CPU and costs up to 0.5 ms "
                 "[poll]"),
         CALL("vlan", "ID", parse_vlan, "a VLAN id configured on the wire, 1 to 4094; repeatable"),
-        FLAG("drop-bad", drop_bad, "drop frames with bad checksums or lengths, not pass them on"),
-        FLAG("no-check", no_check, "do not verify received checksums in software"),
+        FLAG("drop-bad", target.drop_bad,
+                "drop frames with bad checksums or lengths, not pass them on"),
+        FLAG("no-check", target.no_check, "do not verify received checksums in software"),
 };
 
 #define HELP_COLUMN 28u
 
-static const struct options defaults = {
+/* Set before any option is looked at. */
+static struct options defaults = {
         .cli_socket = CLI_SOCKET_DEFAULT,
-        .neighbors = 1024,
-        .paths = 65536,
-        .connections = 100000,
-        .services = 16384,
-        .sent_records = 65536,
-        .reassemblies = 4096,
-        .pieces = 16384,
-        .holds = 64,
-        .rx_ring = 512,
-        .tx_ring = 512,
-        .mbufs = 0,
-        .mbuf_size = RTE_MBUF_DEFAULT_DATAROOM,
         .event_ring = 16384,
         .request_ring = 1024,
-        .mailbox = 1024,
-        .drain_deadline_ms = 1000,
-        .retrieve_delay_ms = CHIMNEY_RETRIEVE_DELAY_DEFAULT_MS,
-        .max_retransmit = 15,
 };
 
 static void
@@ -366,6 +352,7 @@ option_take(struct options *options, int argc, char **argv, int *at)
 enum options_result
 options_parse(struct options *options, int argc, char **argv)
 {
+	chimney_target_params_default(&defaults.target);
 	*options = defaults;
 	for (int at = 1; at < argc; at++) {
 		if (strcmp(argv[at], "--help") == 0) {

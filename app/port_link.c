@@ -8,113 +8,28 @@
 
 #include <libmnl/libmnl.h>
 #include <rte_dev.h>
-#include <rte_devargs.h>
 
 #include "netdev.h"
 #include "port_link.h"
+#include "port_mtu.h"
 #include "say.h"
 
 #define LOOK_MS 100
-/* net_af_packet: what a frame of its rings is long, unless its argument says so, and what of it is not the frame's */
-#define RING_FRAME 2048u
-#define RING_FRAME_HEADERS 32u
-#define FRAME_HEADERS 22u /* Ethernet and two tags */
-
-/* "port 0 (net_af_packet0, veth0)" */
-static const char *
-port_name(const struct program *program, uint32_t index, char to[96])
-{
-	const struct program_port *port = &program->ports[index];
-
-	snprintf(to, 96, "port %u (%s%s%s)", index, port->device, port->netdev ? ", " : "",
-	        port->netdev_name);
-	return to;
-}
-
-/* The longest IP packet that fits into a frame of net_af_packet's rings. */
-static uint32_t
-ring_mtu(const struct rte_eth_dev_info *info)
-{
-	const struct rte_devargs *devargs = rte_dev_devargs(info->device);
-	const char *word = devargs && devargs->args ? strstr(devargs->args, "framesz=") : NULL;
-	uint64_t size = word ? strtoul(word + strlen("framesz="), NULL, 10) : RING_FRAME;
-
-	return (uint32_t)RTE_MIN(
-	        size - RTE_MIN(size, RING_FRAME_HEADERS + FRAME_HEADERS), (uint64_t)UINT16_MAX);
-}
-
-/*
- * What the kernel's device takes, and its driver: net_af_packet's does not ask the kernel; net_tap's takes no more than it
- * was told, unless it is told again.
- */
-static uint32_t
-mtu_read(const struct program *program, uint32_t index, const struct netdev *netdev)
-{
-	const struct program_port *port = &program->ports[index];
-	uint16_t ethdev = program->shared.ports[index].ethdev, own = RTE_ETHER_MTU;
-
-	rte_eth_dev_get_mtu(ethdev, &own);
-	if (netdev == NULL)
-		return own;
-	if (program_port_is(port, "net_af_packet"))
-		return RTE_MIN(netdev->mtu, port->mtu_max);
-	if (!program_port_is(port, "net_tap"))
-		return own;
-	if (netdev->mtu > own && netdev->mtu <= UINT16_MAX &&
-	        rte_eth_dev_set_mtu(ethdev, (uint16_t)netdev->mtu) == 0)
-		own = (uint16_t)netdev->mtu;
-	return RTE_MIN(netdev->mtu, own);
-}
-
-/* The kernel's device takes more than its driver: once for each MTU. */
-static void
-tell_driver_mtu(struct program *program, uint32_t index, uint32_t mtu, uint32_t kernel)
-{
-	struct program_port *port = &program->ports[index];
-	char name[96];
-
-	if (kernel <= mtu || kernel == port->mtu_told)
-		return;
-	port->mtu_told = kernel;
-	say("warning: %s: the MTU of %s is %u, but its driver takes no more than %u: make it %u%s",
-	        port_name(program, index, name), port->netdev_name, kernel, mtu, mtu,
-	        program_port_is(port, "net_af_packet")
-	                ? ", or its frames longer (framesz= and blocksz= in its --vdev)"
-	                : "");
-}
-
-void
-port_link_first(struct program *program, uint32_t index, const struct rte_eth_dev_info *info)
-{
-	struct program_port *port = &program->ports[index];
-	struct netdev netdev;
-	bool known = info->if_index != 0 && netdev_by_index(info->if_index, &netdev) == 0;
-	uint32_t mtu;
-
-	if (known) {
-		port->netdev = netdev.index;
-		memcpy(port->netdev_name, netdev.name, sizeof(port->netdev_name));
-		port->mtu_max = ring_mtu(info);
-	}
-	mtu = mtu_read(program, index, known ? &netdev : NULL);
-	atomic_store(&program->shared.ports[index].mtu, (uint16_t)mtu);
-	if (known)
-		tell_driver_mtu(program, index, mtu, netdev.mtu);
-}
-
 static void
 look_mtu(struct port_links *links, uint32_t index, const struct netdev *netdev)
 {
 	struct toe_port *shared = &links->program->shared.ports[index];
-	uint32_t mtu = mtu_read(links->program, index, netdev), before = atomic_load(&shared->mtu);
+	uint32_t mtu = port_mtu_read(links->program, index, netdev),
+	         before = atomic_load(&shared->mtu);
 	char name[96];
 
 	if (netdev != NULL)
-		tell_driver_mtu(links->program, index, mtu, netdev->mtu);
+		port_mtu_tell(links->program, index, mtu, netdev->mtu);
 	if (mtu == before)
 		return;
 	atomic_store(&shared->mtu, (uint16_t)mtu);
-	say("%s: its MTU is %u, and was %u", port_name(links->program, index, name), mtu, before);
+	say("%s: its MTU is %u, and was %u", port_full_name(links->program, index, name), mtu,
+	        before);
 	events_port(links->log, index, EVENT_PORT_MTU, mtu);
 }
 
@@ -146,7 +61,7 @@ tell_link(struct port_links *links, uint32_t index, enum port_link before, enum 
 
 	if (before == PORT_LINK_UNKNOWN && now == PORT_LINK_UP)
 		return;
-	say("%s: %s", port_name(links->program, index, name), what[now]);
+	say("%s: %s", port_full_name(links->program, index, name), what[now]);
 	events_port(links->log, index, EVENT_PORT_LINK, now);
 }
 
@@ -263,7 +178,7 @@ pass_on(struct port_links *links, uint32_t wire)
 	} else if (!port->refusal_told) {
 		port->refusal_told = true;
 		say("warning: %s: its link does not follow that of port %u (%s)",
-		        port_name(program, host, name), wire, strerror(-result));
+		        port_full_name(program, host, name), wire, strerror(-result));
 	}
 }
 

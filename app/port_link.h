@@ -21,9 +21,6 @@ struct port_links {
 	struct event *tick;
 };
 
-/* What is known of a port before it starts: its device of the kernel, and its MTU. port->driver is known. */
-void port_link_first(struct program *program, uint32_t index, const struct rte_eth_dev_info *info);
-
 /* 0 or -1 (said). Links that are down already are told. */
 int port_links_open(struct port_links *links, struct program *program, struct event_log *log,
         struct event_base *base);

@@ -93,6 +93,12 @@ static_assert(sizeof(struct offload_block_list) == 136, "state follows at offset
 struct chimney; /* the target (control/target.h creates it) */
 struct chimney_host; /* a registered host stack: the adapter handle of every request (INV-1) */
 
+/* When connections that an invalidate has stopped are asked back. */
+enum chimney_retrieve_policy {
+	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
+	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
+};
+
 #define CHIMNEY_RETRIEVE_AT_ONCE 0u
 #define CHIMNEY_RETRIEVE_DELAY_DEFAULT_MS 200u
 
@@ -103,6 +109,7 @@ struct chimney_host_params {
 	uint32_t
 	        request_ring_size; /* power of two, 2..65536; a full ring refuses nothing (INV-1) */
 	uint32_t event_ring_size; /* power of two, 64..1048576; per producer */
+	bool send_backlog; /* indicate SEND_BACKLOG_CHANGE (EVT-1) */
 };
 
 /*
@@ -193,6 +200,11 @@ enum chimney_record_kind {
 	CHIMNEY_OFFLOAD_PAUSE,
 	CHIMNEY_OFFLOAD_RESUME,
 	CHIMNEY_UPLOAD_ALL,
+	/*
+	 * How much should be outstanding on a connection of service HOST (EVT-1): handle, send_backlog. To hosts that have asked for it, when
+	 * it has changed by more than a quarter, ten times a second at most.
+	 */
+	CHIMNEY_SEND_BACKLOG_CHANGE,
 	CHIMNEY_RECORD_KINDS
 };
 
@@ -205,8 +217,11 @@ struct chimney_record {
 	 * its memory, and do not submit it.
 	 */
 	uint8_t unsettled;
-	uint32_t
-	        frames_discarded; /* COMPLETION of invalidate or update: frames discarded by the drain */
+	union {
+		uint32_t frames_discarded; /* COMPLETION of invalidate or update: by the drain */
+		/* SEND_BACKLOG_CHANGE: bytes, min(bandwidth-delay product, peer's window), its upper 16 significant bits */
+		uint32_t send_backlog;
+	};
 	union {
 		struct offload_block_list *root; /* COMPLETION */
 		void *handle; /* else: offload_handle of the object; NULL where there is none */

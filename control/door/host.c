@@ -56,6 +56,7 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		        .bell = &host->bell,
 		        .completed = &host->completed,
 		        .initiating = target->initiating,
+		        .send_backlog = params->send_backlog,
 		};
 	}
 	return rc;
@@ -220,4 +221,15 @@ int
 chimney_terminate_offload(struct chimney_host *host, struct offload_block_list *root)
 {
 	return host_submit(host, root, CHIMNEY_TERMINATE);
+}
+
+uint32_t
+chimney_hosts(const struct chimney *target)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++)
+		count += atomic_load((_Atomic uint32_t *)(uintptr_t)&target->hosts[i].state) ==
+		         HOST_USED;
+	return count;
 }

@@ -14,11 +14,6 @@
 #include "view.h"
 #include "worker_control.h"
 
-enum chimney_retrieve_policy {
-	CHIMNEY_RETRIEVE_DELAYED = 0, /* retrieve_delay_ms after the completion (D2) */
-	CHIMNEY_RETRIEVE_ON_SEND, /* when a stopped connection has something to send (D2) */
-};
-
 /* What the operating system says of a worker's thread: ns since the thread began. */
 struct chimney_cpu_time {
 	uint64_t ran; /* on a CPU */
@@ -103,6 +98,24 @@ void chimney_upload_all(struct chimney *target);
  * CLOSE_WAIT, where the target starts no upload. 0; -EAGAIN: too many wait, call again; -EINVAL: not the handle of a connection.
  */
 int chimney_upload(struct chimney *target, uint64_t handle);
+
+/*
+ * From what on a connection is offered to its host by an optional RETRIEVE (TERM-7), measured over a second or more, and for shares
+ * over 16 segments or more; 0: never, which is how it begins. By the operator's thread, at any time. A host may ignore it: the connection goes on
+ * as before, and the next one comes after 1, 2, 4 .. 64 seconds. No share above 1000: -EINVAL, nothing has changed.
+ */
+struct chimney_thresholds {
+	uint32_t high_drop_rate; /* segments sent again, in thousandths of those sent */
+	uint32_t high_out_of_order; /* segments out of order, in thousandths of those received */
+	uint32_t low_activity; /* fewer segments than this in a window, both ways */
+	uint32_t small_io; /* fewer bytes of text than this in a segment, both ways, on average */
+};
+
+int chimney_thresholds_set(struct chimney *target, const struct chimney_thresholds *thresholds);
+void chimney_thresholds_get(const struct chimney *target, struct chimney_thresholds *thresholds);
+
+/* Hosts that are registered. By the thread that registers them. */
+uint32_t chimney_hosts(const struct chimney *target);
 
 /* The doorbell that wakes a sleeping control lcore; for its lcore loop. */
 struct toe_doorbell *chimney_control_bell(struct chimney *target);

@@ -263,7 +263,6 @@ fake_indicate(struct fake *fake, uint32_t worker, void *handle)
 	        .object = (uintptr_t)handle,
 	        .kind = TOE_EVENT_RETRIEVE,
 	        .detail = RETRIEVE_INVALID_STATE,
-	        .worker = (uint16_t)worker,
 	        .value = atomic_load(fake->worker[worker]->events[0].completed),
 	};
 

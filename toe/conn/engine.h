@@ -19,6 +19,7 @@
 #include "refresh.h"
 #include "shared.h"
 #include "stats.h"
+#include "survey.h"
 #include "timer_wheel.h"
 #include "txq.h"
 #include "worker_control.h"
@@ -45,6 +46,7 @@ struct toe_engine {
 	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
 	uint64_t start; /* ns, of init */
 	struct toe_refresh refresh;
+	struct toe_survey survey;
 	struct toe_conn *conns;
 	uint32_t ready_head, ready_tail; /* connections that output has to run */
 	/* channels of host threads; NULL: nobody reads completions any more */

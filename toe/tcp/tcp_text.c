@@ -210,6 +210,7 @@ out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment
 	bool taken;
 
 	engine->stats.rx_out_of_order++;
+	toe_survey_out_of_order(engine, index);
 	taken = toe_reassembly_add(engine, index, segment, mbuf);
 	if (conn->reassembly != TOE_INDEX_NONE)
 		toe_reassembly_settle(engine, index);

@@ -98,7 +98,7 @@ toe_worker_estimate_busy(const struct toe_worker_params *params)
 	pool_sizes(params, sizes);
 	for (uint32_t i = 1; i < POOLS; i++)
 		bytes += (uint64_t)sizes[i].capacity * sizes[i].size;
-	return bytes;
+	return bytes + toe_survey_estimate(params->conn_capacity);
 }
 
 /* Only on a wire with a host behind it do connections and the exception path meet. */
@@ -174,7 +174,8 @@ tables_alloc(struct toe_worker *worker)
 	if (worker->engine.conns == NULL || worker->engine.wheel.words == NULL ||
 	        worker->paths == NULL || worker->engine.txq == NULL || worker->holds == NULL)
 		return -ENOMEM;
-	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
+	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0 ||
+	        toe_survey_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
 	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + TOE_MAX_HOSTS);
@@ -290,6 +291,7 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
 	toe_indications_fini(&worker->engine);
+	toe_survey_fini(&worker->engine);
 	toe_pool_fini(&worker->engine.sends);
 	toe_pool_fini(&worker->engine.pieces);
 	toe_pool_fini(&worker->engine.reassemblies);

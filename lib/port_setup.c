@@ -6,10 +6,9 @@
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
-#include "port_counters.h"
-#include "port_link.h"
+#include "port_mtu.h"
 #include "port_setup.h"
-#include "say.h"
+#include "report.h"
 
 #define WANTED_RX_OFFLOADS                                                                         \
 	(RTE_ETH_RX_OFFLOAD_IPV4_CKSUM | RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_RSS_HASH)
@@ -66,8 +65,8 @@ port_choose_offloads(struct program *program, uint32_t index, const struct rte_e
 }
 
 static int
-port_setup_queues(struct program *program, const struct options *options, uint32_t index,
-        const struct rte_eth_dev_info *info)
+port_setup_queues(struct program *program, const struct chimney_target_params *wanted,
+        uint32_t index, const struct rte_eth_dev_info *info)
 {
 	struct program_port *port = &program->ports[index];
 	struct toe_port *shared = &program->shared.ports[index];
@@ -78,21 +77,23 @@ port_setup_queues(struct program *program, const struct options *options, uint32
 
 	rx.offloads = shared->rx_offloads;
 	tx.offloads = shared->tx_offloads;
-	port->rx_depth = (uint16_t)options->rx_ring;
-	port->tx_depth = (uint16_t)options->tx_ring;
+	port->rx_depth = (uint16_t)wanted->rx_ring;
+	port->tx_depth = (uint16_t)wanted->tx_ring;
 	result = rte_eth_dev_adjust_nb_rx_tx_desc(shared->ethdev, &port->rx_depth, &port->tx_depth);
 	if (result != 0)
-		return say_error("port %s: ring depths: %s", port->device, rte_strerror(-result));
+		return report_error(
+		        program, "port %s: ring depths: %s", port->device, rte_strerror(-result));
 	for (uint16_t q = 0; q < shared->rx_queues; q++) {
 		result = rte_eth_rx_queue_setup(shared->ethdev, q, port->rx_depth,
 		        socket < 0 ? 0 : (unsigned int)socket, &rx, program->pool);
 		if (result != 0) {
-			say_error(
-			        "port %s: RX queue %u: %s", port->device, q, rte_strerror(-result));
+			report_error(program, "port %s: RX queue %u: %s", port->device, q,
+			        rte_strerror(-result));
 			if (result == -ENOMEM && strcmp(port->driver, "net_af_packet") == 0)
-				say_hint("Its framesz must not be longer than a packet buffer: "
-				         "give --mbuf-size at least as much (%u now).",
-				        options->mbuf_size);
+				report_hint(program,
+				        "Its framesz must not be longer than a packet buffer: "
+				        "give --mbuf-size at least as much (%u now).",
+				        wanted->mbuf_size);
 			return -1;
 		}
 	}
@@ -100,8 +101,8 @@ port_setup_queues(struct program *program, const struct options *options, uint32
 		result = rte_eth_tx_queue_setup(shared->ethdev, q, port->tx_depth,
 		        socket < 0 ? 0 : (unsigned int)socket, &tx);
 		if (result != 0)
-			return say_error(
-			        "port %s: TX queue %u: %s", port->device, q, rte_strerror(-result));
+			return report_error(program, "port %s: TX queue %u: %s", port->device, q,
+			        rte_strerror(-result));
 	}
 	return 0;
 }
@@ -130,7 +131,7 @@ port_setup_reta(struct program *program, uint32_t index, const struct rte_eth_de
 }
 
 static int
-port_start(struct program *program, const struct options *options, uint32_t index)
+port_configure(struct program *program, const struct chimney_target_params *wanted, uint32_t index)
 {
 	struct program_port *port = &program->ports[index];
 	struct toe_port *shared = &program->shared.ports[index];
@@ -140,38 +141,58 @@ port_start(struct program *program, const struct options *options, uint32_t inde
 	int result;
 
 	if (rte_eth_dev_info_get(shared->ethdev, &info) != 0)
-		return say_error("port %s does not tell what it can do", port->device);
+		return report_error(program, "port %s does not tell what it can do", port->device);
 	port_choose_offloads(program, index, &info, &conf);
 	result = rte_eth_dev_configure(shared->ethdev, shared->rx_queues, port->tx_queues, &conf);
 	if (result != 0)
-		return say_error("port %s: configuring %u RX and %u TX queues: %s", port->device,
-		        shared->rx_queues, port->tx_queues, rte_strerror(-result));
-	if (port_setup_queues(program, options, index, &info) != 0)
+		return report_error(program, "port %s: configuring %u RX and %u TX queues: %s",
+		        port->device, shared->rx_queues, port->tx_queues, rte_strerror(-result));
+	if (port_setup_queues(program, wanted, index, &info) != 0)
 		return -1;
-	port_link_first(program, index, &info);
-	port_counters_open(port);
+	port_mtu_first(program, index, &info);
 	if (rte_eth_macaddr_get(shared->ethdev, &mac) == 0)
 		memcpy(shared->mac, mac.addr_bytes, sizeof(shared->mac));
-	atomic_store(&shared->hold, options->hold_ports ? 1 : 0);
-	result = rte_eth_dev_start(shared->ethdev);
+	atomic_store(&shared->hold, wanted->hold_ports ? 1 : 0);
+	return 0;
+}
+
+int
+ports_configure(struct program *program, const struct chimney_target_params *wanted)
+{
+	for (uint32_t i = 0; i < program->shared.port_count; i++)
+		if (port_configure(program, wanted, i) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+port_start(struct program *program, uint32_t index)
+{
+	struct program_port *port = &program->ports[index];
+	struct toe_port *shared = &program->shared.ports[index];
+	struct rte_eth_dev_info info;
+	int result = rte_eth_dev_start(shared->ethdev);
+
 	if (result != 0)
-		return say_error("port %s: starting: %s", port->device, rte_strerror(-result));
+		return report_error(
+		        program, "port %s: starting: %s", port->device, rte_strerror(-result));
 	port->started = true;
-	port_setup_reta(program, index, &info);
+	if (rte_eth_dev_info_get(shared->ethdev, &info) == 0)
+		port_setup_reta(program, index, &info);
 	/* A bump in the wire sees what is addressed to others; ports without the notion have no filter. */
 	rte_eth_promiscuous_enable(shared->ethdev);
-	say("port %u: %s (%s), %s%s, %u RX and %u TX queues, rings %u and %u%s", index,
-	        port->device, port->driver, port_role_name(shared->role),
-	        options->hold_ports ? ", held" : "", shared->rx_queues, port->tx_queues,
+	report_news(program, "port %u: %s (%s), %s%s, %u RX and %u TX queues, rings %u and %u%s",
+	        index, port->device, port->driver, port_role_name(shared->role),
+	        atomic_load(&shared->hold) ? ", held" : "", shared->rx_queues, port->tx_queues,
 	        port->rx_depth, port->tx_depth, port->rss ? ", RSS" : "");
 	return 0;
 }
 
 int
-ports_start(struct program *program, const struct options *options)
+ports_start(struct program *program)
 {
 	for (uint32_t i = 0; i < program->shared.port_count; i++) {
-		if (port_start(program, options, i) == 0)
+		if (port_start(program, i) == 0)
 			continue;
 		ports_stop(program);
 		return -1;

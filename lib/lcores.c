@@ -14,7 +14,7 @@
 #include "cpu_time.h"
 #include "doorbell.h"
 #include "lcores.h"
-#include "say.h"
+#include "report.h"
 
 #define IDLE_TURNS 64u /* turns without work before an lcore sleeps */
 #define IDLE_SLEEP_US 500 /* ports and timers are looked at again after this */
@@ -122,20 +122,31 @@ int
 lcores_plan(struct program *program)
 {
 	unsigned int lcore;
-	bool control = false;
+	bool control = program->control_by_caller;
 
 	program->worker_count = 0;
+	program->control_lcore = rte_get_main_lcore();
 	RTE_LCORE_FOREACH_WORKER(lcore)
 	{
 		if (!control) {
 			program->control_lcore = lcore;
 			control = true;
 		} else if (program->worker_count == TOE_MAX_WORKERS) {
-			say_error("more than %u workers; give fewer lcores", TOE_MAX_WORKERS);
+			report_error(program, "more than %u workers; give fewer lcores",
+			        TOE_MAX_WORKERS);
 			return -1;
 		} else {
 			program->worker_lcore[program->worker_count++] = lcore;
 		}
+	}
+	if (program->worker_count == 0) {
+		report_error(program, "%u lcore%s: at least %u are needed (main%s, one worker)",
+		        rte_lcore_count(), rte_lcore_count() == 1 ? "" : "s",
+		        program->control_by_caller ? 2 : 3,
+		        program->control_by_caller ? "" : ", control");
+		report_hint(
+		        program, "Several lcores may share a CPU: --lcores '0@0,1@0,2@1' to EAL");
+		return -1;
 	}
 	program->main_beside_control = beside(rte_get_main_lcore(), program->control_lcore);
 	for (uint32_t i = 0; i < program->worker_count; i++)
@@ -171,18 +182,21 @@ int
 lcores_launch(struct program *program)
 {
 	atomic_store(&lcores_halt, false);
-	lcore_prepare(program, program->control_lcore, NULL);
+	if (!program->control_by_caller)
+		lcore_prepare(program, program->control_lcore, NULL);
 	for (uint32_t i = 0; i < program->worker_count; i++)
 		lcore_prepare(program, program->worker_lcore[i], program->workers[i]);
-	if (rte_eal_remote_launch(lcore_loop, &lcore_arguments[program->control_lcore],
-	            program->control_lcore) != 0)
-		return say_error("lcore %u is busy, control cannot run", program->control_lcore);
+	if (!program->control_by_caller &&
+	        rte_eal_remote_launch(lcore_loop, &lcore_arguments[program->control_lcore],
+	                program->control_lcore) != 0)
+		return report_error(
+		        program, "lcore %u is busy, control cannot run", program->control_lcore);
 	for (uint32_t i = 0; i < program->worker_count; i++) {
 		uint32_t lcore = program->worker_lcore[i];
 
 		if (rte_eal_remote_launch(lcore_loop, &lcore_arguments[lcore], lcore) == 0)
 			continue;
-		say_error("lcore %u is busy, worker %u cannot run", lcore, i);
+		report_error(program, "lcore %u is busy, worker %u cannot run", lcore, i);
 		lcores_stop(program);
 		return -1;
 	}
@@ -228,12 +242,12 @@ lcores_stop(struct program *program)
 	toe_doorbell_ring(chimney_control_bell(program->target));
 	for (uint32_t i = 0; i < program->worker_count; i++)
 		toe_doorbell_ring(&program->workers[i]->control.bell);
-	if (!lcore_join(program->control_lcore))
+	if (!program->control_by_caller && !lcore_join(program->control_lcore))
 		program->lcores_stuck = true;
 	for (uint32_t i = 0; i < program->worker_count; i++) {
 		if (lcore_join(program->worker_lcore[i]))
 			continue;
-		say_error("worker %u on lcore %u does not return; it is left behind", i,
+		report_error(program, "worker %u on lcore %u does not return; it is left behind", i,
 		        program->worker_lcore[i]);
 		program->lcores_stuck = true;
 	}

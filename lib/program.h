@@ -3,8 +3,8 @@
  * What runs: lcores, ports, workers, the target, and what they cost. The parts of the program fill it in at start-up,
  * in the order of main.c; from then on it is constant, but for the members that say otherwise. Any thread may read it.
  */
-#ifndef APP_PROGRAM_H
-#define APP_PROGRAM_H
+#ifndef LIB_PROGRAM_H
+#define LIB_PROGRAM_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -65,6 +65,14 @@ struct program_port {
 	_Atomic uint64_t counted[PORT_COUNTED];
 };
 
+/* Where it goes what there is to tell (report.h). */
+enum report_kind { REPORT_ERROR, REPORT_HINT, REPORT_NEWS };
+
+struct report {
+	void (*tell)(void *context, enum report_kind kind, const char *text); /* NULL: nowhere */
+	void *context;
+};
+
 /* Bytes that the capacities cost. */
 struct program_memory {
 	/* neighbors and paths */
@@ -90,6 +98,7 @@ struct program_memory {
 };
 
 struct program {
+	struct report report;
 	struct app_clock clock;
 	uint32_t worker_count;
 	/* as the options say it, and what each worker has room for */
@@ -97,6 +106,7 @@ struct program {
 	uint32_t conn_capacity;
 	uint32_t mbufs;
 	bool idle_sleep;
+	bool control_by_caller; /* no lcore runs control: control_lcore is the main one */
 	/* --drain-deadline-ms */
 	uint32_t drain_deadline_ms;
 	uint32_t control_lcore;

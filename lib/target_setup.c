@@ -11,7 +11,7 @@
 #include <rte_random.h>
 
 #include "lcores.h"
-#include "say.h"
+#include "report.h"
 #include "target_setup.h"
 
 #define POOL_CACHE 256u
@@ -20,10 +20,10 @@
 
 /* Packet buffers in the rings of ports and between workers, in transmit buffers and in caches. */
 static uint32_t
-mbufs_passing(const struct program *program, const struct options *options)
+mbufs_passing(const struct program *program, const struct chimney_target_params *wanted)
 {
 	uint32_t workers = program->worker_count;
-	uint32_t per_queue = options->rx_ring + options->tx_ring + TOE_TXQ_SIZE;
+	uint32_t per_queue = wanted->rx_ring + wanted->tx_ring + TOE_TXQ_SIZE;
 
 	return program->shared.port_count * workers * per_queue +
 	       workers * (2 * POOL_CACHE + (workers > 1 ? MBUFS_STEERED : 0));
@@ -31,9 +31,9 @@ mbufs_passing(const struct program *program, const struct options *options)
 
 /* What each worker may keep of the packet buffers: all but those, from a quarter of the pool to three. */
 static uint32_t
-mbufs_kept(const struct program *program, const struct options *options)
+mbufs_kept(const struct program *program, const struct chimney_target_params *wanted)
 {
-	uint32_t passing = mbufs_passing(program, options);
+	uint32_t passing = mbufs_passing(program, wanted);
 	uint32_t left = program->mbufs - RTE_MIN(program->mbufs, passing);
 
 	left = RTE_MIN(left, program->mbufs / 4 * 3);
@@ -42,27 +42,27 @@ mbufs_kept(const struct program *program, const struct options *options)
 
 /* Each worker gets its share of the connections, and room for an uneven spread. */
 void
-target_plan(struct program *program, const struct options *options)
+target_plan(struct program *program, const struct chimney_target_params *wanted)
 {
 	uint32_t workers = program->worker_count;
-	uint64_t share = (options->connections + workers - 1) / workers;
+	uint64_t share = (wanted->connections + workers - 1) / workers;
 
 	program->shared.worker_count = workers;
-	program->shared.neighbor_capacity = options->neighbors;
-	program->shared.path_capacity = options->paths;
-	program->connections = options->connections;
+	program->shared.neighbor_capacity = wanted->neighbors;
+	program->shared.path_capacity = wanted->paths;
+	program->connections = wanted->connections;
 	program->conn_capacity = (uint32_t)(workers == 1 ? share : share + share / 8 + 64);
-	program->drain_deadline_ms = options->drain_deadline_ms;
-	program->mbufs = options->mbufs;
+	program->drain_deadline_ms = wanted->drain_deadline_ms;
+	program->mbufs = wanted->mbufs;
 	if (program->mbufs == 0)
-		program->mbufs = mbufs_passing(program, options) + MBUFS_SPARE;
+		program->mbufs = mbufs_passing(program, wanted) + MBUFS_SPARE;
 }
 
 void
-target_worker_params(const struct program *program, const struct options *options, uint32_t index,
-        struct toe_worker_params *params)
+target_worker_params(const struct program *program, const struct chimney_target_params *wanted,
+        uint32_t index, struct toe_worker_params *params)
 {
-	uint32_t services = RTE_MIN(options->services, options->connections);
+	uint32_t services = RTE_MIN(wanted->services, wanted->connections);
 
 	memset(params, 0, sizeof(*params));
 	params->shared = (struct toe_shared *)(uintptr_t)&program->shared;
@@ -70,39 +70,39 @@ target_worker_params(const struct program *program, const struct options *option
 	params->conn_capacity = program->conn_capacity;
 	params->attached_capacity = services / program->worker_count +
 	                            (program->worker_count > 1 ? services / 8 + 64 : 0);
-	params->sent_capacity = options->sent_records;
-	params->reassembly_capacity = RTE_MIN(options->reassemblies, program->conn_capacity);
-	params->piece_capacity = options->pieces;
-	params->mailbox_size = options->mailbox;
-	params->hold_capacity = options->holds;
+	params->sent_capacity = wanted->sent_records;
+	params->reassembly_capacity = RTE_MIN(wanted->reassemblies, program->conn_capacity);
+	params->piece_capacity = wanted->pieces;
+	params->mailbox_size = wanted->mailbox;
+	params->hold_capacity = wanted->holds;
 	params->mbuf_pool = program->pool;
-	params->kept_capacity = mbufs_kept(program, options);
-	params->drop_bad = options->drop_bad;
-	params->check_checksums = !options->no_check;
-	params->max_retransmit = options->max_retransmit;
+	params->kept_capacity = mbufs_kept(program, wanted);
+	params->drop_bad = wanted->drop_bad;
+	params->check_checksums = !wanted->no_check;
+	params->max_retransmit = wanted->max_retransmit;
 	params->socket = (int)rte_lcore_to_socket_id(program->worker_lcore[index]);
 }
 
 void
-target_params(
-        const struct program *program, const struct options *options, struct chimney_params *params)
+target_params(const struct program *program, const struct chimney_target_params *wanted,
+        struct chimney_params *params)
 {
 	chimney_params_default(params);
 	params->shared = (struct toe_shared *)(uintptr_t)&program->shared;
 	params->conn_capacity = program->conn_capacity;
-	params->drain_deadline_ms = options->drain_deadline_ms;
-	params->retrieve_delay_ms = options->retrieve_delay_ms;
-	params->retrieve_policy = options->retrieve_policy;
+	params->drain_deadline_ms = wanted->drain_deadline_ms;
+	params->retrieve_delay_ms = wanted->retrieve_delay_ms;
+	params->retrieve_policy = wanted->retrieve_policy;
 	params->salt = rte_rand();
-	params->vlans = options->vlan_count != 0 ? options->vlans : NULL;
-	params->vlan_count = options->vlan_count;
+	params->vlans = wanted->vlan_count != 0 ? wanted->vlans : NULL;
+	params->vlan_count = wanted->vlan_count;
 	params->memory = program->memory.total;
 	params->cpu_time = lcores_cpu_time;
 	params->cpu_time_context = (struct program *)(uintptr_t)program;
 }
 
 static int
-workers_open(struct program *program, const struct options *options)
+workers_open(struct program *program, const struct chimney_target_params *wanted)
 {
 	uint64_t now = clock_now(&program->clock);
 
@@ -111,59 +111,62 @@ workers_open(struct program *program, const struct options *options)
 		struct toe_worker *worker;
 		int result;
 
-		target_worker_params(program, options, i, &params);
+		target_worker_params(program, wanted, i, &params);
 		if (posix_memalign((void **)&worker, RTE_CACHE_LINE_SIZE, sizeof(*worker)) != 0)
-			return say_error("out of memory for worker %u", i);
+			return report_error(program, "out of memory for worker %u", i);
 		memset(worker, 0, sizeof(*worker));
 		result = toe_worker_init(worker, &params, now);
 		if (result != 0) {
 			free(worker);
-			return say_error("worker %u with %u connections: %s; lower --connections, "
-			                 "or raise EAL's -m",
+			return report_error(program,
+			        "worker %u with %u connections: %s; lower --connections, "
+			        "or raise EAL's -m",
 			        i, params.conn_capacity, strerror(-result));
 		}
 		program->workers[i] = worker;
 	}
 	if (toe_workers_connect(program->workers, program->worker_count) != 0)
-		return say_error("out of memory for the rings between workers");
+		return report_error(program, "out of memory for the rings between workers");
 	return 0;
 }
 
 static int
-target_open_steps(struct program *program, const struct options *options)
+target_open_steps(struct program *program, const struct chimney_target_params *wanted)
 {
 	struct toe_worker_control *controls[TOE_MAX_WORKERS];
 	struct chimney_params params;
 	int result;
 
 	program->pool = rte_pktmbuf_pool_create("chimney_mbufs", program->mbufs, POOL_CACHE, 0,
-	        (uint16_t)(RTE_PKTMBUF_HEADROOM + options->mbuf_size), (int)rte_socket_id());
+	        (uint16_t)(RTE_PKTMBUF_HEADROOM + wanted->mbuf_size), (int)rte_socket_id());
 	if (program->pool == NULL)
-		return say_error("%u packet buffers: %s; lower --mbufs, or raise EAL's -m",
-		        program->mbufs, rte_strerror(rte_errno));
-	if (toe_shared_init(&program->shared, options->neighbors, options->paths) != 0)
-		return say_error("out of memory for %u neighbors and %u paths", options->neighbors,
-		        options->paths);
+		return report_error(program,
+		        "%u packet buffers: %s; lower --mbufs, or raise EAL's -m", program->mbufs,
+		        rte_strerror(rte_errno));
+	if (toe_shared_init(&program->shared, wanted->neighbors, wanted->paths) != 0)
+		return report_error(program, "out of memory for %u neighbors and %u paths",
+		        wanted->neighbors, wanted->paths);
 	/* NOLINTNEXTLINE(bugprone-sizeof-expression): it is an array of pointers */
 	program->workers = calloc(program->worker_count, sizeof(*program->workers));
 	if (program->workers == NULL)
-		return say_error("out of memory for %u workers", program->worker_count);
-	if (workers_open(program, options) != 0)
+		return report_error(program, "out of memory for %u workers", program->worker_count);
+	if (workers_open(program, wanted) != 0)
 		return -1;
-	target_params(program, options, &params);
+	target_params(program, wanted, &params);
 	for (uint32_t i = 0; i < program->worker_count; i++)
 		controls[i] = &program->workers[i]->control;
 	params.workers = controls;
 	result = chimney_create(&params, clock_now(&program->clock), &program->target);
 	if (result != 0)
-		return say_error("the target: %s; lower --connections", strerror(-result));
+		return report_error(
+		        program, "the target: %s; lower --connections", strerror(-result));
 	return 0;
 }
 
 int
-target_open(struct program *program, const struct options *options)
+target_open(struct program *program, const struct chimney_target_params *wanted)
 {
-	if (target_open_steps(program, options) == 0)
+	if (target_open_steps(program, wanted) == 0)
 		return 0;
 	target_close(program);
 	return -1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The lcores: control on the first worker lcore of EAL's list, workers on the rest. */
-#ifndef APP_LCORES_H
-#define APP_LCORES_H
+#ifndef LIB_LCORES_H
+#define LIB_LCORES_H
 
 #include "program.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the kernel says of a thread of this process: did it run, or wait for a CPU? */
-#ifndef APP_CPU_TIME_H
-#define APP_CPU_TIME_H
+#ifndef LIB_CPU_TIME_H
+#define LIB_CPU_TIME_H
 
 #include <stdbool.h>
 #include <sys/types.h>

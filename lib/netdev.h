@@ -3,8 +3,8 @@
  * Network devices of the kernel, in the namespace of the process: what rtnetlink says of them. Each call asks the kernel
  * by a socket of its own; any thread may call, none of them on the data path.
  */
-#ifndef APP_NETDEV_H
-#define APP_NETDEV_H
+#ifndef LIB_NETDEV_H
+#define LIB_NETDEV_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,8 +3,8 @@
  * Nanoseconds from the cycle counter, by multiplication: the `now` of every lcore loop. All lcores share one
  * struct app_clock, constant after clock_init, so that their times compare.
  */
-#ifndef APP_CLOCK_H
-#define APP_CLOCK_H
+#ifndef LIB_CLOCK_H
+#define LIB_CLOCK_H
 
 #include <stdint.h>
 

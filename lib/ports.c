@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which ethdevs the program uses, and in which role. port_setup.c configures them. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_ethdev.h>
 
-#include "cli_number.h"
-#include "cli_text.h"
 #include "ports.h"
-#include "say.h"
+#include "report.h"
 
 static void
-say_ethdevs(void)
+report_ethdevs(const struct program *program)
 {
 	char list[512] = "";
 	uint16_t id;
@@ -25,19 +24,21 @@ say_ethdevs(void)
 		snprintf(list + used, sizeof(list) - used, "%s%u (%s)", used ? ", " : "", id, name);
 	}
 	if (list[0] != '\0')
-		say_hint("There are these ports: %s", list);
+		report_hint(program, "There are these ports: %s", list);
 	else
-		say_hint("There are no ports. Bind a NIC to a driver of DPDK, or add a virtual one "
-		         "before `--`: --vdev net_null0,no-rx=1");
+		report_hint(program,
+		        "There are no ports. Bind a NIC to a driver of DPDK, or add a virtual one "
+		        "before `--`: --vdev net_null0,no-rx=1");
 }
 
 /* An ethdev by number or device name; -1 and said when there is none. */
 static int
-ethdev_find(const char *text, uint16_t *ethdev)
+ethdev_find(const struct program *program, const char *text, uint16_t *ethdev)
 {
-	uint64_t number;
 
-	if (cli_number_parse(text, &number)) {
+	if (text[0] != '\0' && text[strspn(text, "0123456789")] == '\0') {
+		unsigned long number = strtoul(text, NULL, 10);
+
 		if (number < RTE_MAX_ETHPORTS && rte_eth_dev_is_valid_port((uint16_t)number)) {
 			*ethdev = (uint16_t)number;
 			return 0;
@@ -45,8 +46,8 @@ ethdev_find(const char *text, uint16_t *ethdev)
 	} else if (rte_eth_dev_get_port_by_name(text, ethdev) == 0) {
 		return 0;
 	}
-	say_error("port '%s' does not exist", text);
-	say_ethdevs();
+	report_error(program, "port '%s' does not exist", text);
+	report_ethdevs(program);
 	return -1;
 }
 
@@ -58,30 +59,29 @@ port_add(struct program *program, uint16_t ethdev, uint8_t role)
 
 	for (uint32_t i = 0; i < shared->port_count; i++)
 		if (shared->ports[i].ethdev == ethdev)
-			return say_error(
-			        "port %u (%s) is given twice", ethdev, program->ports[i].device);
+			return report_error(program, "port %u (%s) is given twice", ethdev,
+			        program->ports[i].device);
 	port = &shared->ports[shared->port_count];
 	port->ethdev = ethdev;
 	port->role = role;
 	port->peer = UINT8_MAX;
 	rte_eth_dev_get_name_by_port(ethdev, program->ports[shared->port_count].device);
-	cli_text_clean(program->ports[shared->port_count].device);
 	shared->port_count++;
 	return 0;
 }
 
 static int
-ports_choose(struct program *program, const struct options *options)
+ports_choose(struct program *program, const struct chimney_target_params *wanted)
 {
 	uint16_t id;
 
 	program->shared.port_count = 0;
-	for (uint32_t i = 0; i < options->port_count; i++) {
-		if (ethdev_find(options->ports[i].device, &id) != 0 ||
-		        port_add(program, id, options->ports[i].role) != 0)
+	for (uint32_t i = 0; i < wanted->port_count; i++) {
+		if (ethdev_find(program, wanted->ports[i].device, &id) != 0 ||
+		        port_add(program, id, wanted->ports[i].role) != 0)
 			return -1;
 	}
-	if (options->port_count == 0) {
+	if (wanted->port_count == 0) {
 		RTE_ETH_FOREACH_DEV(id)
 		{
 			if (program->shared.port_count < TOE_MAX_PORTS &&
@@ -91,8 +91,8 @@ ports_choose(struct program *program, const struct options *options)
 	}
 	if (program->shared.port_count != 0)
 		return 0;
-	say_error("no port to work on");
-	say_ethdevs();
+	report_error(program, "no port to work on");
+	report_ethdevs(program);
 	return -1;
 }
 
@@ -104,22 +104,23 @@ port_pair(struct program *program, uint32_t index, const char *peer)
 	uint32_t other;
 	uint16_t id;
 
-	if (ethdev_find(peer, &id) != 0)
+	if (ethdev_find(program, peer, &id) != 0)
 		return -1;
 	for (other = 0; other < program->shared.port_count; other++)
 		if (ports[other].ethdev == id)
 			break;
 	if (other == program->shared.port_count)
-		return say_error(
+		return report_error(program,
 		        "peer=%s is not one of the ports in use; add --port %s=...", peer, peer);
 	if (ports[other].role == ports[index].role)
-		return say_error("port %s and its peer %s are both %s ports; one must be wire, "
-		                 "the other host",
+		return report_error(program,
+		        "port %s and its peer %s are both %s ports; one must be wire, "
+		        "the other host",
 		        program->ports[index].device, program->ports[other].device,
 		        port_role_name(ports[index].role));
 	if ((ports[index].peer != UINT8_MAX && ports[index].peer != other) ||
 	        (ports[other].peer != UINT8_MAX && ports[other].peer != index))
-		return say_error("port %s or %s has another peer already",
+		return report_error(program, "port %s or %s has another peer already",
 		        program->ports[index].device, program->ports[other].device);
 	ports[index].peer = (uint8_t)other;
 	ports[other].peer = (uint8_t)index;
@@ -127,18 +128,19 @@ port_pair(struct program *program, uint32_t index, const char *peer)
 }
 
 static int
-ports_pair(struct program *program, const struct options *options)
+ports_pair(struct program *program, const struct chimney_target_params *wanted)
 {
-	for (uint32_t i = 0; i < options->port_count; i++)
-		if (options->ports[i].peer[0] != '\0' &&
-		        port_pair(program, i, options->ports[i].peer) != 0)
+	for (uint32_t i = 0; i < wanted->port_count; i++)
+		if (wanted->ports[i].peer[0] != '\0' &&
+		        port_pair(program, i, wanted->ports[i].peer) != 0)
 			return -1;
 	for (uint32_t i = 0; i < program->shared.port_count; i++) {
 		if (program->shared.ports[i].role != TOE_PORT_HOST ||
 		        program->shared.ports[i].peer != UINT8_MAX)
 			continue;
-		say_error("host port %s has no wire port", program->ports[i].device);
-		say_hint("Name it: --port %s=host,peer=WIRE-PORT", program->ports[i].device);
+		report_error(program, "host port %s has no wire port", program->ports[i].device);
+		report_hint(program, "Name it: --port %s=host,peer=WIRE-PORT",
+		        program->ports[i].device);
 		return -1;
 	}
 	return 0;
@@ -168,24 +170,28 @@ port_check_queues(struct program *program, uint32_t index)
 	struct rte_eth_dev_info info;
 
 	if (rte_eth_dev_info_get(shared->ethdev, &info) != 0)
-		return say_error("port %s does not tell what it can do", port->device);
+		return report_error(program, "port %s does not tell what it can do", port->device);
 	snprintf(port->driver, sizeof(port->driver), "%s", info.driver_name);
 	if (info.max_tx_queues < program->worker_count) {
-		say_error("port %u (%s) has %u TX queue%s, %u workers need one each",
+		report_error(program, "port %u (%s) has %u TX queue%s, %u workers need one each",
 		        shared->ethdev, port->device, info.max_tx_queues,
 		        info.max_tx_queues == 1 ? "" : "s", program->worker_count);
-		say_hint("Either %s, or give fewer lcores (main, control and %u worker%s).",
+		report_hint(program,
+		        "Either %s, or give fewer lcores (main, control and %u worker%s).",
 		        queue_advice(port->driver), info.max_tx_queues,
 		        info.max_tx_queues == 1 ? "" : "s");
 		return -1;
 	}
 	if (info.max_rx_queues == 0)
-		return say_error("port %u (%s) has no RX queue", shared->ethdev, port->device);
+		return report_error(
+		        program, "port %u (%s) has no RX queue", shared->ethdev, port->device);
 	if (program_port_is(port, "net_af_packet") && info.max_rx_queues > program->worker_count) {
-		say_error("port %u (%s) has %u queues, and nobody for more than %u: the kernel "
-		          "would put frames into the others, too",
+		report_error(program,
+		        "port %u (%s) has %u queues, and nobody for more than %u: the kernel "
+		        "would put frames into the others, too",
 		        shared->ethdev, port->device, info.max_rx_queues, program->worker_count);
-		say_hint("Give qpairs=%u in its --vdev, or more lcores.", program->worker_count);
+		report_hint(program, "Give qpairs=%u in its --vdev, or more lcores.",
+		        program->worker_count);
 		return -1;
 	}
 	port->tx_queues = (uint16_t)program->worker_count;
@@ -194,9 +200,9 @@ port_check_queues(struct program *program, uint32_t index)
 }
 
 int
-ports_find(struct program *program, const struct options *options)
+ports_find(struct program *program, const struct chimney_target_params *wanted)
 {
-	if (ports_choose(program, options) != 0 || ports_pair(program, options) != 0)
+	if (ports_choose(program, wanted) != 0 || ports_pair(program, wanted) != 0)
 		return -1;
 	for (uint32_t i = 0; i < program->shared.port_count; i++)
 		if (port_check_queues(program, i) != 0)

@@ -3,8 +3,8 @@
  * Turns of control, by its own lcore, or by main when the two have one CPU between them: then nothing is quicker than
  * to do oneself what one waits for. A baton, one atomic flag, sees to it that one of them at a time is in a turn.
  */
-#ifndef APP_CONTROL_TURN_H
-#define APP_CONTROL_TURN_H
+#ifndef LIB_CONTROL_TURN_H
+#define LIB_CONTROL_TURN_H
 
 #include "program.h"
 

@@ -3,8 +3,8 @@
  * How much memory this process may still use: what the machine has (MemAvailable: page cache that can be dropped is
  * no use), or less where a control group, version 1 or 2, or one of its parents leaves less.
  */
-#ifndef APP_MEMORY_LIMIT_H
-#define APP_MEMORY_LIMIT_H
+#ifndef LIB_MEMORY_LIMIT_H
+#define LIB_MEMORY_LIMIT_H
 
 #include <stdint.h>
 
