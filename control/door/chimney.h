@@ -117,6 +117,11 @@ struct chimney_host_params {
 	uint32_t
 	        request_ring_size; /* power of two, 2..65536; a full ring refuses nothing (INV-1) */
 	uint32_t event_ring_size; /* power of two, 64..1048576; per producer */
+	/*
+	 * Ticks after which a neighbor that neither side has known to be reachable is asked for before something is sent over it (EVT-2);
+	 * 0: never, and then nobody looks for forward progress either, so that target_reachability_delta only grows.
+	 */
+	uint32_t nce_stale_ticks;
 	bool send_backlog; /* indicate SEND_BACKLOG_CHANGE (EVT-1) */
 };
 
@@ -213,6 +218,11 @@ enum chimney_record_kind {
 	 * it has changed by more than a quarter, ten times a second at most.
 	 */
 	CHIMNEY_SEND_BACKLOG_CHANGE,
+	/*
+	 * Is this neighbor reachable (EVT-2)? handle. The host's answer is an update of its host_reachability_delta. Once in
+	 * nce_stale_ticks; sending goes on meanwhile.
+	 */
+	CHIMNEY_NEIGHBOR_REACHABILITY,
 	CHIMNEY_RECORD_KINDS
 };
 

@@ -35,6 +35,7 @@ struct toe_engine {
 	uint32_t conn_capacity; /* connections that it can own */
 	struct rte_mempool *mbuf_pool;
 	struct toe_event_port *events; /* by host, of toe_worker_control */
+	struct toe_reaches *reach; /* of toe_worker_control */
 	struct toe_backlog *backlog; /* by host, likewise */
 	/* by host: connections with TOE_CONN_TELL_DUE, and how many they are */
 	struct rte_bitmap *untold[TOE_MAX_HOSTS];

@@ -30,6 +30,8 @@ enum toe_event_kind {
 	TOE_EVENT_UPLOAD_ALL,
 	/* object: host_handle; amount << detail: bytes (EVT-1) */
 	TOE_EVENT_SEND_BACKLOG_CHANGE,
+	/* object: a neighbor's; by control (EVT-2) */
+	TOE_EVENT_NEIGHBOR_REACHABILITY,
 	TOE_EVENT_KIND_COUNT
 };
 
@@ -62,6 +64,7 @@ struct toe_event_port {
 	const _Atomic uint32_t *completed; /* completions counted for the host; control writes */
 	/* TOE_REQUESTS of them: ids of the initiates in progress, each at its id's place; control writes */
 	const _Atomic uint64_t *initiating;
+	int64_t stale; /* ns after which a neighbor's reachability is asked for (EVT-2); 0: never */
 	bool send_backlog; /* the host wants SEND_BACKLOG_CHANGE */
 };
 

@@ -72,6 +72,8 @@ struct toe_neighbor {
 	uint8_t source_mac[6];
 	uint16_t vlan_id;
 	uint16_t port; /* index in toe_shared.ports of the wire port */
+	/* Reachability (reach.h): when it was offloaded; what was handed over; what the host said last. Control writes */
+	_Atomic int64_t since, handed, host_reached;
 } __rte_cache_aligned;
 
 /* One path, a cache line. IPv4 addresses are held as their first 4 bytes, the rest zero. */
