@@ -38,7 +38,7 @@ template_const(const struct cli_line *line, struct tcp_const *constant)
 		constant->extensions |= TCP_EXTENSION_PACING;
 	constant->snd_wnd_scale = (uint8_t)get(line, ARG_SND_WSCALE, 0);
 	constant->rcv_wnd_scale = (uint8_t)get(line, ARG_RCV_WSCALE, 0);
-	constant->service = (uint8_t)(get(line, ARG_SERVICE, 0) + OFFLOAD_SERVICE_SINK);
+	constant->service = (uint8_t)get(line, ARG_SERVICE, 0);
 	constant->remote_mss = (uint16_t)get(line, ARG_MSS, 1460);
 	constant->service_bytes = get(line, ARG_BYTES, OFFLOAD_SERVICE_UNLIMITED);
 }

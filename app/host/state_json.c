@@ -81,9 +81,7 @@ state_identity(json_t *row, const struct object *object)
 	}
 	set(row, "sport", object->tcp.local_port);
 	set(row, "dport", object->tcp.remote_port);
-	if (object->tcp.service != OFFLOAD_SERVICE_HOST)
-		json_object_set_new(
-		        row, "service", json_string(cli_services[object->tcp.service - 1]));
+	json_object_set_new(row, "service", json_string(cli_services[object->tcp.service]));
 }
 
 void

@@ -4,7 +4,7 @@
 
 #define U32 0, UINT32_MAX
 
-const char *const cli_services[] = {"sink", "source", "echo", NULL};
+const char *const cli_services[] = {"host", "sink", "source", "echo", NULL};
 
 const char *const cli_congestions[] = {"cubic", "newreno", "dctcp", NULL};
 
@@ -13,7 +13,7 @@ const char *const cli_tcp_states[] = {"closed", "listen", "syn-sent", "syn-rcvd"
 
 const struct cli_arg cli_tcp_args[] = {
         {"service", ARG_SERVICE, CLI_CHOICE, CLI_REQUIRED, 0, 0, cli_services, 0,
-                "who uses the connection inside the target"},
+                "who uses the connection: the host stack, or inside the target"},
         {"bytes", ARG_BYTES, CLI_AMOUNT, 0, 0, UINT64_MAX, 0, "unlimited",
                 "bytes that a source sends before its FIN"},
         {"state", ARG_STATE, CLI_CHOICE, 0, 0, 0, cli_tcp_states, "established",

@@ -5,7 +5,7 @@
 
 #include "cli_argument.h"
 
-extern const char *const cli_services[]; /* index + 1 is enum offload_service */
+extern const char *const cli_services[]; /* by enum offload_service */
 extern const char *const cli_congestions[]; /* index + 1 is enum offload_congestion */
 extern const char *const cli_tcp_states[]; /* index is enum tcp_state */
 extern const struct cli_arg cli_tcp_args[]; /* constant and delegated */

@@ -8,9 +8,23 @@
 
 #include "door.h"
 
+/* What is left there a worker posted before it was lost: nobody will read it, but its buffers go back. */
+static void
+records_drop(struct chimney_channel *channel, struct toe_channel_port *port)
+{
+	struct chimney_io_record record;
+
+	while (port->records != NULL &&
+	        rte_ring_sc_dequeue_elem(port->records, &record, sizeof(record)) == 0)
+		if (record.kind == CHIMNEY_IO_INDICATED)
+			chimney_buffers_return(channel, record.data);
+}
+
 static void
 channel_free(struct chimney_channel *channel)
 {
+	for (uint32_t i = 0; i < channel->workers; i++)
+		records_drop(channel, &channel->ports[i]);
 	for (uint32_t i = 0; i < channel->workers; i++)
 		toe_channel_port_fini(&channel->ports[i]);
 	toe_doorbell_fini(&channel->bell);
@@ -147,16 +161,36 @@ int
 chimney_flow_open(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle)
 {
 	uint32_t worker = toe_handle_worker(handle);
+	bool alive;
 
+	if (((uintptr_t)flow & TOE_IO_LIFE_MASK) != 0)
+		return -EINVAL;
 	if (toe_handle_layer(handle) != OFFLOAD_LAYER_TCP || worker >= channel->workers)
 		return -EINVAL;
-	channel_notice(&channel->worker[worker]);
+	alive = channel_notice(&channel->worker[worker]);
 	memset(flow, 0, sizeof(*flow));
 	flow->handle = handle;
 	flow->worker = (uint8_t)worker;
 	flow->life = channel->worker[worker].life;
 	channel->flows++;
+	if (alive)
+		channel_say(channel, flow, TOE_FLOW_ATTACH);
 	return 0;
+}
+
+/* 0: the worker knows, or is lost, that the flow is no more. */
+static int
+flow_leave(struct chimney_channel *channel, struct chimney_flow *flow)
+{
+	if (channel_is_saying(flow))
+		return -EAGAIN;
+	if (!flow->leaving) {
+		flow->leaving = true;
+		channel_say(channel, flow, TOE_FLOW_DETACH);
+		return -EAGAIN;
+	}
+	flow->leaving = false;
+	return flow->own.status == OFFLOAD_INVALID_STATE ? -EBUSY : 0;
 }
 
 int
@@ -169,6 +203,12 @@ chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flow)
 	for (uint32_t op = 0; op < CHIMNEY_IO_OP_COUNT; op++)
 		if (flow->first[op] != NULL && !lost)
 			return -EBUSY;
+	if (!lost) {
+		int rc = flow_leave(channel, flow);
+
+		if (rc != 0)
+			return rc;
+	}
 	for (uint32_t op = 0; op < CHIMNEY_IO_OP_COUNT; op++) {
 		if (flow->first[op] == NULL)
 			continue;

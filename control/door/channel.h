@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Channels: how a host stack sends on the connections that it has offloaded, and closes them (CHN-1 to CHN-5, SND-1, SND-2, DSC-1 to
- * DSC-4).
+ * Channels: how a host stack sends and receives on the connections that it has offloaded, and closes them (CHN-1 to CHN-5,
+ * SND-1, SND-2, RCV-1 to RCV-3, DSC-1 to DSC-4).
  *
  * A channel belongs to one host thread, which alone calls the functions below for it; a host stack has as many as it has threads
  * that want one. It has a ring to and a ring from every worker. Nothing that is submitted is refused for lack of room, and
@@ -25,13 +25,15 @@ CHIMNEY_DECLARATIONS
 
 struct chimney_channel;
 
-/* One connection, as the host thread sees it. The host's memory; its members are the channel's. */
+/* One connection, as the host thread sees it. The host's memory; its members are the channel's and the target's. */
 struct chimney_flow {
+	struct chimney_io own; /* what the flow itself submits */
 	uint64_t handle;
 	/* outstanding I/O of each kind, oldest first, by chimney_io.outstanding */
 	struct chimney_io *first[CHIMNEY_IO_OP_COUNT], *last[CHIMNEY_IO_OP_COUNT];
 	uint32_t life; /* of the worker, when the flow was opened */
 	uint8_t worker;
+	bool leaving; /* the worker is told, or knows */
 };
 
 #define CHIMNEY_CHANNEL_RING_MIN 64u
@@ -51,17 +53,19 @@ int chimney_channel_open(
 int chimney_channel_close(struct chimney_channel *channel);
 
 /*
- * Begin to use a connection that was offloaded (its handle), by one channel at a time. 0, or -EINVAL: not the handle of
- * a connection. That it is gone shows in the completions.
+ * Begin to use a connection that was offloaded (its handle), by one channel at a time: from here on its text is indicated on this
+ * channel. 0, or -EINVAL: not the handle of a connection, or the flow is not aligned to 64 bytes. That it is gone shows in the
+ * completions.
  */
 int chimney_flow_open(struct chimney_channel *channel, struct chimney_flow *flow, uint64_t handle);
 /*
- * Done with it: the flow may be freed. -EBUSY: I/O is outstanding. A terminate completes it all with UPLOAD_IN_PROGRESS, an
- * acceptable RST with REQUEST_ABORTED.
+ * Done with it: the flow may be freed. -EAGAIN: the worker is being told; poll the channel, and call again. -EBUSY: I/O is outstanding,
+ * or an indication is not answered. A terminate completes all I/O with UPLOAD_IN_PROGRESS, an acceptable RST with
+ * REQUEST_ABORTED. Text that arrives meanwhile waits for the next flow of the connection, or for its terminate.
  *
  * The exception is a connection that is lost with its worker (INV-14, INV-17): what is outstanding on it stays so. To be
  * closed when its terminate has completed; what was outstanding is returned by the next chimney_channel_poll, with
- * REQUEST_ABORTED and 0 bytes done (CHN-4). The flow must then live until that was read.
+ * REQUEST_ABORTED and 0 bytes done (CHN-4). The flow must then live until that was read, and until chimney_settled.
  */
 int chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flow);
 
@@ -73,6 +77,13 @@ int chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flo
  * REQUEST_ABORTED after an acceptable RST, UPLOAD_IN_PROGRESS by terminate or when the connection is not offloaded (any more),
  * both with `done` bytes acknowledged; INVALID_STATE behind a FIN of ours; FAILURE on a connection of another host stack, or one
  * whose data goes to a service. Until then it waits, also on a connection that was stopped (INV-16).
+ *
+ * RECEIVE, RECEIVE_PUSH: what arrives is copied into the buffers, in the order in which these were posted (RCV-1): first what is
+ * there and was not taken, then what comes. Completes with SUCCESS and `done` bytes: when it is full; RECEIVE_PUSH also when it is
+ * filled in part and PSH stands in what fills it, or no more came for TOE_PUSH_MS; both when FIN comes behind what is there.
+ * INVALID_STATE with 0 bytes when nothing comes any more because of a FIN (RCV-3); REQUEST_ABORTED and UPLOAD_IN_PROGRESS as above,
+ * with the bytes that are in it. One of 0 bytes completes in its turn. Each has text that was refused indicated again, if it is not
+ * full of it.
  *
  * DISCONNECT: graceful. Its data, if it has any, follows that of the sends before it, and a FIN follows its data (DSC-1). Completes
  * behind these sends, with SUCCESS when the FIN was acknowledged, else as a SEND does. Receiving goes on. A second one, and what is
@@ -86,6 +97,27 @@ int chimney_flow_close(struct chimney_channel *channel, struct chimney_flow *flo
  */
 int chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
         struct chimney_io *const *ios, unsigned int n);
+
+/*
+ * Answer an indication of this flow's connection (RCV-2), each once: `taken` bytes of the text, from the first on, are consumed. The
+ * rest is the target's again, and is not indicated before a receive is posted. keep: of the buffers those of which every byte is taken
+ * are the host's, record->data, until chimney_buffers_return; else, and all others, are the target's again: of text in a buffer
+ * that is taken in part the host has made a copy. What is not taken and what is kept counts for the channel, whose connections
+ * close their windows when it is too much (CHN-3).
+ *
+ * Returns the number of buffers kept. More than there is is as much as there is.
+ */
+unsigned int chimney_answer(struct chimney_channel *channel, struct chimney_flow *flow,
+        struct chimney_io_record *record, uint32_t taken, bool keep);
+/*
+ * Buffers that were kept (a chain of them, by next) go back, on the channel that they were indicated on; in any order. They may be of
+ * several connections and workers.
+ */
+void chimney_buffers_return(struct chimney_channel *channel, struct rte_mbuf *buffers);
+/*
+ * The same of text that a terminate has handed up (buffered_data, TERM-9), from any thread, while the target exists.
+ */
+void chimney_buffered_return(struct chimney_host *host, struct rte_mbuf *buffers);
 
 /*
  * Read up to n records; returns how many. Of a completion, `status` and `done` are in the descriptor, too. Moves on

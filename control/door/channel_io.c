@@ -10,54 +10,32 @@
 static bool
 io_fits(const struct chimney_io *io)
 {
-	uint64_t bytes = 0, wanted;
+	uint64_t bytes = 0, wanted = (uint64_t)io->offset + io->length;
 
 	if (((uintptr_t)io & TOE_IO_LIFE_MASK) != 0)
 		return false;
+	if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
+		return wanted <= UINT32_MAX && (io->length == 0 || io->buffer != NULL);
 	if (io->op == CHIMNEY_IO_ABORT)
 		return io->length == 0;
 	if (io->op != CHIMNEY_IO_SEND && io->op != CHIMNEY_IO_DISCONNECT)
 		return false;
-	wanted = (uint64_t)io->offset + io->length;
 	for (const struct rte_mbuf *at = io->mbuf; at != NULL && bytes < wanted; at = at->next)
 		bytes += at->data_len;
 	return bytes >= wanted;
 }
 
-static bool
-ring_put(struct channel_worker *worker, const struct chimney_io *io)
-{
-	uintptr_t entry = toe_io_entry(io, worker->life);
-
-	return rte_ring_sp_enqueue_elem(worker->port->submit, &entry, sizeof(entry)) == 0;
-}
-
-/* What waits goes on, as far as there is room; true when something did. */
-static bool
-waiting_move(struct channel_worker *worker)
-{
-	bool moved = false;
-
-	while (worker->waiting.first != NULL) {
-		struct chimney_io *next = worker->waiting.first->next;
-
-		if (!ring_put(worker, worker->waiting.first))
-			break;
-		worker->waiting.first = next;
-		moved = true;
-	}
-	return moved;
-}
-
 static void
 outstanding_append(struct chimney_flow *flow, struct chimney_io *io)
 {
+	uint32_t kind = io_kind(io);
+
 	io->outstanding = NULL;
-	if (flow->first[io->op] == NULL)
-		flow->first[io->op] = io;
+	if (flow->first[kind] == NULL)
+		flow->first[kind] = io;
 	else
-		flow->last[io->op]->outstanding = io;
-	flow->last[io->op] = io;
+		flow->last[kind]->outstanding = io;
+	flow->last[kind] = io;
 }
 
 int
@@ -85,7 +63,7 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
 		if (!lost)
 			toe_io_append(&worker->waiting, io);
 	}
-	if (!lost && waiting_move(worker))
+	if (!lost && channel_move(worker))
 		channel_call(channel, worker);
 	return 0;
 }
@@ -94,23 +72,28 @@ chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
 static void
 io_returned(struct chimney_io *io, const struct chimney_io_record *record)
 {
-	io->flow->first[io->op] = io->outstanding;
+	io->flow->first[io_kind(io)] = io->outstanding;
 	io->status = record->detail;
 	io->done = (uint32_t)record->value;
 }
 
-/* Records of one worker, at most n. What it posted in an earlier life is not for anybody. */
+/* Records of one worker, at most n. What it posted in an earlier life is not for anybody, but for the buffers. */
 static unsigned int
-worker_read(struct channel_worker *worker, struct chimney_io_record *records, unsigned int n)
+worker_read(struct chimney_channel *channel, struct channel_worker *worker,
+        struct chimney_io_record *records, unsigned int n)
 {
 	unsigned int got = rte_ring_sc_dequeue_burst_elem(
 	        worker->port->records, records, sizeof(records[0]), n, NULL);
 	unsigned int kept = 0;
 
 	for (unsigned int i = 0; i < got; i++) {
-		if (unlikely(records[i].stamp != worker->life))
+		if (unlikely(records[i].stamp != worker->life)) {
+			if (records[i].kind == CHIMNEY_IO_INDICATED)
+				chimney_buffers_return(channel, records[i].data);
 			continue;
-		io_returned(records[i].io, &records[i]);
+		}
+		if (records[i].kind == CHIMNEY_IO_COMPLETED)
+			io_returned(records[i].io, &records[i]);
 		if (kept != i)
 			records[kept] = records[i];
 		kept++;
@@ -155,11 +138,11 @@ chimney_channel_poll(
 
 		if (unlikely(!channel_notice(worker)))
 			continue;
-		if (unlikely(worker->waiting.first != NULL) && waiting_move(worker))
+		if (unlikely(worker->waiting.first != NULL) && channel_move(worker))
 			channel_call(channel, worker);
 		if (all == n)
 			continue;
-		all += worker_read(worker, records + all, n - all);
+		all += worker_read(channel, worker, records + all, n - all);
 		channel->next = (i + 1) % channel->workers;
 	}
 	if (unlikely(channel->aborted_first != NULL))

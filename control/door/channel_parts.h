@@ -37,6 +37,14 @@ channel_call(struct chimney_channel *channel, struct channel_worker *worker)
 	toe_doorbell_ring(&worker->control->bell);
 }
 
+/* What waits for the worker's ring is not for it any more. */
+void channel_forget(struct channel_worker *worker);
+/* What waits goes into the worker's ring, as far as there is room; true when something did. */
+bool channel_move(struct channel_worker *worker);
+/* Buffers of received text go back to their pool, and count as returned; channel: plus one, or 0. */
+void channel_buffers_free(struct toe_worker_control *const *workers, uint32_t n, uint32_t channel,
+        struct rte_mbuf *at);
+
 /*
  * Its worker was lost, or is back, since the last look: what waits for its ring is not for it any more. False: it is lost, and nothing
  * is put into its ring or read from it.
@@ -48,9 +56,24 @@ channel_notice(struct channel_worker *worker)
 
 	if (unlikely(lost != worker->life)) {
 		worker->life = lost;
-		worker->waiting.first = NULL;
+		channel_forget(worker);
 	}
 	return !(lost & 1);
+}
+
+/* What the flow itself has to say; its `own` is not in use. */
+void channel_say(struct chimney_channel *channel, struct chimney_flow *flow, enum toe_flow_op op);
+static inline bool
+channel_is_saying(const struct chimney_flow *flow)
+{
+	return __atomic_load_n(&flow->own.status, __ATOMIC_ACQUIRE) == OFFLOAD_PENDING;
+}
+
+/* Receives of both kinds come back in one order. */
+static inline uint32_t
+io_kind(const struct chimney_io *io)
+{
+	return io->op == CHIMNEY_IO_RECEIVE_PUSH ? CHIMNEY_IO_RECEIVE : io->op;
 }
 
 static inline bool

@@ -104,7 +104,5 @@ initiate_tcp_check(const struct offload_block_list *block)
 	if (!state_fits(delegated->state) || !constant_fits(constant) || !windows_fit(delegated) ||
 	        !data_fits(block))
 		return OFFLOAD_FAILURE;
-	if (!(INITIATE_SERVICES >> constant->service & 1))
-		return OFFLOAD_CONNECTION_REJECTED;
 	return OFFLOAD_SUCCESS;
 }

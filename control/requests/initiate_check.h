@@ -18,7 +18,8 @@
 	(1u << TCP_ESTABLISHED | 1u << TCP_FIN_WAIT_1 | 1u << TCP_FIN_WAIT_2 |                     \
 	        1u << TCP_CLOSE_WAIT | 1u << TCP_CLOSING | 1u << TCP_LAST_ACK)
 #define INITIATE_SERVICES                                                                          \
-	(1u << OFFLOAD_SERVICE_SINK | 1u << OFFLOAD_SERVICE_SOURCE | 1u << OFFLOAD_SERVICE_ECHO)
+	(1u << OFFLOAD_SERVICE_HOST | 1u << OFFLOAD_SERVICE_SINK | 1u << OFFLOAD_SERVICE_SOURCE |  \
+	        1u << OFFLOAD_SERVICE_ECHO)
 
 /*
  * FAILURE: no such wire port, or no VLAN id (above 4094). VLAN_MISMATCH: the interface has VLANs configured
@@ -39,7 +40,6 @@ enum offload_status path_mtu_check(uint32_t mtu, uint8_t family, uint16_t port_m
  * congestion control, DCTCP without ECN (RFC 8257 section 3), outstanding send data that nothing can send again (`send_chain`,
  * or unacknowledged bytes without the service SOURCE, which makes them anew: INIT-6), or buffered receive
  * data, which is not taken over (INIT-7).
- * CONNECTION_REJECTED: the service HOST, whose send and receive calls do not exist yet.
  */
 enum offload_status initiate_tcp_check(const struct offload_block_list *block);
 

@@ -140,9 +140,12 @@ thread_run(void *argument)
 	while (thread->returned < submitted && !atomic_load(&failed))
 		if (thread_read(thread) == 0)
 			thread_sleep(thread);
-	for (uint32_t f = 0; f < FLOWS && !atomic_load(&failed); f++)
-		if (chimney_flow_close(thread->channel, &thread->flow[f]) != 0)
+	for (uint32_t f = 0; f < FLOWS && !atomic_load(&failed); f++) {
+		while ((rc = chimney_flow_close(thread->channel, &thread->flow[f])) == -EAGAIN)
+			thread_read(thread);
+		if (rc != 0)
 			fail("a flow has something outstanding", f);
+	}
 	do
 		rc = chimney_channel_close(thread->channel);
 	while (rc == -EAGAIN && !atomic_load(&failed));

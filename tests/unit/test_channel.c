@@ -9,22 +9,14 @@
 #include "channel.h"
 #include "fake_target.h"
 #include "handle.h"
+#include "played_worker.h"
 #include "rng.h"
 #include "test_mutant.h"
 
-#define RING 64u
-#define FLOWS 4u
-#define IOS 1000u
-
-static struct fake fake;
 static struct chimney_channel *channel;
 static struct rte_mbuf text = {.data_len = 100};
 static struct chimney_flow flow[FLOWS];
 static struct chimney_io io[FLOWS][IOS];
-/* What a played worker has taken and not completed yet, in order. */
-static struct chimney_io *held[FAKE_WORKERS][FLOWS * IOS];
-static uint32_t held_first[FAKE_WORKERS], held_count[FAKE_WORKERS];
-
 static uint64_t
 a_handle(uint32_t i, uint32_t worker)
 {
@@ -47,45 +39,6 @@ submit(uint32_t f, uint32_t i)
 	return chimney_submit(channel, &flow[f], &one, 1);
 }
 
-static struct toe_channel_port *
-port_of(uint32_t worker)
-{
-	return atomic_load(&fake.worker[worker]->channels.port[0]);
-}
-
-/* As a worker does it: what it is asked to look at, up to n descriptors. */
-static uint32_t
-worker_take(uint32_t worker, uint32_t n)
-{
-	struct toe_channel_port *port = port_of(worker);
-	uint32_t life = atomic_load(&fake.worker[worker]->lost) & ~1u, kept = 0;
-	uintptr_t entry[RING];
-
-	n = toe_channel_take(port, entry, RTE_MIN(n, RING));
-	for (uint32_t i = 0; i < n; i++) {
-		struct chimney_io *one = (struct chimney_io *)(entry[i] & ~TOE_IO_LIFE_MASK);
-
-		if (entry[i] != toe_io_entry(one, life))
-			continue;
-		held[worker][held_count[worker]++] = one;
-		kept++;
-	}
-	return kept;
-}
-
-static void
-worker_complete(uint32_t worker, uint32_t n)
-{
-	uint32_t life = atomic_load(&fake.worker[worker]->lost) & ~1u;
-
-	for (; n > 0 && held_first[worker] < held_count[worker]; n--) {
-		struct chimney_io *one = held[worker][held_first[worker]++];
-
-		toe_channel_complete(port_of(worker), one, OFFLOAD_SUCCESS, one->length, life);
-	}
-	toe_channel_ring(port_of(worker));
-}
-
 static void
 start(void)
 {
@@ -95,6 +48,25 @@ start(void)
 	CU_ASSERT_EQUAL_FATAL(chimney_channel_open(fake.host[0], RING, &channel), 0);
 	for (uint32_t f = 0; f < FLOWS; f++)
 		CU_ASSERT_EQUAL_FATAL(chimney_flow_open(channel, &flow[f], a_handle(f, f % 2)), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(toe_channel_look(&fake.worker[i]->channels), 1);
+		CU_ASSERT_EQUAL(worker_take(i, RING), 0);
+	}
+}
+
+/* A flow is closed; the workers hear of it. */
+static int
+flow_close(struct chimney_flow *one)
+{
+	struct chimney_io_record record;
+	int rc;
+
+	while ((rc = chimney_flow_close(channel, one)) == -EAGAIN) {
+		CU_ASSERT_EQUAL(chimney_channel_poll(channel, &record, 0), 0);
+		worker_take(0, RING);
+		worker_take(1, RING);
+	}
+	return rc;
 }
 
 /* Every worker that is alive lets go when it is asked to. */
@@ -104,7 +76,7 @@ end(void)
 	int rc;
 
 	for (uint32_t f = 0; f < FLOWS; f++)
-		CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow[f]), 0);
+		CU_ASSERT_EQUAL(flow_close(&flow[f]), 0);
 	for (rc = chimney_channel_close(channel); rc == -EAGAIN;
 	        rc = chimney_channel_close(channel))
 		for (uint32_t i = 0; i < 2; i++) {
@@ -222,14 +194,14 @@ test_lost(void)
 	worker_complete(0, 5); /* it does not know yet */
 	submit(0, 200);
 	CU_ASSERT_EQUAL(poll_status(OFFLOAD_SUCCESS, false), 0);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow[1]), -EBUSY);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow[0]), 0);
+	CU_ASSERT_EQUAL(flow_close(&flow[1]), -EBUSY);
+	CU_ASSERT_EQUAL(flow_close(&flow[0]), 0);
 	CU_ASSERT_EQUAL(poll_status(OFFLOAD_REQUEST_ABORTED, true), 201);
 	CU_ASSERT_EQUAL(poll_status(OFFLOAD_REQUEST_ABORTED, true), 0);
 	/* It parks; a flow of its connections that is closed now is settled. */
 	submit(2, 0);
 	atomic_store(&fake.worker[0]->parked, 1);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow[2]), 0);
+	CU_ASSERT_EQUAL(flow_close(&flow[2]), 0);
 	CU_ASSERT_EQUAL(poll_status(OFFLOAD_REQUEST_ABORTED, false), 1);
 	/* It comes back: another life. */
 	atomic_store(&fake.worker[0]->lost, 2);
@@ -266,7 +238,7 @@ test_lost_unnoticed(void)
 	submit(0, 10);
 	CU_ASSERT_EQUAL(worker_take(0, 32), 0);
 	CU_ASSERT_EQUAL(poll_status(OFFLOAD_SUCCESS, false), 0);
-	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow[0]), 0);
+	CU_ASSERT_EQUAL(flow_close(&flow[0]), 0);
 	CU_ASSERT_EQUAL(poll_status(OFFLOAD_REQUEST_ABORTED, false), 11);
 	CU_ASSERT_EQUAL(chimney_flow_open(channel, &flow[0], a_handle(0, 0)), 0);
 }

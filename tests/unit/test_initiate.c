@@ -231,7 +231,7 @@ test_new_connections(void)
 	fake_offload(&fake, 1, 1, 1);
 	CU_ASSERT_EQUAL(changed_tcp(1, change_scale), OFFLOAD_FAILURE);
 	CU_ASSERT_EQUAL(changed_tcp(1, change_service), OFFLOAD_FAILURE);
-	CU_ASSERT_EQUAL(changed_tcp(1, change_host), OFFLOAD_CONNECTION_REJECTED);
+	CU_ASSERT_EQUAL(changed_tcp(3, change_host), OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(changed_tcp(1, change_chain), OFFLOAD_FAILURE);
 	CU_ASSERT_EQUAL(changed_tcp(1, change_buffered), OFFLOAD_FAILURE);
 	CU_ASSERT_EQUAL(changed_tcp(1, change_type), OFFLOAD_FAILURE);
@@ -239,7 +239,7 @@ test_new_connections(void)
 	CU_ASSERT_EQUAL(changed_tcp(1, change_outstanding), OFFLOAD_FAILURE);
 	CU_ASSERT_EQUAL(changed_tcp(1, change_outstanding_source), OFFLOAD_SUCCESS);
 	CU_ASSERT_EQUAL(changed_tcp(2, change_outstanding_fin), OFFLOAD_SUCCESS);
-	CU_ASSERT_EQUAL(chimney_stats(fake.target)->connections, 3);
+	CU_ASSERT_EQUAL(chimney_stats(fake.target)->connections, 4);
 }
 
 static void

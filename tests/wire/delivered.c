@@ -11,7 +11,7 @@
 #include "delivered.h"
 
 bool toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
-        const uint8_t *data, uint32_t length);
+        const uint8_t *data, uint32_t length, bool push);
 
 static struct {
 	const struct toe_engine *engine;
@@ -31,7 +31,7 @@ delivered_watch(uint32_t which, const struct end *end, struct delivered *deliver
 
 bool
 toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
-        const uint8_t *data, uint32_t length)
+        const uint8_t *data, uint32_t length, bool push)
 {
 	for (uint32_t i = 0; i < RTE_DIM(watched); i++) {
 		if (watched[i].engine != engine)
@@ -39,5 +39,5 @@ toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *
 		XXH64_update(&watched[i].delivered->digest, data, length);
 		watched[i].delivered->bytes += length;
 	}
-	return delivered_to_service(engine, index, mbuf, data, length);
+	return delivered_to_service(engine, index, mbuf, data, length, push);
 }

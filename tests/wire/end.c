@@ -8,6 +8,7 @@
 
 #include "drain.h"
 #include "exception.h"
+#include "host_receive.h"
 #include "indicate.h"
 #include "items.h"
 #include "output_loop.h"
@@ -214,6 +215,7 @@ end_work(struct end *end)
 {
 	while (toe_worker_timers(&end->worker) > 0)
 		;
+	toe_host_receive(&end->worker.engine);
 	while (end->worker.engine.ready_head != TOE_INDEX_NONE) {
 		uint64_t before = end->worker.engine.stats.tx_segments;
 
@@ -227,8 +229,14 @@ end_work(struct end *end)
 uint64_t
 end_next_timer(struct end *end, uint64_t now_us)
 {
-	uint32_t ms = toe_wheel_next(&end->worker.engine.wheel, UINT32_MAX);
+	const struct toe_engine *engine = &end->worker.engine;
+	uint32_t ms = toe_wheel_next(&engine->wheel, UINT32_MAX);
 
+	if (engine->pushing.first != TOE_INDEX_NONE) {
+		uint32_t due = toe_receives_of(engine, &engine->conns[0])->push_due;
+
+		ms = RTE_MIN(ms, due - RTE_MIN(due, engine->now_ms));
+	}
 	if (ms == UINT32_MAX)
 		return UINT64_MAX;
 	return ms == 0 ? 1 : ms * UINT64_C(1000) - now_us % 1000;

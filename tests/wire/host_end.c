@@ -20,12 +20,18 @@ host_end_init(struct host_end *host, struct end *end, struct rte_mempool *pool)
 	host->end = end;
 	host->pool = pool;
 	host->io = aligned_alloc(sizeof(*host->io), HOST_END_IOS * sizeof(*host->io));
+	host->own = aligned_alloc(sizeof(*host->io), sizeof(*host->io));
+	host->receive = aligned_alloc(sizeof(*host->io), HOST_END_IOS * sizeof(*host->io));
+	host->memory = malloc(HOST_END_MEMORY);
 	rc = toe_doorbell_init(&host->bell);
 	if (rc == 0)
 		rc = toe_channel_port_init(&host->port, HOST_END_RING);
 	host->port.bell = &host->bell;
 	atomic_store(&end->worker.control.channels.port[0], &host->port);
-	return host->io == NULL ? -ENOMEM : rc;
+	return host->io == NULL || host->own == NULL || host->receive == NULL ||
+	                       host->memory == NULL
+	               ? -ENOMEM
+	               : rc;
 }
 
 void
@@ -35,6 +41,9 @@ host_end_fini(struct host_end *host)
 	toe_channel_port_fini(&host->port);
 	toe_doorbell_fini(&host->bell);
 	free(host->io);
+	free(host->own);
+	free(host->receive);
+	free(host->memory);
 }
 
 void
@@ -42,6 +51,7 @@ host_end_begin(struct host_end *host)
 {
 	host->offset = 0;
 	host->submitted = host->returned = 0;
+	host->posted = host->received = host->memory_used = 0;
 	host->wrong = false;
 }
 
@@ -127,4 +137,100 @@ host_end_read(struct host_end *host)
 	record.io->mbuf = NULL;
 	record.io->next = NULL;
 	return record.io;
+}
+
+bool
+host_end_next(struct host_end *host, struct chimney_io_record *record)
+{
+	if (rte_ring_sc_dequeue_elem(host->port.records, record, sizeof(*record)) != 0)
+		return false;
+	if (record->kind != CHIMNEY_IO_COMPLETED)
+		return true;
+	host->wrong = host->wrong || record->io != &host->receive[host->received] ||
+	              record->io->done != record->value || record->value > record->io->length;
+	host->received++;
+	record->io->status = record->detail;
+	return true;
+}
+
+static void
+say(struct host_end *host, enum toe_flow_op op)
+{
+	host->own->op = (uint8_t)op;
+	host->own->status = OFFLOAD_PENDING;
+	host->own->handle = toe_handle_make(OFFLOAD_LAYER_TCP, 0, host->end->generation, 0);
+	host->own->channel = 0;
+	CU_ASSERT_FATAL(host_end_submit(host, host->own));
+	toe_worker_channels(&host->end->worker);
+	CU_ASSERT_NOT_EQUAL(host->own->status, OFFLOAD_PENDING);
+}
+
+enum offload_status
+host_end_say(struct host_end *host, enum toe_flow_op op)
+{
+	*host->own = (struct chimney_io){0};
+	say(host, op);
+	return host->own->status;
+}
+
+void
+host_end_answer(struct host_end *host, const struct chimney_io_record *record, uint32_t taken)
+{
+	*host->own = (struct chimney_io){.mbuf = record->data, .length = taken, .done = taken};
+	say(host, TOE_FLOW_ANSWER);
+}
+
+struct chimney_io *
+host_end_post(struct host_end *host, enum chimney_io_op op, uint32_t length, uint32_t offset)
+{
+	struct chimney_io *io = &host->receive[host->posted++];
+
+	CU_ASSERT_FATAL(host->posted <= HOST_END_IOS);
+	CU_ASSERT_FATAL(host->memory_used + length + offset <= HOST_END_MEMORY);
+	*io = (struct chimney_io){.op = (uint8_t)op,
+	        .buffer = host->memory + host->memory_used,
+	        .length = length,
+	        .offset = offset,
+	        .handle = toe_handle_make(OFFLOAD_LAYER_TCP, 0, host->end->generation, 0)};
+	memset(io->buffer, 0xFF, offset);
+	host->memory_used += length + offset;
+	CU_ASSERT_FATAL(host_end_submit(host, io));
+	toe_worker_channels(&host->end->worker);
+	return io;
+}
+
+static bool
+is_pattern(const uint8_t *text, uint32_t length, uint64_t offset)
+{
+	for (uint32_t i = 0; i < length; i++)
+		if (text[i] != (offset + i) % TOE_PATTERN_PERIOD)
+			return false;
+	return true;
+}
+
+bool
+host_end_shows(const struct chimney_io_record *record, uint64_t offset)
+{
+	const struct rte_mbuf *head = record->data;
+	uint64_t end = offset + record->value;
+	uint32_t buffers = 0;
+
+	for (const struct rte_mbuf *at = head; at != NULL; at = at->next) {
+		if (!is_pattern(rte_pktmbuf_mtod(at, const uint8_t *), at->data_len, offset))
+			return false;
+		offset += at->data_len;
+		buffers++;
+	}
+	return offset == end && head->pkt_len == record->value && head->nb_segs == buffers;
+}
+
+bool
+host_end_holds(const struct chimney_io *io, uint64_t offset)
+{
+	const uint8_t *bytes = io->buffer;
+
+	for (uint32_t i = 0; i < io->offset; i++)
+		if (bytes[i] != 0xFF)
+			return false;
+	return is_pattern(bytes + io->offset, io->done, offset);
 }

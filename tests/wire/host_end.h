@@ -18,7 +18,14 @@ struct host_end {
 	struct chimney_io *io; /* HOST_END_IOS, in order of submission */
 	uint32_t submitted, returned;
 	bool wrong; /* one came back that was not the next */
+	struct chimney_io *own; /* of its flow */
+	struct chimney_io *receive; /* HOST_END_IOS, in order of submission */
+	uint32_t posted, received; /* of these: submitted, completed */
+	uint8_t *memory; /* that they fill, one behind the other */
+	uint32_t memory_used;
 };
+
+#define HOST_END_MEMORY (1u << 20)
 
 /* 0 or a negative errno. */
 int host_end_init(struct host_end *host, struct end *end, struct rte_mempool *pool);
@@ -41,5 +48,18 @@ struct chimney_io *host_end_disconnect(
         struct host_end *host, enum chimney_io_op op, uint32_t length);
 /* The next that comes back, its buffers freed; NULL: none does. */
 struct chimney_io *host_end_read(struct host_end *host);
+
+/* The next record, whatever it is; false: none. Completed receives are looked at. */
+bool host_end_next(struct host_end *host, struct chimney_io_record *record);
+/* What the flow says (enum toe_flow_op); its status, when the worker has taken it. */
+enum offload_status host_end_say(struct host_end *host, enum toe_flow_op op);
+/* An indication is answered: so many bytes are taken, no buffer is kept. */
+void host_end_answer(struct host_end *host, const struct chimney_io_record *record, uint32_t taken);
+/* A buffer for `length` bytes is posted behind `offset` that it has; and the worker takes it. */
+struct chimney_io *host_end_post(
+        struct host_end *host, enum chimney_io_op op, uint32_t length, uint32_t offset);
+/* Is the text of an indication, or what a receive has, the pattern from this offset of the stream on? */
+bool host_end_shows(const struct chimney_io_record *record, uint64_t offset);
+bool host_end_holds(const struct chimney_io *io, uint64_t offset);
 
 #endif

@@ -94,7 +94,9 @@ static void
 test_host_takes_no_text(void)
 {
 	struct end_params params = script_params(OFFLOAD_SERVICE_HOST);
+	uint32_t max = script.end.worker.engine.host_buffers_max;
 
+	script.end.worker.engine.host_buffers_max = 0;
 	script_open(&script, &params);
 	script_send(&script, (struct script_segment){.seq = 0, .length = 1000});
 	CU_ASSERT(script_took_ack(&script, 0));
@@ -103,6 +105,7 @@ test_host_takes_no_text(void)
 	script_send(&script, (struct script_segment){.seq = 0, .flags = ACK | FIN});
 	CU_ASSERT(script_took_ack(&script, 1));
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_CLOSE_WAIT);
+	script.end.worker.engine.host_buffers_max = max;
 	script_close(&script, NULL);
 }
 
@@ -110,7 +113,9 @@ static void
 test_zero_window(void)
 {
 	struct end_params params = script_params(OFFLOAD_SERVICE_HOST);
+	uint32_t max = script.end.worker.engine.host_buffers_max;
 
+	script.end.worker.engine.host_buffers_max = 0;
 	params.delegated.rcv_wnd = 0;
 	params.delegated.snd_wnd = 100;
 	script_open(&script, &params);
@@ -121,6 +126,7 @@ test_zero_window(void)
 	script_send(&script, (struct script_segment){.seq = 0, .flags = ACK | FIN});
 	CU_ASSERT(script_took_ack(&script, 1));
 	CU_ASSERT_EQUAL(script.got.window, 0);
+	script.end.worker.engine.host_buffers_max = max;
 	script_close(&script, NULL);
 }
 

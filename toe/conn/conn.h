@@ -144,7 +144,7 @@ struct toe_conn {
 	uint32_t wheel_at; /* place of its entry, 0: not on the wheel */
 	uint16_t wheel_slot; /* the slot in whose list that place is */
 	uint8_t congestion; /* enum offload_congestion */
-	uint8_t spare;
+	uint8_t channel; /* that a host thread uses it by, plus 1; 0: none */
 	uint32_t last_ack_sent;
 	uint32_t ready_next; /* ready list, TOE_INDEX_NONE at the end */
 	uint32_t dep_pos; /* position in the path's dependents vector */

@@ -56,7 +56,7 @@ struct toe_engine {
 	uint32_t buffers_ms; /* when those that wait for buffers were looked at last */
 	struct toe_txq *txq; /* one per port, index as in shared->ports */
 	struct toe_pool attached; /* struct toe_attached: what services need */
-	struct toe_pool sends; /* struct toe_sends: one for every connection */
+	struct toe_pool sends; /* struct toe_host_block: one for every connection */
 	struct toe_pool senders; /* struct toe_sender: one for every connection */
 	struct toe_pool sent; /* struct toe_sent */
 	uint32_t senders_busy; /* connections with at least one record of what they sent */
@@ -64,6 +64,17 @@ struct toe_engine {
 	uint32_t reassembly_buffers_max;
 	uint32_t echo_buffers; /* mbufs in the queues of echoes */
 	uint32_t echo_buffers_max;
+	/* mbufs with text for hosts: in queues, indicated, or kept by the hosts; by channel, plus one; [0]: no channel */
+	uint32_t host_queued[TOE_MAX_CHANNELS + 1];
+	uint32_t host_given
+	        [TOE_MAX_CHANNELS +
+	                1]; /* handed over, modulo 2^32; toe_channel_ports.returned of these are back */
+	uint32_t host_queued_all, host_given_all;
+	uint32_t host_buffers_max;
+	struct toe_conn_list
+	        pushing; /* connections whose push timer runs, the next to expire first */
+	struct toe_conn_list starved; /* whose windows are closed for lack of buffers */
+	uint32_t receives_ms; /* when these were looked at last */
 	struct toe_pool reassemblies; /* struct toe_reassembly */
 	struct toe_pool pieces; /* struct toe_piece */
 	struct toe_stats stats; /* anyone reads */

@@ -125,6 +125,7 @@ append_small(struct toe_engine *engine, struct toe_reassembly *reassembly, struc
 	        rte_pktmbuf_mtod_offset(new->frame, uint8_t *, new->offset), new->length);
 	prev->length += new->length;
 	prev->fin = new->fin;
+	prev->push = new->push;
 	to->data_len = to->pkt_len = prev->offset + prev->length;
 	reassembly->bytes += new->length;
 	return true;
@@ -213,7 +214,7 @@ trim_back(const struct toe_engine *engine, const struct toe_reassembly *reassemb
 		if (seq_lt(end, at->seq + at->length + at->fin)) {
 			toe_sack_repeat(repeated, at->seq, end);
 			new->length = at->seq - new->seq;
-			new->fin = false;
+			new->fin = new->push = false;
 			break;
 		}
 		toe_sack_repeat(repeated, at->seq, at->seq + at->length + at->fin);
@@ -316,6 +317,7 @@ toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_s
 	        .length = segment->length,
 	        .offset = (uint16_t)(segment->data - rte_pktmbuf_mtod(mbuf, const uint8_t *)),
 	        .fin = segment->tcp_flags & RTE_TCP_FIN_FLAG,
+	        .push = segment->tcp_flags & RTE_TCP_PSH_FLAG,
 	        .frame = mbuf,
 	};
 	struct toe_sack repeated = {0, 0};
@@ -329,7 +331,7 @@ toe_reassembly_add(struct toe_engine *engine, uint32_t index, const struct toe_s
 	room = conn->rcv_adv - new.seq;
 	if (new.length + new.fin > room) {
 		new.length = RTE_MIN(new.length, room);
-		new.fin = false;
+		new.fin = new.push = false;
 	}
 	place = find_place(engine, reassembly, new.seq);
 	if (!trim_front(engine, place.prev, &new, &repeated)) {

@@ -29,7 +29,7 @@ struct toe_piece {
 	uint32_t length; /* bytes of text */
 	uint16_t offset; /* of the text in the frame's buffers */
 	bool fin; /* follows the text */
-	uint8_t reserved;
+	bool push; /* PSH stands at its end */
 	struct rte_mbuf *frame;
 };
 

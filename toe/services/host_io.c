@@ -57,8 +57,8 @@ is_back(const struct chimney_io *io)
 	return true;
 }
 
-static void
-complete(
+void
+toe_io_complete(
         struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
 {
 	engine->channels_busy |= 1u << io->channel;
@@ -72,7 +72,7 @@ toe_io_return(
 	struct toe_channel_port *port = port_of(engine, io);
 
 	if (port->left.first == NULL && is_back(io)) {
-		complete(engine, io, status, done);
+		toe_io_complete(engine, io, status, done);
 		return;
 	}
 	io->status = (uint8_t)status;
@@ -89,7 +89,7 @@ toe_io_left_turn(struct toe_engine *engine, struct toe_channel_port *port)
 	while (n < TOE_CHANNEL_BURST && port->left.first != NULL && is_back(port->left.first)) {
 		struct chimney_io *io = toe_io_pop(&port->left);
 
-		complete(engine, io, io->status, io->done);
+		toe_io_complete(engine, io, io->status, io->done);
 		n++;
 	}
 	return n;
@@ -133,12 +133,41 @@ line_join(struct toe_engine *engine, uint32_t index, enum toe_sends_line line)
 	engine->sends_last[line] = index;
 }
 
-static void
-sends_free(struct toe_engine *engine, struct toe_conn *conn)
+struct toe_host_block *
+toe_host_get(struct toe_engine *engine, struct toe_conn *conn)
 {
-	line_leave(engine, toe_sends_of(engine, conn));
+	struct toe_host_block *block;
+
+	if (conn->attached != TOE_INDEX_NONE)
+		return toe_pool_at(&engine->sends, conn->attached);
+	conn->attached = toe_pool_take(&engine->sends);
+	block = toe_pool_at(&engine->sends, conn->attached);
+	*block = (struct toe_host_block){.sends = {.end = OFFLOAD_SUCCESS}};
+	/* No PSH lately. */
+	block->receives.push_end = (uint32_t)conn->rcv_bytes - INT32_MAX / 2;
+	return block;
+}
+
+void
+toe_host_release(struct toe_engine *engine, struct toe_conn *conn)
+{
+	const struct toe_host_block *block;
+
+	if (conn->attached == TOE_INDEX_NONE)
+		return;
+	block = toe_pool_at(&engine->sends, conn->attached);
+	if (block->sends.first != NULL || !toe_receives_idle(&block->receives))
+		return;
 	toe_pool_give(&engine->sends, conn->attached);
 	conn->attached = TOE_INDEX_NONE;
+}
+
+/* No sends are left. */
+static void
+sends_end(struct toe_engine *engine, struct toe_conn *conn)
+{
+	line_leave(engine, toe_sends_of(engine, conn));
+	toe_host_release(engine, conn);
 }
 
 /* The first one that is not acknowledged ends all the same: how. */
@@ -186,9 +215,9 @@ ended_complete(struct toe_engine *engine, struct toe_sends *sends)
 			return false;
 		sends->first = io->next;
 		if (io->marks & TOE_IO_ENDED)
-			complete(engine, io, io->status, io->done);
+			toe_io_complete(engine, io, io->status, io->done);
 		else
-			complete(engine, io, io_end(io), toe_io_bytes(io));
+			toe_io_complete(engine, io, io_end(io), toe_io_bytes(io));
 	}
 	return sends->first != sends->unacked;
 }
@@ -203,27 +232,13 @@ settle(struct toe_engine *engine, uint32_t index)
 
 	more = ended_complete(engine, sends) || more;
 	if (sends->first == NULL)
-		sends_free(engine, conn);
+		sends_end(engine, conn);
 	else if (more)
 		line_join(engine, index, TOE_SENDS_SETTLE);
 	else if (sends->first != sends->unacked)
 		line_join(engine, index, TOE_SENDS_BUFFERS);
 	else
 		line_leave(engine, sends);
-}
-
-/* The block of a connection that has no sends yet. There is one for every connection. */
-static struct toe_sends *
-sends_get(struct toe_engine *engine, struct toe_conn *conn)
-{
-	struct toe_sends *sends;
-
-	if (conn->attached != TOE_INDEX_NONE)
-		return toe_sends_of(engine, conn);
-	conn->attached = toe_pool_take(&engine->sends);
-	sends = toe_sends_of(engine, conn);
-	*sends = (struct toe_sends){.end = OFFLOAD_SUCCESS};
-	return sends;
 }
 
 static void
@@ -271,7 +286,7 @@ toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io
 		toe_io_return(engine, io, OFFLOAD_REQUEST_ABORTED, 0);
 		return;
 	}
-	sends = sends_get(engine, conn);
+	sends = &toe_host_get(engine, conn)->sends;
 	if (conn->flags & (TOE_CONN_RESET_DUE | TOE_CONN_ABORTED))
 		io->marks = TOE_IO_LATE;
 	else if ((conn->flags & TOE_CONN_FIN_QUEUED) && io->op != CHIMNEY_IO_ABORT)
@@ -323,7 +338,8 @@ host_close(struct toe_engine *engine, uint32_t index, enum offload_status status
 			toe_io_return(engine, io, io_end(io), toe_io_bytes(io));
 		}
 	}
-	sends_free(engine, conn);
+	sends->first = sends->unacked = sends->at = NULL;
+	sends_end(engine, conn);
 }
 
 /* A driver frees what it has sent when it needs the room, which may be never: it is asked to. Some cannot, and have no need. */

@@ -12,7 +12,7 @@
 #include <rte_branch_prediction.h>
 
 #include "channel_port.h"
-#include "engine.h"
+#include "host_block.h"
 #include "text_copy.h"
 
 /* Marks of a descriptor */
@@ -25,46 +25,6 @@
 #define TOE_SENDS_BURST 32u /* descriptors of a queue that are moved on at once */
 #define TOE_SENDS_TURN 64u /* descriptors of all queues in a turn, but for those that events move */
 
-/* Why a connection is in line */
-enum toe_sends_line {
-	TOE_SENDS_NONE = 0,
-	TOE_SENDS_BUFFERS, /* its sends are acknowledged and wait for their buffers */
-	TOE_SENDS_SETTLE, /* there is more to complete than one burst */
-	TOE_SENDS_LINES
-};
-
-_Static_assert(TOE_SENDS_LINES == TOE_SENDS_LINE_COUNT, "as the engine has them");
-
-/*
- * Sends and disconnects of a connection, in order, linked by chimney_io.next. Positions in the stream are modulo 2^32: what is looked
- * at lies between snd_una and snd_max, or a descriptor before that.
- */
-struct toe_sends {
-	struct chimney_io *first, *last; /* that are not completed */
-	/* First that is not known to have ended, NULL: none. Those before it wait for their buffers, or their turn. */
-	struct chimney_io *unacked;
-	struct chimney_io *at; /* where text was read last, NULL: nowhere */
-	struct rte_mbuf *at_mbuf; /* and of its buffers the one */
-	uint32_t at_begin; /* position of the first byte of `at` */
-	uint32_t at_start; /* position of the first byte of `at_mbuf` */
-	uint32_t
-	        acked; /* bytes from the beginning of `unacked` on that are acknowledged; a FIN counts as one */
-	/* The connections in the same line, TOE_INDEX_NONE at the ends */
-	uint32_t waiting_next, waiting_previous;
-	uint8_t line; /* enum toe_sends_line */
-	uint8_t end; /* what is not acknowledged ends with this status; OFFLOAD_SUCCESS: it goes on */
-	bool reset; /* it was the host itself who ended it */
-} __rte_cache_aligned;
-
-_Static_assert(sizeof(struct toe_sends) == 64, "a cache line");
-
-/* Of a connection that has one. */
-static inline struct toe_sends *
-toe_sends_of(const struct toe_engine *engine, const struct toe_conn *conn)
-{
-	return toe_pool_at(&engine->sends, conn->attached);
-}
-
 /* Bytes of the stream that a descriptor is. */
 static inline uint32_t
 toe_io_bytes(const struct chimney_io *io)
@@ -72,6 +32,14 @@ toe_io_bytes(const struct chimney_io *io)
 	return io->marks & TOE_IO_LATE ? 0 : io->length;
 }
 
+/* The block of a connection, made where there is none: there is one for every connection. */
+struct toe_host_block *toe_host_get(struct toe_engine *engine, struct toe_conn *conn);
+/* Given back, if there is one and nothing is in it. */
+void toe_host_release(struct toe_engine *engine, struct toe_conn *conn);
+
+/* A descriptor is the host's again: what is outstanding on a connection that goes on. */
+void toe_io_complete(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
+        uint32_t done);
 /* A send or a disconnect of this connection, behind those before it. */
 void toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io);
 /*

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "echo.h"
-#include "host_io.h"
+#include "host_queue.h"
+#include "host_receive.h"
 #include "source.h"
 #include "tcp_facts.h"
 #include "user.h"
@@ -37,6 +38,8 @@ toe_service_close(struct toe_engine *engine, uint32_t index)
 	if (conn->attached == TOE_INDEX_NONE)
 		return;
 	if (conn->service == OFFLOAD_SERVICE_HOST) {
+		host_receives_end(engine, index, OFFLOAD_UPLOAD_IN_PROGRESS);
+		host_text_close(engine, index);
 		host_close(engine, index, OFFLOAD_UPLOAD_IN_PROGRESS);
 		return;
 	}
@@ -47,7 +50,7 @@ toe_service_close(struct toe_engine *engine, uint32_t index)
 
 bool
 toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
-        const uint8_t *data, uint32_t length)
+        const uint8_t *data, uint32_t length, bool push)
 {
 	struct toe_conn *conn = &engine->conns[index];
 
@@ -58,12 +61,14 @@ toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *
 		return false;
 	case OFFLOAD_SERVICE_ECHO:
 		return echo_deliver(engine, index, mbuf, data, length);
+	case OFFLOAD_SERVICE_HOST:
+		return host_deliver(engine, index, mbuf, data, length, push);
 	default:
 		return false;
 	}
 }
 
-void
+bool
 toe_service_fin(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
@@ -72,6 +77,7 @@ toe_service_fin(struct toe_engine *engine, uint32_t index)
 		conn->flags |= TOE_CONN_FIN_QUEUED;
 		toe_conn_ready(engine, index);
 	}
+	return conn->service != OFFLOAD_SERVICE_HOST || host_fin(engine, index);
 }
 
 bool
@@ -81,8 +87,7 @@ toe_service_accepts(const struct toe_engine *engine, const struct toe_conn *conn
 	case OFFLOAD_SERVICE_ECHO:
 		return echo_accepts(engine, conn);
 	case OFFLOAD_SERVICE_HOST:
-		/* The host's own receive calls do not exist yet: nobody could take the text. */
-		return false;
+		return host_accepts(engine, conn);
 	default:
 		return true;
 	}
@@ -95,10 +100,23 @@ toe_service_window(const struct toe_engine *engine, const struct toe_conn *conn)
 	case OFFLOAD_SERVICE_ECHO:
 		return echo_window(engine, conn);
 	case OFFLOAD_SERVICE_HOST:
-		return 0;
+		return host_window(engine, conn);
 	default:
 		return RTE_MIN(conn->rcv_space, tcp_window_limit(conn));
 	}
+}
+
+void
+toe_service_refused(struct toe_engine *engine, uint32_t index)
+{
+	if (engine->conns[index].service == OFFLOAD_SERVICE_HOST)
+		host_refused(engine, index);
+}
+
+uint64_t
+toe_service_backlog(const struct toe_engine *engine, const struct toe_conn *conn)
+{
+	return conn->service == OFFLOAD_SERVICE_HOST ? host_backlog(engine, conn) : 0;
 }
 
 uint64_t
@@ -143,15 +161,19 @@ toe_service_abort(struct toe_engine *engine, uint32_t index)
 {
 	const struct toe_conn *conn = &engine->conns[index];
 
-	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE)
-		host_end(engine, index, OFFLOAD_REQUEST_ABORTED, false);
+	if (conn->service != OFFLOAD_SERVICE_HOST || conn->attached == TOE_INDEX_NONE)
+		return;
+	host_receives_end(engine, index, OFFLOAD_REQUEST_ABORTED);
+	host_end(engine, index, OFFLOAD_REQUEST_ABORTED, false);
 }
 
 void
 toe_service_reset(struct toe_engine *engine, uint32_t index)
 {
-	if (engine->conns[index].attached != TOE_INDEX_NONE)
-		host_end(engine, index, OFFLOAD_REQUEST_ABORTED, true);
+	if (engine->conns[index].attached == TOE_INDEX_NONE)
+		return;
+	host_receives_end(engine, index, OFFLOAD_REQUEST_ABORTED);
+	host_end(engine, index, OFFLOAD_REQUEST_ABORTED, true);
 }
 
 void
@@ -161,6 +183,20 @@ toe_service_fin_acked(struct toe_engine *engine, uint32_t index)
 
 	if (conn->service == OFFLOAD_SERVICE_HOST && conn->attached != TOE_INDEX_NONE)
 		host_acked(engine, index, 1);
+}
+
+void
+toe_service_upload(struct toe_engine *engine, uint32_t index, struct tcp_delegated *delegated)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->service != OFFLOAD_SERVICE_HOST || delegated == NULL)
+		return;
+	delegated->buffered_data = toe_host_take_text(engine, index);
+	delegated->receive_backlog_size =
+	        delegated->buffered_data == NULL
+	                ? 0
+	                : ((struct rte_mbuf *)delegated->buffered_data)->pkt_len;
 }
 
 uint64_t

@@ -24,6 +24,9 @@ int toe_service_open(struct toe_engine *engine, uint32_t index);
 /* Give back what the service holds. */
 void toe_service_close(struct toe_engine *engine, uint32_t index);
 
+/* TERM-4: unread text of a host, and how much that is, goes into its state. */
+void toe_service_upload(struct toe_engine *engine, uint32_t index, struct tcp_delegated *delegated);
+
 /* Running digest of the delivered bytes, 0 when the service keeps none. */
 uint64_t toe_service_digest(const struct toe_engine *engine, const struct toe_conn *conn);
 

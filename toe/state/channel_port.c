@@ -4,11 +4,14 @@
 
 #include <errno.h>
 
+#include "table.h"
+
 #define POST_BURST 32u
 
 int
 toe_channel_port_init(struct toe_channel_port *port, uint32_t size)
 {
+	port->due.first = port->due.last = TOE_INDEX_NONE;
 	port->submit = toe_ring_alloc(size, sizeof(uintptr_t), RING_F_SP_ENQ | RING_F_SC_DEQ);
 	port->records = toe_ring_alloc(
 	        size, sizeof(struct chimney_io_record), RING_F_SP_ENQ | RING_F_SC_DEQ);
@@ -53,6 +56,26 @@ toe_channel_complete(struct toe_channel_port *port, struct chimney_io *io,
 	io->status = (uint8_t)status;
 	io->done = done;
 	toe_io_append(&port->waiting, io);
+}
+
+bool
+toe_channel_indicate(struct toe_channel_port *port, uint64_t host_handle, struct rte_mbuf *text,
+        uint32_t bytes, uint32_t life)
+{
+	struct chimney_io_record record = {
+	        .object = host_handle,
+	        .value = bytes,
+	        .data = text,
+	        .kind = CHIMNEY_IO_INDICATED,
+	        .worker = port->worker,
+	        .stamp = life,
+	};
+
+	if (port->waiting.first != NULL ||
+	        rte_ring_sp_enqueue_elem(port->records, &record, sizeof(record)) != 0)
+		return false;
+	port->posted = true;
+	return true;
 }
 
 uint32_t

@@ -22,6 +22,38 @@
 #define TOE_MAX_CHANNELS 32u /* of all hosts; a bit each */
 #define TOE_CHANNEL_BURST 32u /* descriptors that a worker takes of a channel at a time */
 
+/*
+ * What a flow submits for itself, one at a time, in a descriptor of its own (struct chimney_flow): no record comes back. W writes its
+ * status when it is done with it, which H waits for.
+ */
+enum toe_flow_op {
+	TOE_FLOW_ATTACH = 0x80, /* the connection's text is indicated on this channel */
+	TOE_FLOW_DETACH, /* not any more; INVALID_STATE: an indication is not answered */
+	/*
+	 * An indication is answered. mbuf: of its buffers those that the host does not keep; done: bytes of these that are taken;
+	 * length: all that is taken; offset: buffers kept.
+	 */
+	TOE_FLOW_ANSWER,
+};
+
+static inline bool
+toe_io_is_of_flow(const struct chimney_io *io)
+{
+	return (io->op & TOE_FLOW_ATTACH) != 0;
+}
+
+/* W: done with a descriptor of a flow. */
+static inline void
+toe_flow_done(struct chimney_io *io, enum offload_status status)
+{
+	__atomic_store_n(&io->status, (uint8_t)status, __ATOMIC_RELEASE);
+}
+
+/* Connections in a list, by index; TOE_INDEX_NONE: none */
+struct toe_conn_list {
+	uint32_t first, last;
+};
+
 struct toe_io_list {
 	struct chimney_io *first, *last;
 };
@@ -53,12 +85,19 @@ struct toe_channel_port {
 	struct toe_io_list
 	        left; /* W: of connections that have ended; their buffers are not back yet */
 	bool posted; /* W: since the bell was rung last */
+	struct toe_conn_list due; /* W: connections with text to be indicated */
 };
 
 /* All channels, as one worker sees them. */
 struct toe_channel_ports {
 	_Atomic uint32_t look; /* bit per channel with something in `submit`: H sets, W takes */
 	_Atomic(struct toe_channel_port *) port[TOE_MAX_CHANNELS]; /* H before anything is in it */
+	/*
+	 * Buffers of received text that came back, modulo 2^32: H counts up. By channel, plus one; [0]: of what was handed up with
+	 * a terminate (TERM-9).
+	 */
+	_Atomic uint32_t returned[TOE_MAX_CHANNELS + 1];
+	_Atomic uint32_t returned_all;
 };
 
 static inline void
@@ -119,6 +158,9 @@ toe_channel_take(struct toe_channel_port *port, uintptr_t *entries, uint32_t n)
 /* W: a descriptor is the host's again; behind those that wait. life: of the worker. */
 void toe_channel_complete(struct toe_channel_port *port, struct chimney_io *io,
         enum offload_status status, uint32_t done, uint32_t life);
+/* W: text of a connection is indicated, unless there is no room, or something waits for some. life: of the worker. */
+bool toe_channel_indicate(struct toe_channel_port *port, uint64_t host_handle,
+        struct rte_mbuf *text, uint32_t bytes, uint32_t life);
 /* W: post what waits, as far as there is room; how many. */
 uint32_t toe_channel_post(struct toe_channel_port *port, uint32_t life);
 /* W: wake the host thread, if anything was posted since the last time and it sleeps. */

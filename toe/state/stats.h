@@ -27,6 +27,8 @@
 	X(tx_segments, "segments built for offloaded connections")                                 \
 	X(tx_bytes, "bytes of text sent, retransmissions included")                                \
 	X(tx_text_copied_bytes, "bytes of hosts' sends that were copied into frames")              \
+	X(rx_text_copied_bytes, "bytes of received text copied for hosts, or joined")              \
+	X(rx_indicated, "indications of received text to hosts")                                   \
 	X(tx_retransmitted, "segments retransmitted")                                              \
 	X(tx_timeouts, "retransmission timeouts")                                                  \
 	X(tx_probes, "tail loss and window probes")                                                \

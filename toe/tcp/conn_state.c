@@ -11,6 +11,7 @@
 #include "tcp_limits.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
+#include "user.h"
 
 #define DEFAULT_TTL 64u
 #define WINDOW_DEFAULT 65535u /* when the host names none */
@@ -317,7 +318,7 @@ save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
 	delegated->retransmit_time_left =
 	        ticks_left(engine, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
 	delegated->send_backlog_size = tcp_unacked(conn);
-	delegated->receive_backlog_size = 0; /* services consume what is delivered */
+	delegated->receive_backlog_size = toe_service_backlog(engine, conn);
 }
 
 static void

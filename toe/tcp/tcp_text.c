@@ -19,7 +19,7 @@
 /* Text in a chain of buffers: each becomes a buffer of its own before the service sees it. */
 static __rte_noinline bool
 deliver_chain(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32_t skip,
-        uint32_t length)
+        uint32_t length, bool push)
 {
 	bool taken = false;
 
@@ -34,7 +34,8 @@ deliver_chain(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, 
 		at->nb_segs = 1;
 		at->pkt_len = at->data_len;
 		if (part > 0)
-			keep = toe_service_deliver(engine, index, at, text, part);
+			keep = toe_service_deliver(
+			        engine, index, at, text, part, push && part == length);
 		skip -= begin;
 		length -= part;
 		if (at == mbuf)
@@ -48,7 +49,7 @@ deliver_chain(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, 
 /* `length` bytes, `offset` behind the beginning of the frame, are in order: true when the service took the frame. */
 static inline bool
 deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32_t offset,
-        uint32_t length)
+        uint32_t length, bool push)
 {
 	struct toe_conn *conn = &engine->conns[index];
 
@@ -56,8 +57,8 @@ deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32
 	engine->stats.rx_bytes += length;
 	if (likely(mbuf->nb_segs == 1))
 		return toe_service_deliver(engine, index, mbuf,
-		        rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), length);
-	return deliver_chain(engine, index, mbuf, offset, length);
+		        rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), length, push);
+	return deliver_chain(engine, index, mbuf, offset, length, push);
 }
 
 /* The peer's FIN, all text before it delivered. The caller has checked that it can be indicated. */
@@ -77,8 +78,8 @@ input_fin(struct toe_engine *engine, uint32_t index)
 		conn->state = TCP_CLOSING;
 	else
 		conn->state = TCP_TIME_WAIT;
-	toe_service_fin(engine, index);
-	toe_conn_tell(engine, index, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
+	if (toe_service_fin(engine, index))
+		toe_conn_tell(engine, index, TOE_EVENT_DISCONNECT, 0); /* EVT-1 */
 	tcp_owe_ack(engine, index);
 	if (conn->state == TCP_TIME_WAIT) {
 		/* No more FIN_WAIT_2 */
@@ -99,7 +100,7 @@ pull(struct toe_engine *engine, uint32_t index)
 	        (piece = toe_reassembly_next(engine, conn)) != NULL) {
 		uint32_t skip = conn->rcv_nxt - piece->seq, length;
 		struct rte_mbuf *frame = piece->frame;
-		bool fin = piece->fin, taken = false;
+		bool fin = piece->fin, push = piece->push, taken = false;
 
 		if (!toe_service_accepts(engine, conn))
 			break; /* with the next segment */
@@ -112,7 +113,7 @@ pull(struct toe_engine *engine, uint32_t index)
 			        piece->seq + RTE_MIN(skip - piece->offset, piece->length));
 		toe_reassembly_pop(engine, index);
 		if (length > 0)
-			taken = deliver(engine, index, frame, skip, length);
+			taken = deliver(engine, index, frame, skip, length, push);
 		if (!taken)
 			rte_pktmbuf_free(frame);
 		if (fin)
@@ -160,8 +161,10 @@ tcp_text_next(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	if (seq_lt(conn->snd_wl1, segment->seq))
 		conn->snd_wl1 = segment->seq;
 	tcp_delay_ack(engine, index, 1);
-	return deliver(engine, index, mbuf, offset, segment->length) ? TOE_INPUT_TAKEN
-	                                                             : TOE_INPUT_DONE;
+	return deliver(engine, index, mbuf, offset, segment->length,
+	               segment->tcp_flags & RTE_TCP_PSH_FLAG)
+	               ? TOE_INPUT_TAKEN
+	               : TOE_INPUT_DONE;
 }
 
 /*
@@ -224,6 +227,7 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 	uint32_t skip = conn->rcv_nxt - segment->seq; /* received before */
 	uint32_t room = conn->rcv_adv - conn->rcv_nxt;
 	bool fin = segment->tcp_flags & RTE_TCP_FIN_FLAG, taken = false;
+	bool push = segment->tcp_flags & RTE_TCP_PSH_FLAG;
 	uint32_t length = segment->length - skip;
 
 	if (unlikely(!tcp_is_receiving(conn))) {
@@ -234,6 +238,7 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		return out_of_order(engine, index, segment, mbuf);
 	if (unlikely(length > 0 && !toe_service_accepts(engine, conn))) {
 		engine->stats.rx_no_room++;
+		toe_service_refused(engine, index);
 		tcp_owe_ack(engine, index);
 		return TOE_INPUT_DONE;
 	}
@@ -241,14 +246,14 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		toe_reassembly_duplicate(engine, index, segment->seq, conn->rcv_nxt);
 	if (unlikely(length > room)) {
 		length = room;
-		fin = false;
+		fin = push = false;
 		tcp_owe_ack(engine, index);
 	}
 	if (length > 0) {
 		conn->flags &= ~TOE_CONN_CHALLENGED;
 		tcp_delay_ack(engine, index, 1);
 		skip += (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
-		taken = deliver(engine, index, mbuf, skip, length);
+		taken = deliver(engine, index, mbuf, skip, length, push);
 		size_window(engine, conn);
 		if (unlikely(conn->flags & TOE_CONN_QUICK_ACK))
 			quick_acks_count(engine, index);

@@ -14,19 +14,27 @@
 #include "engine.h"
 
 /*
- * Deliver in-order text: `length` bytes at `data`, inside `mbuf`. The service may keep the text by
+ * Deliver in-order text: `length` bytes at `data`, inside `mbuf`; push: PSH stands at its end. The service may keep the text by
  * taking over the mbuf (returns true: the caller must not free it).
  */
 bool toe_service_deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf,
-        const uint8_t *data, uint32_t length);
-/* The peer's FIN was received and all text before it delivered. */
-void toe_service_fin(struct toe_engine *engine, uint32_t index);
+        const uint8_t *data, uint32_t length, bool push);
+/*
+ * The peer's FIN was received and all text before it delivered. True: it has been consumed, too, and the caller indicates DISCONNECT
+ * (EVT-1); false: the service does that when it is.
+ */
+bool toe_service_fin(struct toe_engine *engine, uint32_t index);
 /*
  * Can the service take text now? If not, it is dropped unacknowledged and the peer sends it again.
  */
 bool toe_service_accepts(const struct toe_engine *engine, const struct toe_conn *conn);
+/* So text was dropped: when the service can take some again, it has a window announced. */
+void toe_service_refused(struct toe_engine *engine, uint32_t index);
 /* Bytes of receive window that the service can take from rcv_nxt on. */
 uint32_t toe_service_window(const struct toe_engine *engine, const struct toe_conn *conn);
+
+/* Bytes of text that it has and that nobody has consumed. */
+uint64_t toe_service_backlog(const struct toe_engine *engine, const struct toe_conn *conn);
 
 /*
  * Copy `length` bytes of send data from stream offset `offset` to `to`. Returns their sum (toe_checksum_fold), when that

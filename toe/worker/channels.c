@@ -3,9 +3,23 @@
 #include "channels.h"
 
 #include "handle.h"
-#include "host_io.h"
+#include "host_flow.h"
+#include "host_queue.h"
 #include "items.h"
 #include "urgent.h"
+
+/* What a flow has to say, of its connection if that is there and this host's. */
+static void
+flow_take(struct toe_engine *engine, struct toe_channel_port *port, const struct toe_conn *conn,
+        struct chimney_io *io)
+{
+	if (conn == NULL)
+		toe_host_flow_gone(engine, port, io);
+	else if (conn->host != port->host || conn->service != OFFLOAD_SERVICE_HOST)
+		toe_flow_done(io, OFFLOAD_FAILURE);
+	else
+		toe_host_flow(engine, (uint32_t)(conn - engine->conns), port, io);
+}
 
 /* A descriptor of a connection that is not there, or not this host's, comes back at once. */
 static void
@@ -18,10 +32,14 @@ io_take(struct toe_worker *worker, struct toe_channel_port *port, struct chimney
 	};
 	struct toe_conn *conn = toe_item_conn(worker, &item);
 
-	if (conn == NULL)
+	if (toe_io_is_of_flow(io))
+		flow_take(engine, port, conn, io);
+	else if (conn == NULL)
 		toe_io_return(engine, io, OFFLOAD_UPLOAD_IN_PROGRESS, 0);
 	else if (conn->host != port->host || conn->service != OFFLOAD_SERVICE_HOST)
 		toe_io_return(engine, io, OFFLOAD_FAILURE, 0);
+	else if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
+		toe_host_post(engine, item.index, io);
 	else
 		toe_host_submit(engine, item.index, io);
 }
@@ -92,7 +110,10 @@ channel_turn(struct toe_worker *worker, uint32_t channel)
 	work = toe_channel_post(port, engine->life);
 	work += toe_io_left_turn(engine, port);
 	work += port_take(worker, port);
-	if (port->waiting.first != NULL || port->left.first != NULL)
+	/* Behind what was taken: buffers that were posted come first. */
+	work += toe_host_indicate(engine, port);
+	if (port->waiting.first != NULL || port->left.first != NULL ||
+	        port->due.first != TOE_INDEX_NONE)
 		engine->channels_busy |= 1u << channel;
 	toe_channel_ring(port);
 	return work;
@@ -126,10 +147,21 @@ toe_worker_channels_turn(struct toe_worker *worker)
 	return work;
 }
 
+/* The buffers of an answered indication came with the answer. */
+static void
+entry_forget(struct toe_worker *worker, struct toe_channel_port *port, uintptr_t entry)
+{
+	struct chimney_io *io = (struct chimney_io *)(entry & ~TOE_IO_LIFE_MASK);
+
+	if (entry == toe_io_entry(io, worker->engine.life) && toe_io_is_of_flow(io))
+		toe_host_flow_gone(&worker->engine, port, io);
+}
+
 void
 toe_worker_channels_forget(struct toe_worker *worker)
 {
 	uintptr_t entry[TOE_CHANNEL_BURST];
+	uint32_t n;
 
 	for (uint32_t i = 0; i < TOE_MAX_CHANNELS; i++) {
 		struct toe_channel_port *port = port_at(worker, i);
@@ -138,8 +170,9 @@ toe_worker_channels_forget(struct toe_worker *worker)
 			continue;
 		port->waiting.first = port->left.first = NULL;
 		port->posted = false;
-		while (toe_channel_take(port, entry, TOE_CHANNEL_BURST) > 0)
-			;
+		while ((n = toe_channel_take(port, entry, TOE_CHANNEL_BURST)) > 0)
+			for (uint32_t k = 0; k < n; k++)
+				entry_forget(worker, port, entry[k]);
 		if (atomic_load_explicit(&port->leaving, memory_order_acquire) == 1)
 			port_leave(worker, port);
 	}

@@ -169,6 +169,7 @@ toe_item_terminate(
 	toe_tcp_acknowledge(&worker->engine, item->index);
 	toe_drain_conn(&worker->engine, item->index);
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
+	toe_service_upload(&worker->engine, item->index, item->delegated);
 	key = conn_key(worker, conn->path, conn->local_port, conn->remote_port);
 	toe_flow_delete(&worker->flows, &key);
 	n = toe_reassembly_take_urgent(&worker->engine, item->index, urgent);

@@ -4,7 +4,7 @@
 
 #include "channels.h"
 #include "give_back.h"
-#include "host_io.h"
+#include "host_receive.h"
 #include "indicate.h"
 #include "ordinary.h"
 #include "output_loop.h"
@@ -54,6 +54,7 @@ toe_worker_poll(struct toe_worker *worker, uint64_t now)
 	work += toe_worker_ordinary(worker);
 	work += toe_worker_channels(worker);
 	toe_host_buffers(&worker->engine);
+	toe_host_receive(&worker->engine);
 	work += toe_host_settle(&worker->engine);
 	work += toe_worker_urgent(worker);
 	traffic += toe_worker_output(worker, TOE_OUTPUT_BUDGET);

@@ -8,7 +8,7 @@
 #include <rte_log.h>
 
 #include "held.h"
-#include "host_io.h"
+#include "host_receive.h"
 #include "indicate.h"
 #include "reassembly.h"
 #include "sender.h"
@@ -57,7 +57,7 @@ pool_sizes(const struct toe_worker_params *given, struct pool_size sizes[POOLS])
 	        params.conn_capacity + params.sent_capacity, sizeof(struct toe_sent)};
 	sizes[3] = (struct pool_size){params.reassembly_capacity, sizeof(struct toe_reassembly)};
 	sizes[4] = (struct pool_size){params.piece_capacity, sizeof(struct toe_piece)};
-	sizes[5] = (struct pool_size){params.conn_capacity, sizeof(struct toe_sends)};
+	sizes[5] = (struct pool_size){params.conn_capacity, sizeof(struct toe_host_block)};
 }
 
 uint64_t
@@ -127,6 +127,7 @@ lists_init(struct toe_worker *worker)
 	worker->engine.ready_head = worker->engine.ready_tail = TOE_INDEX_NONE;
 	for (uint32_t i = 0; i < TOE_SENDS_LINE_COUNT; i++)
 		worker->engine.sends_first[i] = worker->engine.sends_last[i] = TOE_INDEX_NONE;
+	toe_host_receive_init(&worker->engine);
 	for (uint32_t i = 0; i < TOE_MAX_HOSTS; i++) {
 		struct toe_host_walks *walks = &worker->walks[i];
 
@@ -198,7 +199,7 @@ rings_alloc(struct toe_worker *worker)
 	return rc;
 }
 
-/* What the worker may keep: half for echoes, a third for text out of order, a sixth for holds. */
+/* What the worker may keep: a third for echoes, a quarter each for hosts and for text out of order, a sixth for holds. */
 static void
 kept_divide(struct toe_worker *worker)
 {
@@ -207,8 +208,9 @@ kept_divide(struct toe_worker *worker)
 
 	if (kept == 0)
 		kept = params->mbuf_pool->size / 4 * 3 / params->shared->worker_count;
-	worker->engine.echo_buffers_max = kept / 2;
-	worker->engine.reassembly_buffers_max = kept / 3;
+	worker->engine.echo_buffers_max = kept / 3;
+	worker->engine.host_buffers_max = kept / 4;
+	worker->engine.reassembly_buffers_max = kept / 4;
 	worker->held_buffers_max = kept / 6;
 }
 

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Received text on the host thread's side: answers to indications, what a flow says for itself. */
+#include "channel_parts.h"
+
+#include <rte_mbuf.h>
+
+/* What is in `own` goes to the worker; a lost one gets nothing. */
+static void
+own_submit(struct chimney_channel *channel, struct chimney_flow *flow)
+{
+	struct channel_worker *worker = &channel->worker[flow->worker];
+
+	flow->own.flow = flow;
+	flow->own.handle = flow->handle;
+	flow->own.channel = channel->index;
+	flow->own.status = OFFLOAD_PENDING;
+	toe_io_append(&worker->waiting, &flow->own);
+	if (channel_move(worker))
+		channel_call(channel, worker);
+}
+
+void
+channel_say(struct chimney_channel *channel, struct chimney_flow *flow, enum toe_flow_op op)
+{
+	flow->own.op = (uint8_t)op;
+	own_submit(channel, flow);
+}
+
+/* The buffers of which every byte is taken are cut off in front of the others. How many; *bytes: what they hold. */
+static unsigned int
+cut_taken(struct rte_mbuf *head, uint32_t taken, uint32_t *bytes, struct rte_mbuf **rest)
+{
+	struct rte_mbuf *last = NULL, *at = head;
+	unsigned int n = 0;
+
+	*bytes = 0;
+	while (at != NULL && taken - *bytes >= at->data_len) {
+		*bytes += at->data_len;
+		n++;
+		last = at;
+		at = at->next;
+	}
+	if (last != NULL) {
+		last->next = NULL;
+		head->nb_segs = (uint16_t)n;
+		head->pkt_len = *bytes;
+	}
+	*rest = at;
+	return n;
+}
+
+unsigned int
+chimney_answer(struct chimney_channel *channel, struct chimney_flow *flow,
+        struct chimney_io_record *record, uint32_t taken, bool keep)
+{
+	struct channel_worker *worker = &channel->worker[flow->worker];
+	struct rte_mbuf *rest = record->data;
+	uint32_t bytes = 0;
+	unsigned int kept = 0;
+
+	taken = RTE_MIN(taken, (uint32_t)record->value);
+	if (keep)
+		kept = cut_taken(rest, taken, &bytes, &rest);
+	if (kept == 0)
+		record->data = NULL;
+	/* With its worker the connection is lost, and with it what was not taken (INV-17). */
+	if (!channel_notice(worker) || record->stamp != worker->life) {
+		chimney_buffers_return(channel, rest);
+		return kept;
+	}
+	flow->own.op = TOE_FLOW_ANSWER;
+	flow->own.mbuf = rest;
+	flow->own.length = taken;
+	flow->own.done = taken - bytes;
+	flow->own.offset = kept;
+	own_submit(channel, flow);
+	return kept;
+}
