@@ -31,8 +31,7 @@ struct end {
 	struct chimney_flow flow;
 	struct chimney_io send, receive; /* an asker's */
 	uint64_t cell; /* the target's handle; 0: not offloaded */
-	uint32_t hash, rounds,
-	        pending; /* of what was sent and is to come back; done; I/Os that are not */
+	uint32_t hash, rounds, pending; /* of the message; done; I/Os that are not */
 	uint8_t received[MESSAGE];
 };
 
