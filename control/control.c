@@ -85,6 +85,7 @@ control_init(struct control *control, const struct chimney_params *params, uint6
 	        on_send ? 0 : params->retrieve_delay_ms * UINT64_C(1000000));
 	workers_init(&control->workers, target, &control->slots, now);
 	announce_init(&control->announce, &control->workers);
+	reachability_init(&control->reachability, &control->workers);
 	retrieve_init(&control->retrieve, &control->stops, &control->workers, on_send);
 	rc = slots_init(&control->slots, target->shared, params->conn_capacity, params->salt);
 	if (rc == 0)
@@ -191,6 +192,7 @@ chimney_control_poll(struct chimney *target, uint64_t now)
 	for (uint32_t left = hosts; left != 0; left &= left - 1)
 		work += host_turn(&target->hosts[__builtin_ctz(left)]);
 	work += retrieve_turn(&control->retrieve);
+	work += reachability_turn(&control->reachability, hosts);
 	if (workers->losses != 0)
 		work += lost_turn(workers, requests_oldest(&control->requests));
 	work += answers_owed(workers);

@@ -5,6 +5,7 @@
 
 #include "announce.h"
 #include "door.h"
+#include "reachability.h"
 #include "request.h"
 #include "retrieve.h"
 #include "slots.h"
@@ -19,6 +20,7 @@ struct control {
 	struct requests requests;
 	struct retrieve retrieve;
 	struct announce announce;
+	struct reachability reachability;
 	uint16_t *vlans; /* what params.vlans points to */
 };
 

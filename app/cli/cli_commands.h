@@ -44,6 +44,7 @@ void cli_counters_reset(struct session *session);
 void cli_offload_pause(struct session *session);
 void cli_offload_resume(struct session *session);
 void cli_upload_all(struct session *session);
+void cli_upload_thresholds(struct session *session);
 void cli_upload(struct session *session);
 void cli_show_capabilities(struct session *session);
 /* cli_names.c */

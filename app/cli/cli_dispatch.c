@@ -32,6 +32,7 @@ static void (*const handlers[CMD_COUNT])(struct session *session) = {
         [CMD_OFFLOAD_PAUSE] = cli_offload_pause,
         [CMD_OFFLOAD_RESUME] = cli_offload_resume,
         [CMD_UPLOAD_ALL] = cli_upload_all,
+        [CMD_UPLOAD_THRESHOLDS] = cli_upload_thresholds,
         [CMD_UPLOAD] = cli_upload,
         [CMD_EVENTS] = cli_events,
         [CMD_WAIT_RETRIEVED] = cli_wait_retrieved,

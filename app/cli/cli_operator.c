@@ -101,6 +101,28 @@ cli_upload_all(struct session *session)
 	reply_ok(session, NULL);
 }
 
+void
+cli_upload_thresholds(struct session *session)
+{
+	struct chimney *target = session->cli->program->target;
+	struct chimney_thresholds all;
+
+	chimney_thresholds_get(target, &all);
+	all.high_drop_rate = (uint32_t)cli_number(session, ARG_HIGH_DROP_RATE, all.high_drop_rate);
+	all.high_out_of_order =
+	        (uint32_t)cli_number(session, ARG_HIGH_OUT_OF_ORDER, all.high_out_of_order);
+	all.low_activity = (uint32_t)cli_number(session, ARG_LOW_ACTIVITY, all.low_activity);
+	all.small_io = (uint32_t)cli_number(session, ARG_SMALL_IO, all.small_io);
+	if (chimney_thresholds_set(target, &all) != 0) {
+		reply_error(session, NULL, "upload thresholds: a share is at most 1000");
+		return;
+	}
+	reply_ok(session,
+	        json_pack("{s:I, s:I, s:I, s:I}", "high_drop_rate", (json_int_t)all.high_drop_rate,
+	                "high_out_of_order", (json_int_t)all.high_out_of_order, "low_activity",
+	                (json_int_t)all.low_activity, "small_io", (json_int_t)all.small_io));
+}
+
 struct upload {
 	struct work work;
 	struct selection selection;

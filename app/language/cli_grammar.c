@@ -196,6 +196,18 @@ static const struct cli_arg resume_args[] = {
         END,
 };
 
+static const struct cli_arg threshold_args[] = {
+        {"high-drop-rate", ARG_HIGH_DROP_RATE, CLI_NUMBER, 0, 0, 1000, 0, "as before",
+                "HIGH_DROP_RATE: segments sent again, in thousandths of those sent; 0: never"},
+        {"high-out-of-order", ARG_HIGH_OUT_OF_ORDER, CLI_NUMBER, 0, 0, 1000, 0, "as before",
+                "HIGH_OUT_OF_ORDER_PACKETS: in thousandths of the segments received; 0: never"},
+        {"low-activity", ARG_LOW_ACTIVITY, CLI_NUMBER, 0, 0, UINT32_MAX, 0, "as before",
+                "LOW_ACTIVITY: fewer segments than this in a second, both ways; 0: never"},
+        {"small-io", ARG_SMALL_IO, CLI_NUMBER, 0, 0, 65535, 0, "as before",
+                "SMALL_IO: fewer bytes of text in a segment than this, on average; 0: never"},
+        END,
+};
+
 static const struct cli_arg upload_args[] = {
         {"NAME...", ARG_SELECT, CLI_SELECT, CLI_POSITIONAL | CLI_REQUIRED, 0, 0, 0, 0,
                 "connections: NAME, PREFIX.c7, PREFIX.c0-99, PREFIX.c*, PREFIX"},
@@ -265,6 +277,8 @@ const struct cli_command cli_commands[] = {
                 "carry out what waited, and tell all host stacks (OFFLOAD_RESUME)"},
         {"upload all", CMD_UPLOAD_ALL, {0},
                 "ask all host stacks to take everything back (UPLOAD_ALL)"},
+        {"upload thresholds", CMD_UPLOAD_THRESHOLDS, {threshold_args},
+                "from what on connections are offered to their host stack (optional RETRIEVE)"},
         {"upload", CMD_UPLOAD, {upload_args},
                 "stop connections and ask their host stack to take them back (RETRIEVE, "
                 "UPLOAD_REQUESTED)"},

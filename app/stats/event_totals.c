@@ -14,6 +14,8 @@ event_kind_name(unsigned int kind)
 	        [CHIMNEY_OFFLOAD_PAUSE] = "offload_pause",
 	        [CHIMNEY_OFFLOAD_RESUME] = "offload_resume",
 	        [CHIMNEY_UPLOAD_ALL] = "upload_all",
+	        [CHIMNEY_NEIGHBOR_REACHABILITY] = "neighbor_reachability",
+	        [CHIMNEY_SEND_BACKLOG_CHANGE] = "send_backlog_change",
 	        [EVENT_WORKER] = "worker",
 	        [EVENT_PORT] = "port",
 	};

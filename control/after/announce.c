@@ -7,7 +7,7 @@
 static bool
 host_tell(struct chimney_host *host, enum toe_event_kind kind)
 {
-	struct toe_event event = {.kind = (uint8_t)kind, .worker = TOE_EVENT_FROM_CONTROL};
+	struct toe_event event = {.kind = (uint8_t)kind};
 
 	return host_indicate(host, &event, 1);
 }

@@ -109,6 +109,12 @@ struct chimney_host_params {
 	uint32_t
 	        request_ring_size; /* power of two, 2..65536; a full ring refuses nothing (INV-1) */
 	uint32_t event_ring_size; /* power of two, 64..1048576; per producer */
+	/*
+	 * Ticks after which a neighbor that neither side has known to be reachable is asked for before something is sent over it (EVT-2);
+	 * 0: never, and then nobody looks for forward progress either, so that target_reachability_delta only grows.
+	 */
+	uint32_t nce_stale_ticks;
+	bool send_backlog; /* indicate SEND_BACKLOG_CHANGE (EVT-1) */
 };
 
 /*
@@ -199,6 +205,16 @@ enum chimney_record_kind {
 	CHIMNEY_OFFLOAD_PAUSE,
 	CHIMNEY_OFFLOAD_RESUME,
 	CHIMNEY_UPLOAD_ALL,
+	/*
+	 * How much should be outstanding on a connection of service HOST (EVT-1): handle, send_backlog. To hosts that have asked for it, when
+	 * it has changed by more than a quarter, ten times a second at most.
+	 */
+	CHIMNEY_SEND_BACKLOG_CHANGE,
+	/*
+	 * Is this neighbor reachable (EVT-2)? handle. The host's answer is an update of its host_reachability_delta. Once in
+	 * nce_stale_ticks; sending goes on meanwhile.
+	 */
+	CHIMNEY_NEIGHBOR_REACHABILITY,
 	CHIMNEY_RECORD_KINDS
 };
 
@@ -211,8 +227,11 @@ struct chimney_record {
 	 * its memory, and do not submit it.
 	 */
 	uint8_t unsettled;
-	uint32_t
-	        frames_discarded; /* COMPLETION of invalidate or update: frames discarded by the drain */
+	union {
+		uint32_t frames_discarded; /* COMPLETION of invalidate or update: by the drain */
+		/* SEND_BACKLOG_CHANGE: bytes, min(bandwidth-delay product, peer's window), its upper 16 significant bits */
+		uint32_t send_backlog;
+	};
 	union {
 		struct offload_block_list *root; /* COMPLETION */
 		void *handle; /* else: offload_handle of the object; NULL where there is none */

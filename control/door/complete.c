@@ -17,7 +17,6 @@ completion_post(struct chimney_host *host, struct offload_block_list *root, uint
 	        .object = (uintptr_t)root,
 	        .kind = TOE_EVENT_COMPLETION,
 	        .detail = detail,
-	        .worker = TOE_EVENT_FROM_CONTROL,
 	        .value = discarded,
 	};
 

@@ -7,6 +7,8 @@
 
 #include "door.h"
 
+#define NS_PER_MS 1000000
+
 void
 host_fini(struct chimney_host *host)
 {
@@ -56,6 +58,8 @@ host_init(struct chimney_host *host, const struct chimney_host_params *params)
 		        .bell = &host->bell,
 		        .completed = &host->completed,
 		        .initiating = target->initiating,
+		        .stale = host->stale,
+		        .send_backlog = params->send_backlog,
 		};
 	}
 	return rc;
@@ -88,6 +92,7 @@ chimney_host_register(
 	memset(host, 0, sizeof(*host));
 	host->index = (uint8_t)(host - target->hosts);
 	host->tick_ms = (uint8_t)(1000 / ticks);
+	host->stale = (int64_t)params->nce_stale_ticks * host->tick_ms * NS_PER_MS;
 	host->target = target;
 	host->bell.fd = -1;
 	/* What the target is in now is told, what it was is not (EVT-3). */

@@ -25,6 +25,7 @@ struct chimney_host {
 	_Atomic uint32_t state; /* enum host_state */
 	uint8_t index;
 	uint8_t tick_ms;
+	int64_t stale; /* ns: NceStaleTicks (EVT-2); 0: never */
 	char name[32];
 	struct chimney *target;
 	struct submit_queue submit[LANE_COUNT]; /* roots */

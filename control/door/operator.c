@@ -5,6 +5,7 @@
 #include "door.h"
 #include "ring.h"
 
+#define SHARE_MAX 1000u /* thousandths */
 #define ASKED_RING 1024u /* connections to ask back that control has not come to */
 
 static uint32_t
@@ -103,4 +104,39 @@ chimney_upload(struct chimney *target, uint64_t handle)
 		return -EAGAIN;
 	toe_doorbell_ring(&target->bell);
 	return 0;
+}
+
+static void
+threshold_set(struct chimney *target, enum retrieve_reason reason, uint32_t value)
+{
+	atomic_store_explicit(&target->shared->threshold[reason], value, memory_order_relaxed);
+}
+
+static uint32_t
+threshold_get(const struct chimney *target, enum retrieve_reason reason)
+{
+	return atomic_load_explicit(&target->shared->threshold[reason], memory_order_relaxed);
+}
+
+int
+chimney_thresholds_set(struct chimney *target, const struct chimney_thresholds *thresholds)
+{
+	if (thresholds->high_drop_rate > SHARE_MAX || thresholds->high_out_of_order > SHARE_MAX)
+		return -EINVAL;
+	threshold_set(target, RETRIEVE_HIGH_DROP_RATE, thresholds->high_drop_rate);
+	threshold_set(target, RETRIEVE_HIGH_OUT_OF_ORDER_PACKETS, thresholds->high_out_of_order);
+	threshold_set(target, RETRIEVE_LOW_ACTIVITY, thresholds->low_activity);
+	threshold_set(target, RETRIEVE_SMALL_IO, thresholds->small_io);
+	return 0;
+}
+
+void
+chimney_thresholds_get(const struct chimney *target, struct chimney_thresholds *thresholds)
+{
+	*thresholds = (struct chimney_thresholds){
+	        .high_drop_rate = threshold_get(target, RETRIEVE_HIGH_DROP_RATE),
+	        .high_out_of_order = threshold_get(target, RETRIEVE_HIGH_OUT_OF_ORDER_PACKETS),
+	        .low_activity = threshold_get(target, RETRIEVE_LOW_ACTIVITY),
+	        .small_io = threshold_get(target, RETRIEVE_SMALL_IO),
+	};
 }

@@ -21,6 +21,8 @@ record_fill(struct chimney_record *record, const struct toe_event *event)
 	        [TOE_EVENT_OFFLOAD_PAUSE] = CHIMNEY_OFFLOAD_PAUSE,
 	        [TOE_EVENT_OFFLOAD_RESUME] = CHIMNEY_OFFLOAD_RESUME,
 	        [TOE_EVENT_UPLOAD_ALL] = CHIMNEY_UPLOAD_ALL,
+	        [TOE_EVENT_NEIGHBOR_REACHABILITY] = CHIMNEY_NEIGHBOR_REACHABILITY,
+	        [TOE_EVENT_SEND_BACKLOG_CHANGE] = CHIMNEY_SEND_BACKLOG_CHANGE,
 	};
 
 	memset(record, 0, sizeof(*record));
@@ -30,6 +32,9 @@ record_fill(struct chimney_record *record, const struct toe_event *event)
 		record->unsettled = (event->detail & TOE_COMPLETION_UNSETTLED) != 0;
 		record->frames_discarded = event->value;
 		record->root = (struct offload_block_list *)(uintptr_t)event->object;
+	} else if (event->kind == TOE_EVENT_SEND_BACKLOG_CHANGE) {
+		record->send_backlog = (uint32_t)event->amount << event->detail;
+		record->handle = (void *)(uintptr_t)event->object;
 	} else {
 		record->reason = event->detail;
 		record->handle = (void *)(uintptr_t)event->object;

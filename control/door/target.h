@@ -99,6 +99,21 @@ void chimney_upload_all(struct chimney *target);
  */
 int chimney_upload(struct chimney *target, uint64_t handle);
 
+/*
+ * From what on a connection is offered to its host by an optional RETRIEVE (TERM-7), measured over a second or more, and for shares
+ * over 16 segments or more; 0: never, which is how it begins. By the operator's thread, at any time. A host may ignore it: the connection goes on
+ * as before, and the next one comes after 1, 2, 4 .. 64 seconds. No share above 1000: -EINVAL, nothing has changed.
+ */
+struct chimney_thresholds {
+	uint32_t high_drop_rate; /* segments sent again, in thousandths of those sent */
+	uint32_t high_out_of_order; /* segments out of order, in thousandths of those received */
+	uint32_t low_activity; /* fewer segments than this in a window, both ways */
+	uint32_t small_io; /* fewer bytes of text than this in a segment, both ways, on average */
+};
+
+int chimney_thresholds_set(struct chimney *target, const struct chimney_thresholds *thresholds);
+void chimney_thresholds_get(const struct chimney *target, struct chimney_thresholds *thresholds);
+
 /* Hosts that are registered. By the thread that registers them. */
 uint32_t chimney_hosts(const struct chimney *target);
 

@@ -85,8 +85,9 @@ struct neighbor_slot {
 	uint32_t cursor; /* next path that its RETRIEVE walk comes to */
 	bool walking;
 	uint32_t host_reachability_delta; /* ticks, as the host gave it */
-	uint32_t target_reachability_delta; /* ticks, at `since` */
-	uint64_t since; /* ns */
+	uint64_t host_handle; /* given back in a query of its reachability (EVT-2) */
+	int64_t queried; /* ns: when that was indicated last */
+	struct list_node query; /* it waits to be indicated */
 	uint64_t workers; /* as path_slot.workers */
 	struct stop_entry stop;
 };

@@ -7,8 +7,19 @@
 #include "slots.h"
 
 /*
- * Fill the parts that are wanted (NULL: not wanted). Reachability times: the host's as it gave it; the target's
- * goes on from what was handed over, in the host's ticks (nothing refreshes it before EVT-2).
+ * When this neighbor was last known to be reachable, in ns (EVT-2): by what was handed over, and by the forward progress that workers
+ * have seen since. They look for it on connections of hosts that gave a NceStaleTicks.
+ */
+int64_t neighbor_reached(const struct chimney *target, uint32_t index);
+/* The host says that it was so many of its ticks ago. */
+void neighbor_reach_said(
+        struct toe_neighbor *neighbor, const struct chimney_host *host, uint32_t delta);
+/* A new neighbor: what both sides knew of it when it was handed over, in ticks ago. */
+void neighbor_reach_begin(struct toe_neighbor *neighbor, const struct chimney_host *host,
+        uint32_t host_delta, uint32_t target_delta);
+
+/*
+ * Fill the parts that are wanted (NULL: not wanted). Reachability times: the host's as it gave it; the target's in the host's ticks.
  */
 void neighbor_save(const struct slots *slots, const struct chimney_host *host, uint32_t index,
         struct neighbor_const *constant, struct neighbor_cached *cached,

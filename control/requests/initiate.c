@@ -14,6 +14,7 @@
 #include "initiate_check.h"
 #include "layout.h"
 #include "request.h"
+#include "state.h"
 #include "words.h"
 
 static bool
@@ -76,9 +77,11 @@ neighbor_new(struct requests *requests, struct request *request, struct offload_
 		return OFFLOAD_NEIGHBOR_ENTRIES;
 	slot = &requests->slots->neighbors[block_item(block)->index];
 	slot->host_reachability_delta = cached->host_reachability_delta;
-	slot->target_reachability_delta = delegated->target_reachability_delta;
-	slot->since = requests->target->now;
+	slot->host_handle = (uint64_t)(uintptr_t)block->offload_handle;
+	slot->queried = INT64_MIN / 2;
 	neighbor = &requests->shared->neighbors[block_item(block)->index];
+	neighbor_reach_begin(neighbor, request->fanout.host, cached->host_reachability_delta,
+	        delegated->target_reachability_delta);
 	memcpy(neighbor->source_mac,
 	        memcmp(constant->source_mac, no_mac, sizeof(no_mac)) == 0
 	                ? requests->shared->ports[block->port].mac

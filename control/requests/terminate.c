@@ -76,6 +76,7 @@ neighbor_unlink(struct requests *requests, const struct request *request,
 	neighbor_save(requests->slots, request->fanout.host, index, NULL, NULL,
 	        offload_block_delegated(block));
 	word_invalidate(&requests->shared->neighbors[index].word);
+	list_remove(&requests->slots->neighbors[index].query); /* TERM-2 */
 	return true;
 }
 

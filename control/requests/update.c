@@ -55,6 +55,11 @@ neighbor_update(
 		neighbor_word_write(requests->shared, item->index, cached->destination_mac, true);
 	change_note(item, old, word_read(word), slot->host_reachability_delta);
 	slot->host_reachability_delta = cached->host_reachability_delta;
+	/* What the host said before, to be put back by neighbor_undo; of a neighbor no worker sees the item. */
+	item->constant = (void *)(uintptr_t)toe_reach_read(
+	        &requests->shared->neighbors[item->index].host_reached);
+	neighbor_reach_said(&requests->shared->neighbors[item->index], request->fanout.host,
+	        cached->host_reachability_delta);
 	request->fanout.drain |= slot->workers;
 	return OFFLOAD_SUCCESS;
 }
@@ -180,6 +185,8 @@ neighbor_undo(struct requests *requests, const struct toe_item *item)
 		mac[i] = (uint8_t)(item->host_handle >> (8 * i));
 	neighbor_word_write(requests->shared, item->index, mac, true);
 	requests->slots->neighbors[item->index].host_reachability_delta = item->path;
+	atomic_store_explicit(&requests->shared->neighbors[item->index].host_reached,
+	        (int64_t)(uintptr_t)item->constant, memory_order_relaxed);
 }
 
 static void

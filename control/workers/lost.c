@@ -115,12 +115,10 @@ connection_lost(struct workers *workers, uint32_t worker, uint32_t index, struct
 	                .object = handle,
 	                .kind = TOE_EVENT_RETRIEVE,
 	                .detail = RETRIEVE_HARDWARE_FAILURE,
-	                .worker = TOE_EVENT_FROM_CONTROL,
 	        },
 	        {
 	                .object = handle,
 	                .kind = TOE_EVENT_ABORT,
-	                .worker = TOE_EVENT_FROM_CONTROL,
 	        },
 	};
 

@@ -223,6 +223,7 @@ joined_open(struct sim *sim, struct sim_conn *conn, const struct offload_block_l
 	params.delegated.snd_wnd = delegated->rcv_wnd;
 	params.delegated.rcv_wnd = delegated->snd_wnd;
 	params.delegated.ts_time = 1;
+	params.delegated.ts_recent = delegated->ts_time;
 	link.seed = rng_next(&sim->rng);
 	end_clock(&far->end, now_us(sim));
 	if (end_open(&far->end, &params) != OFFLOAD_SUCCESS) {

@@ -95,6 +95,9 @@ begin(struct sim *sim, struct sim_conn *conn, struct offload_block_list *block)
 	tree_fill_tcp(block, &conn->description);
 	peer_init(peer, &sim->path[conn->path].description, &conn->description);
 	peer->sends_pattern = true;
+	/* The host's own segments have shown its clock (TS-1). */
+	peer->tsval_seen = state->ts_time = (uint32_t)rng_next(&sim->rng);
+	peer->tsval_known = true;
 	state->state = shape->state;
 	state->snd_max += shape->fin_sent;
 	/* Half of those whose FIN is out are to send it again first. */
@@ -152,6 +155,14 @@ joined_given_back(struct sim *sim, struct sim_conn *conn, const struct tcp_deleg
 	struct joined_far *far = joined_far(sim, conn);
 	struct tree_tcp *tcp = &conn->description;
 	uint32_t sent = state->snd_una - conn->peer.content_start;
+	uint32_t edge = state->rcv_nxt + state->rcv_wnd;
+
+	/* The right edge that the peer was shown holds (RFC 9293 section 3.8.6). */
+	if (!sim->lenient && (int32_t)(edge - conn->peer.snd_edge) < 0)
+		sim_wrong(sim,
+		        "TERM-1: %s is given back with a window that ends %u bytes before what was "
+		        "shown",
+		        sim_object_name(sim, &conn->object), conn->peer.snd_edge - edge);
 
 	conn->is_kept =
 	        can_be_offloaded(state->state) && !conn->aborted && !conn->reset_sent &&

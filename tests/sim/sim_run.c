@@ -249,11 +249,12 @@ sim_run(struct sim *sim, uint64_t seed, enum sim_kind kind)
 	}
 	sim->mute = false;
 	sim->stalled = 0;
-	if (kind == SIM_LOST)
+	/* What was found wrong may have come before its worker was lost. */
+	if (kind == SIM_LOST && sim_ok(sim))
 		sim_finish_lost(sim);
 	else if (kind == SIM_SHUTDOWN)
 		sim_finish_shutdown(sim);
-	else
+	else if (sim_ok(sim))
 		sim_finish(sim);
 	sim->totals->runs++;
 	sim->totals->discarded += sim->discarded;

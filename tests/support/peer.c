@@ -92,11 +92,12 @@ check_timestamps(struct peer *peer, const struct peer_frame *frame)
 		return peer->timestamps ? "timestamps missing" : "timestamps not agreed";
 	if (!peer->timestamps)
 		return NULL;
-	if (peer->frames != 0 && before(frame->tsval, peer->tsval_seen))
+	if (peer->tsval_known && before(frame->tsval, peer->tsval_seen))
 		return "timestamp goes back";
 	if (before(peer->tsval, frame->tsecr))
 		return "echoes a timestamp that was never sent";
 	peer->tsval_seen = frame->tsval;
+	peer->tsval_known = true;
 	return NULL;
 }
 

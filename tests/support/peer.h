@@ -35,6 +35,7 @@ struct peer {
 	uint32_t content_offset; /* of our stream: what an echo gives back there */
 	bool ack_owed;
 	uint32_t tsval_seen;
+	bool tsval_known; /* one was seen */
 
 	/* to the target */
 	uint32_t snd_start, snd_una, snd_nxt;

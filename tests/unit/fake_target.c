@@ -26,6 +26,7 @@ worker_add(struct fake *fake, uint32_t index, const struct fake_options *options
 	memset(worker, 0, sizeof(*worker));
 	if (toe_mailbox_init(&worker->urgent, size) != 0 ||
 	        toe_mailbox_init(&worker->ordinary, size) != 0 ||
+	        toe_reaches_init(&worker->reach, FAKE_NEIGHBORS) != 0 ||
 	        toe_doorbell_init(&worker->bell) != 0)
 		abort();
 	worker->host_handles = &conns->host_handle;
@@ -42,6 +43,7 @@ host_add(struct fake *fake, uint32_t i, const struct fake_options *options)
 	        .ticks_per_second = or_default(options->ticks_per_second, 1000),
 	        .request_ring_size = or_default(options->request_ring_size, 16),
 	        .event_ring_size = or_default(options->event_ring_size, 64),
+	        .nce_stale_ticks = options->nce_stale_ticks,
 	};
 
 	CU_ASSERT_EQUAL_FATAL(chimney_host_register(fake->target, &params, &fake->host[i]), 0);
@@ -105,6 +107,7 @@ fake_end(struct fake *fake)
 		toe_doorbell_fini(&worker->bell);
 		toe_mailbox_fini(&worker->urgent);
 		toe_mailbox_fini(&worker->ordinary);
+		toe_reaches_fini(&worker->reach, FAKE_NEIGHBORS);
 		free(fake->conns[i]);
 		free(worker);
 	}
@@ -263,7 +266,6 @@ fake_indicate(struct fake *fake, uint32_t worker, void *handle)
 	        .object = (uintptr_t)handle,
 	        .kind = TOE_EVENT_RETRIEVE,
 	        .detail = RETRIEVE_INVALID_STATE,
-	        .worker = (uint16_t)worker,
 	        .value = atomic_load(fake->worker[worker]->events[0].completed),
 	};
 

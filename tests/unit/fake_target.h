@@ -42,6 +42,7 @@ struct fake_options {
 	uint8_t retrieve_policy;
 	uint32_t max_tree_blocks;
 	uint32_t ticks_per_second; /* 0: 1000 */
+	uint32_t nce_stale_ticks;
 	const uint16_t *vlans;
 	uint32_t vlan_count;
 };

@@ -44,7 +44,7 @@ test_values(void)
 	CU_ASSERT_EQUAL_FATAL(
 	        parse("tcp add c path p sport 1k dport 2 service echo bytes unlimited"), CLI_OK);
 	CU_ASSERT_EQUAL(value[ARG_SPORT].number, 1000);
-	CU_ASSERT_EQUAL(value[ARG_SERVICE].number, 2);
+	CU_ASSERT_EQUAL(value[ARG_SERVICE].number, 3);
 	CU_ASSERT_EQUAL(value[ARG_BYTES].number, UINT64_MAX);
 	CU_ASSERT_EQUAL_FATAL(parse("wait 7 timeout 1.25"), CLI_OK);
 	CU_ASSERT_EQUAL(line.command->id, CMD_WAIT);

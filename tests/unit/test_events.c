@@ -292,6 +292,25 @@ test_upload(void)
 	CU_ASSERT_EQUAL(sent->message.argument, toe_handle_generation(fake.conn[0]));
 }
 
+/* The bytes of a SEND_BACKLOG_CHANGE, of which a worker posts 16 bits and a shift (EVT-1). */
+static void
+test_backlog(void)
+{
+	struct toe_event event = {.object = 7,
+	        .kind = TOE_EVENT_SEND_BACKLOG_CHANGE,
+	        .detail = 10,
+	        .amount = 3000,
+	        .value = atomic_load(fake.worker[0]->events[0].completed)};
+	struct chimney_record record;
+
+	CU_ASSERT_EQUAL(toe_event_post(&fake.worker[0]->events[0], &event, 1), 1);
+	CU_ASSERT(fake_read(&fake, &record));
+	CU_ASSERT_EQUAL(record.kind, CHIMNEY_SEND_BACKLOG_CHANGE);
+	CU_ASSERT_EQUAL(record.send_backlog, 3000u << 10);
+	CU_ASSERT_PTR_EQUAL(record.handle, (void *)7);
+	CU_ASSERT(!fake.worker[0]->events[0].send_backlog);
+}
+
 /* Each test gets two neighbors, four paths, eight connections of host 0. */
 #define WITH_FAKE(name)                                                                            \
 	static void run_##name(void)                                                               \
@@ -310,6 +329,7 @@ WITH_FAKE(paused_stop)
 WITH_FAKE(paused_unregister)
 WITH_FAKE(capabilities)
 WITH_FAKE(upload)
+WITH_FAKE(backlog)
 
 int
 main(int argc, char **argv)
@@ -324,6 +344,7 @@ main(int argc, char **argv)
 	        {"EVT-3 a host leaves while initiates wait", run_paused_unregister},
 	        {"EVT-3 capabilities, and their change at a resume", run_capabilities},
 	        {"TERM-7 the operator asks a connection back", run_upload},
+	        {"EVT-1 SEND_BACKLOG_CHANGE", run_backlog},
 	};
 
 	if (!test_mutant_arguments(argc, argv))

@@ -36,6 +36,18 @@ toe_table_alloc(uint64_t count, uint64_t size)
 	return table;
 }
 
+void *
+toe_table_reserve(uint64_t count, uint64_t size)
+{
+	void *table;
+
+	if (count == 0 || size == 0 || count > UINT64_MAX / 2 / size)
+		return NULL;
+	table = mmap(NULL, table_bytes(count, size), PROT_READ | PROT_WRITE,
+	        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return table != MAP_FAILED ? table : NULL;
+}
+
 void
 toe_table_free(void *table, uint64_t count, uint64_t size)
 {

@@ -12,6 +12,8 @@
  * tables are fast without hugepages too. NULL when memory is short. Free with toe_table_free.
  */
 void *toe_table_alloc(uint64_t count, uint64_t size);
+/* The same of memory that is taken, as zeros, a page at a time when it is first used. */
+void *toe_table_reserve(uint64_t count, uint64_t size);
 void toe_table_free(void *table, uint64_t count, uint64_t size);
 
 #endif

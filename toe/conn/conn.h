@@ -56,6 +56,9 @@
  */
 #define TOE_CONN_ENDED (1u << 23)
 
+/* Its host wants to know of neighbors that are stale: progress is noted, and looked at before sending (EVT-2, reach.h) */
+#define TOE_CONN_REACH (1u << 30)
+
 /* Text came out of order lately: ACKs do not wait for the end of the burst (toe_conn.quick_acks) */
 #define TOE_CONN_QUICK_ACK (1u << 28)
 

@@ -19,6 +19,7 @@
 #include "refresh.h"
 #include "shared.h"
 #include "stats.h"
+#include "survey.h"
 #include "timer_wheel.h"
 #include "txq.h"
 #include "worker_control.h"
@@ -34,6 +35,7 @@ struct toe_engine {
 	uint32_t conn_capacity; /* connections that it can own */
 	struct rte_mempool *mbuf_pool;
 	struct toe_event_port *events; /* by host, of toe_worker_control */
+	struct toe_reaches *reach; /* of toe_worker_control */
 	struct toe_backlog *backlog; /* by host, likewise */
 	/* by host: connections with TOE_CONN_TELL_DUE, and how many they are */
 	struct rte_bitmap *untold[TOE_MAX_HOSTS];
@@ -45,6 +47,7 @@ struct toe_engine {
 	uint32_t now_ms; /* of this turn; starts at 1, so that 0 means "no deadline" */
 	uint64_t start; /* ns, of init */
 	struct toe_refresh refresh;
+	struct toe_survey survey;
 	struct toe_conn *conns;
 	uint32_t ready_head, ready_tail; /* connections that output has to run */
 	/* channels of host threads; NULL: nobody reads completions any more */

@@ -129,7 +129,8 @@ conn_waits(const struct toe_engine *engine, struct toe_conn *conn)
 
 /* False: no room. */
 static bool
-backlog_put(struct toe_engine *engine, struct toe_conn *conn, uint8_t kind, uint8_t detail)
+backlog_put(struct toe_engine *engine, struct toe_conn *conn, uint8_t kind, uint8_t detail,
+        uint16_t amount)
 {
 	struct toe_backlog *backlog = &engine->backlog[conn->host];
 	uint32_t at = (backlog->first + backlog->count) % TOE_EVENT_BACKLOG;
@@ -141,7 +142,7 @@ backlog_put(struct toe_engine *engine, struct toe_conn *conn, uint8_t kind, uint
 	        .object = conn->host_handle,
 	        .kind = kind,
 	        .detail = detail,
-	        .worker = (uint16_t)engine->index,
+	        .amount = amount,
 	        .value = toe_event_completed(&engine->events[conn->host]),
 	};
 	backlog->initiate[at] = waits ? conn->initiate : 0;
@@ -158,7 +159,7 @@ toe_conn_tell(struct toe_engine *engine, uint32_t index, enum toe_event_kind kin
 
 	/* Behind what waits already. */
 	if (!(conn->flags & TOE_CONN_TELL_DUE)) {
-		if (backlog_put(engine, conn, (uint8_t)kind, detail))
+		if (backlog_put(engine, conn, (uint8_t)kind, detail, 0))
 			return;
 		rte_bitmap_set(engine->untold[conn->host], index);
 		engine->untold_count[conn->host]++;
@@ -168,6 +169,18 @@ toe_conn_tell(struct toe_engine *engine, uint32_t index, enum toe_event_kind kin
 			conn->flags |= kinds[i].due;
 	if (kind == TOE_EVENT_RETRIEVE)
 		conn->retrieve_due = detail;
+}
+
+bool
+toe_conn_tell_backlog(struct toe_engine *engine, uint32_t index, uint32_t bytes)
+{
+	struct toe_conn *conn = &engine->conns[index];
+	uint8_t shift = 0;
+
+	for (; bytes > UINT16_MAX; bytes >>= 1)
+		shift++;
+	return !(conn->flags & TOE_CONN_TELL_DUE) &&
+	       backlog_put(engine, conn, TOE_EVENT_SEND_BACKLOG_CHANGE, shift, (uint16_t)bytes);
 }
 
 /* It has told everything, or is not to tell it any more. */
@@ -191,7 +204,7 @@ tell_due(struct toe_engine *engine, uint32_t index)
 		if (!(conn->flags & kinds[i].due))
 			continue;
 		if (!backlog_put(engine, conn, kinds[i].kind,
-		            kinds[i].kind == TOE_EVENT_RETRIEVE ? conn->retrieve_due : 0))
+		            kinds[i].kind == TOE_EVENT_RETRIEVE ? conn->retrieve_due : 0, 0))
 			return false;
 		conn->flags &= ~kinds[i].due;
 	}

@@ -25,6 +25,12 @@ uint64_t toe_indications_estimate(uint32_t conn_capacity);
 void toe_conn_tell(
         struct toe_engine *engine, uint32_t index, enum toe_event_kind kind, uint8_t detail);
 
+/*
+ * SEND_BACKLOG_CHANGE with this many bytes, of which the upper 16 significant bits are told. False: there is no room now, or the
+ * connection has something else to tell first.
+ */
+bool toe_conn_tell_backlog(struct toe_engine *engine, uint32_t index, uint32_t bytes);
+
 /* Room for n more indications of this connection in the backlog: walks pause without. */
 static inline bool
 toe_conn_can_indicate(const struct toe_engine *engine, const struct toe_conn *conn, uint32_t n)

@@ -176,4 +176,5 @@ toe_engine_refresh(struct toe_engine *engine)
 	if (unlikely(clocks.ms.step >= WHEEL_STEP_MS))
 		refresh_wheel(engine);
 	refresh->us = ms * 1000;
+	toe_survey_step(engine);
 }

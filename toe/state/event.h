@@ -28,6 +28,10 @@ enum toe_event_kind {
 	TOE_EVENT_OFFLOAD_PAUSE,
 	TOE_EVENT_OFFLOAD_RESUME,
 	TOE_EVENT_UPLOAD_ALL,
+	/* object: host_handle; amount << detail: bytes (EVT-1) */
+	TOE_EVENT_SEND_BACKLOG_CHANGE,
+	/* object: a neighbor's; by control (EVT-2) */
+	TOE_EVENT_NEIGHBOR_REACHABILITY,
 	TOE_EVENT_KIND_COUNT
 };
 
@@ -44,12 +48,10 @@ struct toe_event {
 	uint64_t object;
 	uint8_t kind; /* enum toe_event_kind */
 	uint8_t detail;
-	uint16_t worker; /* who posted it: worker index, or TOE_EVENT_FROM_CONTROL */
+	uint16_t amount; /* SEND_BACKLOG_CHANGE */
 	/* COMPLETION: frames discarded; a worker's indication: completions before it */
 	uint32_t value;
 };
-
-#define TOE_EVENT_FROM_CONTROL UINT16_MAX
 
 #define TOE_REQUESTS 512u /* that control has in progress at once */
 
@@ -62,6 +64,8 @@ struct toe_event_port {
 	const _Atomic uint32_t *completed; /* completions counted for the host; control writes */
 	/* TOE_REQUESTS of them: ids of the initiates in progress, each at its id's place; control writes */
 	const _Atomic uint64_t *initiating;
+	int64_t stale; /* ns after which a neighbor's reachability is asked for (EVT-2); 0: never */
+	bool send_backlog; /* the host wants SEND_BACKLOG_CHANGE */
 };
 
 /*

@@ -72,6 +72,8 @@ struct toe_neighbor {
 	uint8_t source_mac[6];
 	uint16_t vlan_id;
 	uint16_t port; /* index in toe_shared.ports of the wire port */
+	/* Reachability (reach.h): when it was offloaded; what was handed over; what the host said last. Control writes */
+	_Atomic int64_t since, handed, host_reached;
 } __rte_cache_aligned;
 
 /* One path, a cache line. IPv4 addresses are held as their first 4 bytes, the rest zero. */
@@ -123,8 +125,13 @@ toe_port_is_down(const struct toe_port *port)
 	return atomic_load_explicit(&port->down, memory_order_relaxed);
 }
 
-/* Everything that lcores share. Sizes and ports are constant once the workers run. */
+/* Everything that lcores share. Sizes and ports are constant once the workers run, but for what says otherwise. */
 struct toe_shared {
+	/*
+	 * By enum retrieve_reason, of the optional ones: from what on a connection is offered to its host (TERM-7); 0: never. Main
+	 * writes at any time. Units: struct chimney_thresholds.
+	 */
+	_Atomic uint32_t threshold[RETRIEVE_REASON_COUNT];
 	struct toe_neighbor *neighbors;
 	struct toe_path *paths;
 	uint32_t neighbor_capacity;

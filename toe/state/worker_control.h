@@ -18,6 +18,7 @@
 #include "event.h"
 #include "mailbox.h"
 #include "pages.h"
+#include "reach.h"
 
 #define TOE_MAX_HOSTS 8u
 #define TOE_EVENT_BACKLOG 64u
@@ -49,6 +50,7 @@ struct toe_worker_control {
 	/* C sets before a host has connections, W posts */
 	struct toe_event_port events[TOE_MAX_HOSTS];
 	struct toe_backlog backlog[TOE_MAX_HOSTS];
+	struct toe_reaches reach; /* W -> C */
 	struct toe_channel_ports channels; /* host threads <-> W */
 
 	/* Where the host's handle of connection 0 lies, and bytes from one to the next. M before start, then read only. */

@@ -14,6 +14,7 @@
 #include "tcp_close.h"
 #include "tcp_facts.h"
 #include "tcp_limits.h"
+#include "tcp_reach.h"
 #include "tcp_round.h"
 #include "tcp_rtt.h"
 #include "tcp_types.h"
@@ -81,6 +82,8 @@ ack_new(struct toe_engine *engine, uint32_t index, const struct toe_segment *seg
 	conn->retransmit_count = 0;
 	conn->total_rt = 0;
 	conn->flags &= ~TOE_CONN_CHALLENGED;
+	if (unlikely(conn->flags & TOE_CONN_REACH))
+		tcp_reach_progress(engine, conn);
 	tcp_restart_timer(conn); /* RFC 6298 (5.3) */
 	if (bytes > 0)
 		toe_service_acked(engine, index, bytes);

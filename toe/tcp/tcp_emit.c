@@ -12,6 +12,7 @@
 #include "tcp_facts.h"
 #include "tcp_frames.h"
 #include "tcp_limits.h"
+#include "tcp_reach.h"
 #include "tcp_round.h"
 #include "tcp_types.h"
 #include "tcp_undo.h"
@@ -191,6 +192,8 @@ run_open(struct toe_engine *engine, struct tcp_run *run, bool carries)
 	struct toe_tx_tag *tag = &run->txq->tag[run->txq->count];
 	struct toe_frame_common common;
 
+	if (unlikely(conn->flags & TOE_CONN_REACH))
+		tcp_reach_check(engine, conn, toe_path_word_neighbor(run->route.words.path_word));
 	/* What there is before the first frame of the run. */
 	tag->edge = conn->rcv_adv;
 	tag->ack = conn->last_ack_sent;

@@ -11,6 +11,7 @@
 #include "tcp_arm.h"
 #include "tcp_close.h"
 #include "tcp_facts.h"
+#include "tcp_reach.h"
 #include "user.h"
 
 #define ROUND_BYTES_MAX (1u << 30) /* the largest window (RFC 7323 section 2.3) */
@@ -55,6 +56,8 @@ deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32
 
 	conn->rcv_nxt += length;
 	engine->stats.rx_bytes += length;
+	if (unlikely(conn->flags & TOE_CONN_REACH))
+		tcp_reach_progress(engine, conn);
 	if (likely(mbuf->nb_segs == 1))
 		return toe_service_deliver(engine, index, mbuf,
 		        rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), length, push);
@@ -210,6 +213,7 @@ out_of_order(struct toe_engine *engine, uint32_t index, const struct toe_segment
 	bool taken;
 
 	engine->stats.rx_out_of_order++;
+	toe_survey_out_of_order(engine, index);
 	taken = toe_reassembly_add(engine, index, segment, mbuf);
 	if (conn->reassembly != TOE_INDEX_NONE)
 		toe_reassembly_settle(engine, index);

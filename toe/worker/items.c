@@ -92,6 +92,8 @@ toe_item_initiate(
 	toe_conn_fresh(conn, message->request);
 	toe_conn_load(
 	        &worker->engine, conn, constant, item->cached, item->delegated, message->tick_ms);
+	if (worker->engine.events[message->host].stale != 0)
+		conn->flags |= TOE_CONN_REACH;
 	if (toe_service_open(&worker->engine, item->index) != 0) {
 		toe_wheel_remove(&worker->engine.wheel, item->index);
 		toe_sender_drop(&worker->engine, item->index);

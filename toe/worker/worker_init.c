@@ -85,6 +85,7 @@ toe_worker_estimate(const struct toe_worker_params *params)
 	bytes += (uint64_t)params->hold_capacity * sizeof(struct toe_hold);
 	bytes += (uint64_t)params->shared->port_count * sizeof(struct toe_txq);
 	bytes += toe_indications_estimate(params->conn_capacity);
+	bytes += toe_reaches_estimate(params->shared->neighbor_capacity);
 	return bytes;
 }
 
@@ -98,7 +99,7 @@ toe_worker_estimate_busy(const struct toe_worker_params *params)
 	pool_sizes(params, sizes);
 	for (uint32_t i = 1; i < POOLS; i++)
 		bytes += (uint64_t)sizes[i].capacity * sizes[i].size;
-	return bytes;
+	return bytes + toe_survey_estimate(params->conn_capacity);
 }
 
 /* Only on a wire with a host behind it do connections and the exception path meet. */
@@ -174,7 +175,9 @@ tables_alloc(struct toe_worker *worker)
 	if (worker->engine.conns == NULL || worker->engine.wheel.words == NULL ||
 	        worker->paths == NULL || worker->engine.txq == NULL || worker->holds == NULL)
 		return -ENOMEM;
-	if (pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0)
+	if (toe_reaches_init(&worker->control.reach, shared->neighbor_capacity) != 0 ||
+	        pools_alloc(worker) != 0 || toe_indications_init(&worker->engine) != 0 ||
+	        toe_survey_init(&worker->engine) != 0)
 		return -ENOMEM;
 	return toe_vector_pool_init(
 	        &worker->vectors, params->conn_capacity * 2, shared->path_capacity + TOE_MAX_HOSTS);
@@ -229,6 +232,7 @@ toe_worker_init(struct toe_worker *worker, const struct toe_worker_params *param
 	worker->engine.events = worker->control.events;
 	worker->engine.backlog = worker->control.backlog;
 	worker->engine.channels = &worker->control.channels;
+	worker->engine.reach = &worker->control.reach;
 	worker->engine.max_retransmit = params->max_retransmit;
 	worker->params = *params;
 	params_default(&worker->params);
@@ -290,6 +294,8 @@ toe_worker_fini(struct toe_worker *worker)
 	toe_mailbox_fini(&worker->control.urgent);
 	toe_vector_pool_fini(&worker->vectors);
 	toe_indications_fini(&worker->engine);
+	toe_survey_fini(&worker->engine);
+	toe_reaches_fini(&worker->control.reach, shared->neighbor_capacity);
 	toe_pool_fini(&worker->engine.sends);
 	toe_pool_fini(&worker->engine.pieces);
 	toe_pool_fini(&worker->engine.reassemblies);
