@@ -10,10 +10,11 @@
 static bool
 io_fits(const struct chimney_io *io)
 {
-	uint64_t bytes = 0, wanted = (uint64_t)io->offset + io->length;
+	uint64_t bytes = 0, wanted;
 
 	if (((uintptr_t)io & TOE_IO_LIFE_MASK) != 0)
 		return false;
+	wanted = (uint64_t)io->offset + io->length;
 	if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
 		return wanted <= UINT32_MAX && (io->length == 0 || io->buffer != NULL);
 	if (io->op == CHIMNEY_IO_ABORT)

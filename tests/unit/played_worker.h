@@ -15,14 +15,14 @@ static struct fake fake;
 static struct chimney_io *held[FAKE_WORKERS][FLOWS * IOS];
 static uint32_t held_first[FAKE_WORKERS], held_count[FAKE_WORKERS];
 
-static struct toe_channel_port *
+static inline struct toe_channel_port *
 port_of(uint32_t worker)
 {
 	return atomic_load(&fake.worker[worker]->channels.port[0]);
 }
 
 /* As a worker does it: what it is asked to look at, up to n descriptors. */
-static uint32_t
+static inline uint32_t
 worker_take(uint32_t worker, uint32_t n)
 {
 	struct toe_channel_port *port = port_of(worker);
@@ -45,7 +45,7 @@ worker_take(uint32_t worker, uint32_t n)
 	return kept;
 }
 
-static void
+static inline void
 worker_complete(uint32_t worker, uint32_t n)
 {
 	uint32_t life = atomic_load(&fake.worker[worker]->lost) & ~1u;
