@@ -41,9 +41,9 @@ static struct chimney_target *target;
 static struct chimney_host *host;
 static struct chimney_channel *channel;
 static struct rte_mempool *pool;
+static uint32_t finished;
 static struct offload_block_list *blocks,
         *completed; /* made for a request; its root, once it came back */
-static uint32_t finished;
 
 static void
 must(const char *what, int result)
@@ -249,14 +249,11 @@ step(void)
 static void
 close_all(void)
 {
-	int result;
-
 	for (uint32_t i = 0; i < CONNECTIONS * SIDES; i++)
 		while (chimney_flow_close(channel, &ends[i / 2][i % 2].flow) == -EAGAIN)
 			step();
-	while ((result = chimney_channel_close(channel)) == -EAGAIN)
+	while (chimney_channel_close(channel) == -EAGAIN)
 		;
-	must("channel", result);
 	must("unregister", chimney_host_unregister(host));
 	must("close", chimney_target_close(target));
 	must("buffers that are missing", -(int)rte_mempool_in_use_count(pool));
@@ -265,7 +262,10 @@ close_all(void)
 int
 main(int argc, char **argv)
 {
-	const struct chimney_host_params host_params = {"inproc-echo", 1000, 64, 1024};
+	const struct chimney_host_params stack = {.name = "inproc-echo",
+	        .ticks_per_second = 1000,
+	        .request_ring_size = 64,
+	        .event_ring_size = 1024};
 	struct chimney_target_params params;
 	char error[512];
 
@@ -278,13 +278,12 @@ main(int argc, char **argv)
 		rte_exit(1, "%s\n", error);
 	pool = rte_pktmbuf_pool_create("echo", 4095, 0, 0, RTE_PKTMBUF_HEADROOM + MESSAGE, 0);
 	must("pool", pool == NULL ? -ENOMEM : 0);
-	must("register",
-	        chimney_host_register(chimney_target_contract(target), &host_params, &host));
+	must("register", chimney_host_register(chimney_target_contract(target), &stack, &host));
 	must("channel", chimney_channel_open(host, 1024, &channel));
 	request("initiate", chimney_initiate_offload, whole_tree(ASKER));
-	for (uint32_t i = 0; i < CONNECTIONS * SIDES; i++)
-		must("flow", chimney_flow_open(
-		                     channel, &ends[i / 2][i % 2].flow, ends[i / 2][i % 2].cell));
+	for (uint32_t i = 0; i < CONNECTIONS; i++)
+		for (int s = 0; s < SIDES; s++)
+			must("flow", chimney_flow_open(channel, &ends[i][s].flow, ends[i][s].cell));
 	for (uint32_t i = 0; i < CONNECTIONS; i++)
 		ask(&ends[i][ASKER]);
 	while (ends[0][ASKER].rounds < ROUNDS / 2)
