@@ -84,7 +84,7 @@ class Installed:
 
     def program(self, source, output, static):
         """A program of the installed files, by pkg-config alone; what was said."""
-        said = self.compile(source, output, "-std=c11", "-O2", *self.flags("--cflags"),
+        said = self.compile(source, output, "-std=gnu11", "-O2", *self.flags("--cflags"),
                             *self.flags("--libs", *(["--static"] if static else [])))
         return said.returncode, said.stdout
 

@@ -55,7 +55,10 @@ refused(const char *who)
 int
 main(int argc, char **argv)
 {
-	struct chimney_host_params host_params = {"open", 1000, 64, 64};
+	struct chimney_host_params host_params = {.name = "open",
+	        .ticks_per_second = 1000,
+	        .request_ring_size = 64,
+	        .event_ring_size = 64};
 	struct chimney_target_params params;
 	struct chimney_target *target;
 	struct chimney_host *host;

@@ -56,8 +56,6 @@ deliver(struct toe_engine *engine, uint32_t index, struct rte_mbuf *mbuf, uint32
 
 	conn->rcv_nxt += length;
 	engine->stats.rx_bytes += length;
-	if (unlikely(conn->flags & TOE_CONN_REACH))
-		tcp_reach_progress(engine, conn);
 	if (likely(mbuf->nb_segs == 1))
 		return toe_service_deliver(engine, index, mbuf,
 		        rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, offset), length, push);
@@ -186,7 +184,7 @@ quick_acks_begin(struct toe_conn *conn)
 }
 
 /* A segment in order while they last. */
-static __rte_noinline void
+static void
 quick_acks_count(struct toe_engine *engine, uint32_t index)
 {
 	struct toe_conn *conn = &engine->conns[index];
@@ -195,6 +193,21 @@ quick_acks_count(struct toe_engine *engine, uint32_t index)
 		conn->flags &= ~TOE_CONN_QUICK_ACK;
 	if (conn->quick_acks >= QUICK_SEGMENTS - QUICK_EACH)
 		tcp_owe_ack(engine, index);
+}
+
+/*
+ * What few connections need to know of text in order. It is not asked for what follows in the same burst (tcp_text_next): that
+ * is of the same moment.
+ */
+static __rte_noinline void
+in_order(struct toe_engine *engine, uint32_t index)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+
+	if (conn->flags & TOE_CONN_QUICK_ACK)
+		quick_acks_count(engine, index);
+	if (conn->flags & TOE_CONN_REACH)
+		tcp_reach_progress(engine, conn);
 }
 
 /* An ACK that is owed leaves now. The caller has digested the segment whole. */
@@ -259,8 +272,8 @@ tcp_text_input(struct toe_engine *engine, uint32_t index, const struct toe_segme
 		skip += (uint32_t)(segment->data - rte_pktmbuf_mtod(mbuf, uint8_t *));
 		taken = deliver(engine, index, mbuf, skip, length, push);
 		size_window(engine, conn);
-		if (unlikely(conn->flags & TOE_CONN_QUICK_ACK))
-			quick_acks_count(engine, index);
+		if (unlikely(conn->flags & (TOE_CONN_QUICK_ACK | TOE_CONN_REACH)))
+			in_order(engine, index);
 	}
 	if (fin)
 		input_fin(engine, index);
