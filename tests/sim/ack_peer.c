@@ -16,6 +16,8 @@ ack_peer_answer(struct test_port *port, struct rte_mempool *pool, const struct r
 	if (in.length == 0)
 		return true;
 	out = in;
+	memcpy(out.source_mac, in.destination_mac, sizeof(out.source_mac));
+	memcpy(out.destination_mac, in.source_mac, sizeof(out.destination_mac));
 	memcpy(out.source, in.destination, 16);
 	memcpy(out.destination, in.source, 16);
 	out.source_port = in.destination_port;
