@@ -121,13 +121,14 @@ worker_has_let_go(struct chimney_channel *channel, struct channel_worker *worker
 
 	if (atomic_load_explicit(&worker->port->leaving, memory_order_acquire) == 2)
 		return true;
-	if (!toe_worker_is_lost(worker->control))
+	lost = atomic_load_explicit(&worker->control->lost, memory_order_acquire);
+	/* One that has not parked uses it until it has. */
+	if (!(lost & 1) ||
+	        atomic_load_explicit(&worker->control->parked, memory_order_acquire) != lost)
 		return false;
 	atomic_store_explicit(slot, NULL, memory_order_release);
 	atomic_thread_fence(memory_order_seq_cst);
-	lost = atomic_load_explicit(&worker->control->lost, memory_order_acquire);
-	if ((lost & 1) &&
-	        atomic_load_explicit(&worker->control->parked, memory_order_acquire) == lost)
+	if (atomic_load_explicit(&worker->control->lost, memory_order_acquire) == lost)
 		return true;
 	atomic_store_explicit(slot, worker->port, memory_order_release);
 	return false;

@@ -27,7 +27,8 @@ struct chimney_channel;
 
 /* One connection, as the host thread sees it. The host's memory; its members are the channel's and the target's. */
 struct chimney_flow {
-	struct chimney_io own; /* what the flow itself submits */
+	struct chimney_io own; /* that it uses a connection, or no longer does */
+	struct chimney_io answer; /* to an indication: of these there is one at a time */
 	uint64_t handle; /* 0: prepared, not started */
 	/* outstanding I/O of each kind, oldest first, by chimney_io.outstanding */
 	struct chimney_io *first[CHIMNEY_IO_OP_COUNT], *last[CHIMNEY_IO_OP_COUNT];

@@ -70,12 +70,13 @@ channel_notice(struct chimney_channel *channel, struct channel_worker *worker)
 	return !(lost & 1);
 }
 
-/* What the flow itself has to say; its `own` is not in use. */
+/* What the flow itself has to say; `own` is not in use. */
 void channel_say(struct chimney_channel *channel, struct chimney_flow *flow, enum toe_flow_op op);
 static inline bool
 channel_is_saying(const struct chimney_flow *flow)
 {
-	return __atomic_load_n(&flow->own.status, __ATOMIC_ACQUIRE) == OFFLOAD_PENDING;
+	return __atomic_load_n(&flow->own.status, __ATOMIC_ACQUIRE) == OFFLOAD_PENDING ||
+	       __atomic_load_n(&flow->answer.status, __ATOMIC_ACQUIRE) == OFFLOAD_PENDING;
 }
 
 /* Receives of both kinds come back in one order. */

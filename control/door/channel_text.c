@@ -4,17 +4,17 @@
 
 #include <rte_mbuf.h>
 
-/* What is in `own` goes to the worker; a lost one gets nothing. */
+/* A descriptor of the flow's own goes to the worker; a lost one gets nothing. */
 static void
-own_submit(struct chimney_channel *channel, struct chimney_flow *flow)
+own_submit(struct chimney_channel *channel, struct chimney_flow *flow, struct chimney_io *own)
 {
 	struct channel_worker *worker = &channel->worker[flow->worker];
 
-	flow->own.flow = flow;
-	flow->own.handle = flow->handle;
-	flow->own.channel = channel->index;
-	flow->own.status = OFFLOAD_PENDING;
-	toe_io_append(&worker->waiting, &flow->own);
+	own->flow = flow;
+	own->handle = flow->handle;
+	own->channel = channel->index;
+	own->status = OFFLOAD_PENDING;
+	toe_io_append(&worker->waiting, own);
 	if (channel_move(worker))
 		channel_call(channel, worker);
 }
@@ -23,7 +23,7 @@ void
 channel_say(struct chimney_channel *channel, struct chimney_flow *flow, enum toe_flow_op op)
 {
 	flow->own.op = (uint8_t)op;
-	own_submit(channel, flow);
+	own_submit(channel, flow, &flow->own);
 }
 
 /* The buffers of which every byte is taken are cut off in front of the others. How many; *bytes: what they hold. */
@@ -68,11 +68,12 @@ chimney_answer(struct chimney_channel *channel, struct chimney_flow *flow,
 		chimney_buffers_return(channel, rest);
 		return kept;
 	}
-	flow->own.op = TOE_FLOW_ANSWER;
-	flow->own.mbuf = rest;
-	flow->own.length = taken;
-	flow->own.done = taken - bytes;
-	flow->own.offset = kept;
-	own_submit(channel, flow);
+	/* Not `own`: the flow may be leaving already. */
+	flow->answer.op = TOE_FLOW_ANSWER;
+	flow->answer.mbuf = rest;
+	flow->answer.length = taken;
+	flow->answer.done = taken - bytes;
+	flow->answer.offset = kept;
+	own_submit(channel, flow, &flow->answer);
 	return kept;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Flows of connections that come and go with outstanding sends: chains in and out, records that overtake them, losses. Workers are played. */
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include <rte_mbuf.h>
@@ -13,6 +14,7 @@
 
 #define RING 64u
 #define IOS 8u
+#define CLOSES 200000u
 
 static struct fake fake;
 static struct chimney_channel *channel;
@@ -255,6 +257,45 @@ test_lost_before_start(void)
 	CU_ASSERT_EQUAL(read_all(OFFLOAD_REQUEST_ABORTED), IOS);
 }
 
+struct seen_slot {
+	_Atomic(struct toe_channel_port *) *slot;
+	atomic_uint stop, empty;
+};
+
+/* What a worker that has not parked finds where the channel is. */
+static void *
+slot_watch(void *argument)
+{
+	struct seen_slot *seen = argument;
+
+	while (!atomic_load(&seen->stop))
+		if (atomic_load(seen->slot) == NULL)
+			atomic_store(&seen->empty, 1);
+	return NULL;
+}
+
+/* CHN-4: a lost worker that has not parked may still post to a channel that closes. */
+static void
+test_close_lost(void)
+{
+	struct seen_slot seen = {.slot = &fake.worker[0]->channels.port[1]};
+	struct chimney_channel *other;
+	pthread_t watcher;
+
+	CU_ASSERT_EQUAL_FATAL(chimney_channel_open(fake.host[0], RING, &other), 0);
+	for (uint32_t i = 0; i < 2; i++)
+		atomic_store(&fake.worker[i]->lost, 1);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&watcher, NULL, slot_watch, &seen), 0);
+	for (uint32_t i = 0; i < CLOSES && !atomic_load(&seen.empty); i++)
+		CU_ASSERT_EQUAL(chimney_channel_close(other), -EAGAIN);
+	atomic_store(&seen.stop, 1);
+	pthread_join(watcher, NULL);
+	CU_ASSERT_EQUAL(atomic_load(&seen.empty), 0);
+	for (uint32_t i = 0; i < 2; i++)
+		atomic_store(&fake.worker[i]->parked, 1);
+	CU_ASSERT_EQUAL(chimney_channel_close(other), 0);
+}
+
 #define WITH_CHANNEL(name)                                                                         \
 	static void run_##name(void)                                                               \
 	{                                                                                          \
@@ -268,6 +309,7 @@ WITH_CHANNEL(failed)
 WITH_CHANNEL(uploaded)
 WITH_CHANNEL(lost)
 WITH_CHANNEL(lost_before_start)
+WITH_CHANNEL(close_lost)
 
 static const struct unit_test tests[] = {
         {"INIT-6 what is no chain", run_refused},
@@ -275,6 +317,7 @@ static const struct unit_test tests[] = {
         {"CHN-2 TERM-4 what goes up", run_uploaded},
         {"CHN-4 INV-17 TERM-8 a lost worker", run_lost},
         {"CHN-4 lost before the flow is started", run_lost_before_start},
+        {"CHN-4 a channel of a lost worker closes", run_close_lost},
 };
 
 int

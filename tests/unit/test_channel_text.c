@@ -199,6 +199,31 @@ test_close(void)
 	worker_is_told(TOE_FLOW_ATTACH, OFFLOAD_SUCCESS);
 }
 
+/* An indication that was posted before the worker hears that the flow leaves is answered while it leaves. */
+static void
+test_answer_leaving(void)
+{
+	struct rte_mbuf *head = worker_indicates(1, 0);
+	struct chimney_io *own, *answer;
+
+	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), -EAGAIN);
+	CU_ASSERT_EQUAL(chimney_channel_poll(channel, record, 8), 1);
+	CU_ASSERT_EQUAL(chimney_answer(channel, &flow, &record[0], TEXT, false), 0);
+	own = worker_hears();
+	answer = worker_hears();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(own);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(answer);
+	CU_ASSERT_EQUAL(own->op, TOE_FLOW_DETACH);
+	CU_ASSERT_EQUAL(answer->op, TOE_FLOW_ANSWER);
+	CU_ASSERT_PTR_EQUAL(answer->mbuf, head);
+	toe_flow_done(own, OFFLOAD_INVALID_STATE);
+	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), -EAGAIN);
+	toe_flow_done(answer, OFFLOAD_SUCCESS);
+	rte_pktmbuf_free(head);
+	/* The answer has been taken; that the flow leaves has not. */
+	CU_ASSERT_EQUAL(chimney_flow_close(channel, &flow), -EBUSY);
+}
+
 /* CHN-2: receives of both kinds come back in one order. */
 static void
 test_receives(void)
@@ -295,6 +320,7 @@ test_lost_waiting(void)
 WITH_CHANNEL(answer)
 WITH_CHANNEL(keep)
 WITH_CHANNEL(close)
+WITH_CHANNEL(answer_leaving)
 WITH_CHANNEL(receives)
 WITH_CHANNEL(lost)
 WITH_CHANNEL(lost_waiting)
@@ -306,6 +332,7 @@ main(int argc, char **argv)
 	        {"RCV-2 CHN-1 indications and answers", run_answer},
 	        {"CHN-3 TERM-9 buffers that the host keeps", run_keep},
 	        {"CHN-1 flows close behind their indications", run_close},
+	        {"RCV-2 answers of a flow that leaves", run_answer_leaving},
 	        {"CHN-2 receives in order", run_receives},
 	        {"CHN-3 CHN-4 a lost worker's buffers", run_lost},
 	        {"CHN-3 CHN-4 answers that waited for a lost worker", run_lost_waiting},
