@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "channel_port.h"
 #include "engine.h"
 
 /* Why a connection is in line */
@@ -116,5 +117,14 @@ toe_receives_idle(const struct toe_receives *receives)
 	return receives->first == NULL && receives->bytes == 0 && receives->listed == 0 &&
 	       !receives->refused;
 }
+
+/* The block of a connection, made where there is none: there is one for every connection. */
+struct toe_host_block *toe_host_get(struct toe_engine *engine, struct toe_conn *conn);
+/* Given back, if there is one and nothing is in it. */
+void toe_host_release(struct toe_engine *engine, struct toe_conn *conn);
+
+/* A descriptor goes back to its host thread; nobody else has its buffers. */
+void toe_io_complete(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
+        uint32_t done);
 
 #endif

@@ -5,16 +5,11 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "host_receive.h"
 #include "tcp_facts.h"
 
 #define TICK_CONNS 64u /* looked at in a tick */
 #define NO_END UINT32_MAX /* bytes that are never acknowledged */
-
-static struct toe_channel_port *
-port_of(const struct toe_engine *engine, const struct chimney_io *io)
-{
-	return atomic_load_explicit(&engine->channels->port[io->channel], memory_order_relaxed);
-}
 
 /* Acknowledged bytes with which a descriptor is done. */
 static inline uint32_t
@@ -30,14 +25,6 @@ static inline enum offload_status
 io_end(const struct chimney_io *io)
 {
 	return io->marks & TOE_IO_LATE ? OFFLOAD_INVALID_STATE : OFFLOAD_SUCCESS;
-}
-
-void
-toe_io_complete(
-        struct toe_engine *engine, struct chimney_io *io, enum offload_status status, uint32_t done)
-{
-	engine->channels_busy |= 1u << io->channel;
-	toe_channel_complete(port_of(engine, io), io, status, done, engine->life);
 }
 
 void
@@ -76,35 +63,6 @@ line_join(struct toe_engine *engine, uint32_t index, enum toe_sends_line line)
 	else
 		toe_sends_of(engine, &engine->conns[last])->waiting_next = index;
 	engine->sends_last[line] = index;
-}
-
-struct toe_host_block *
-toe_host_get(struct toe_engine *engine, struct toe_conn *conn)
-{
-	struct toe_host_block *block;
-
-	if (conn->attached != TOE_INDEX_NONE)
-		return toe_pool_at(&engine->sends, conn->attached);
-	conn->attached = toe_pool_take(&engine->sends);
-	block = toe_pool_at(&engine->sends, conn->attached);
-	*block = (struct toe_host_block){.sends = {.end = OFFLOAD_SUCCESS}};
-	/* No PSH lately. */
-	block->receives.push_end = (uint32_t)conn->rcv_bytes - INT32_MAX / 2;
-	return block;
-}
-
-void
-toe_host_release(struct toe_engine *engine, struct toe_conn *conn)
-{
-	const struct toe_host_block *block;
-
-	if (conn->attached == TOE_INDEX_NONE)
-		return;
-	block = toe_pool_at(&engine->sends, conn->attached);
-	if (block->sends.first != NULL || !toe_receives_idle(&block->receives))
-		return;
-	toe_pool_give(&engine->sends, conn->attached);
-	conn->attached = TOE_INDEX_NONE;
 }
 
 /* No sends are left. */
@@ -234,6 +192,7 @@ static void
 end_ended(struct toe_engine *engine, uint32_t index)
 {
 	engine->conns[index].flags |= TOE_CONN_ABORTED;
+	host_receives_end(engine, index, OFFLOAD_REQUEST_ABORTED);
 	host_end(engine, index, OFFLOAD_REQUEST_ABORTED, true);
 }
 

@@ -38,14 +38,6 @@ toe_io_bytes(const struct chimney_io *io)
 	return io->marks & TOE_IO_LATE ? 0 : io->length;
 }
 
-/* The block of a connection, made where there is none: there is one for every connection. */
-struct toe_host_block *toe_host_get(struct toe_engine *engine, struct toe_conn *conn);
-/* Given back, if there is one and nothing is in it. */
-void toe_host_release(struct toe_engine *engine, struct toe_conn *conn);
-
-/* A descriptor goes back to its host thread; nobody else has its buffers. */
-void toe_io_complete(struct toe_engine *engine, struct chimney_io *io, enum offload_status status,
-        uint32_t done);
 /* A send or a disconnect of this connection, behind those before it. */
 void toe_host_submit(struct toe_engine *engine, uint32_t index, struct chimney_io *io);
 /* A tick has passed, and sends wait for their buffers: some of these are looked at. */

@@ -132,19 +132,23 @@ settle(struct toe_engine *engine, uint32_t index, bool filled)
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_receives *receives = toe_receives_of(engine, conn);
 
-	if (receives->shown == NULL) {
-		if (fill_from_queue(engine, conn, receives) > 0)
-			filled = true;
-		if (receives->bytes == 0 && (conn->flags & TOE_CONN_FIN_RCVD))
-			finish(engine, index, receives);
-		/* A zero-byte request has done what it is for. */
-		while (receives->first != NULL && receives->first->length == 0)
-			complete_first(engine, receives, OFFLOAD_SUCCESS);
-		push_look(engine, index, receives, filled);
-		if (receives->bytes == 0)
-			receives->refused = false;
-		toe_text_due(engine, index, receives);
+	if (receives->shown != NULL) {
+		/* RCV-3: the push timer of a buffer that comes partly filled does not wait for the answer. */
+		if (filled)
+			push_restart(engine, index, receives);
+		return;
 	}
+	if (fill_from_queue(engine, conn, receives) > 0)
+		filled = true;
+	if (receives->bytes == 0 && (conn->flags & TOE_CONN_FIN_RCVD))
+		finish(engine, index, receives);
+	/* A zero-byte request has done what it is for. */
+	for (; receives->first != NULL && receives->first->length == 0; filled = true)
+		complete_first(engine, receives, OFFLOAD_SUCCESS);
+	push_look(engine, index, receives, filled);
+	if (receives->bytes == 0)
+		receives->refused = false;
+	toe_text_due(engine, index, receives);
 	toe_host_release(engine, conn);
 }
 
