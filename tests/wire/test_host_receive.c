@@ -2,6 +2,8 @@
 /* What a host receives, against a script: posted buffers, indications and their answers, the push timer, ends. */
 #include <stdlib.h>
 
+#include "handle.h"
+#include "park.h"
 #include "receiving.h"
 #include "test_mutant.h"
 
@@ -118,6 +120,36 @@ test_push_timer(void)
 	finish();
 }
 
+/* RCV-3: a buffer that comes partly filled, posted while an indication is not answered, alone and behind one of 0 bytes. */
+static void
+test_push_timer_indicated(void)
+{
+	const struct chimney_io *io[2];
+	struct chimney_io_record text;
+
+	begin();
+	write_text(0, 100, 0);
+	CU_ASSERT(indicated(0, 100));
+	io[0] = host_end_post(&host, PUSH, 1000, 40);
+	text = record;
+	CU_ASSERT(nothing());
+	script_pass(&script, TOE_PUSH_MS + 10);
+	toe_worker_channels(&script.end.worker);
+	CU_ASSERT(received(io[0], OFFLOAD_SUCCESS, 0, 0));
+	host_end_answer(&host, &text, 100);
+	write_text(100, 100, 0);
+	CU_ASSERT(indicated(100, 100));
+	io[0] = host_end_post(&host, RECEIVE, 0, 0);
+	io[1] = host_end_post(&host, PUSH, 1000, 40);
+	host_end_answer(&host, &record, 100);
+	CU_ASSERT(received(io[0], OFFLOAD_SUCCESS, 0, 0));
+	CU_ASSERT(nothing());
+	script_pass(&script, TOE_PUSH_MS + 10);
+	toe_worker_channels(&script.end.worker);
+	CU_ASSERT(received(io[1], OFFLOAD_SUCCESS, 0, 0));
+	finish();
+}
+
 /* PSH is kept with text that waits out of order. */
 static void
 test_push_out_of_order(void)
@@ -187,6 +219,25 @@ test_reset(void)
 	finish();
 }
 
+/* DSC-2, CHN-2: closed by a SYN, then aborted by the host: what was posted ends with that, before what is posted later. */
+static void
+test_abort_closed(void)
+{
+	const struct chimney_io *io[2];
+
+	begin();
+	io[0] = host_end_post(&host, RECEIVE, 100, 0);
+	write_text(0, 0, RTE_TCP_SYN_FLAG);
+	script_drop(&script);
+	host_end_disconnect(&host, CHIMNEY_IO_ABORT, 0);
+	CU_ASSERT(received(io[0], OFFLOAD_REQUEST_ABORTED, 0, 0));
+	CU_ASSERT_PTR_EQUAL(host_end_read(&host), &host.io[0]);
+	CU_ASSERT_EQUAL(host.io[0].status, OFFLOAD_SUCCESS);
+	io[1] = host_end_post(&host, RECEIVE, 100, 0);
+	CU_ASSERT(received(io[1], OFFLOAD_REQUEST_ABORTED, 0, 0));
+	finish();
+}
+
 /* TERM-2, TERM-4: receives complete, with what they have; unread text goes up, in order. */
 static void
 test_terminate(void)
@@ -253,6 +304,32 @@ test_flows(void)
 	finish();
 }
 
+/* CHN-3, CHN-4: a worker that is lost behind taking an answer out of its ring gives back the buffers that came with it. */
+static void
+test_lost(void)
+{
+	struct toe_worker *worker = &script.end.worker;
+	struct toe_engine *engine = &worker->engine;
+
+	begin();
+	write_text(0, 100, 0);
+	CU_ASSERT(indicated(0, 100));
+	*host.own = (struct chimney_io){.op = TOE_FLOW_ANSWER,
+	        .mbuf = record.data,
+	        .handle = toe_handle_make(OFFLOAD_LAYER_TCP, 0, script.end.generation, 0)};
+	CU_ASSERT(host_end_submit(&host, host.own));
+	atomic_store(&worker->control.lost, 1);
+	toe_worker_channels(worker);
+	while (toe_worker_park(worker))
+		;
+	CU_ASSERT_EQUAL(test_pool_in_use(script.pool), 0);
+	CU_ASSERT_EQUAL(engine->host_queued_all, 0);
+	CU_ASSERT_EQUAL(engine->host_given_all, atomic_load(&engine->channels->returned_all));
+	atomic_store(&worker->control.lost, 0);
+	atomic_store(&worker->control.parked, 0);
+	engine->life = 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -260,11 +337,14 @@ main(int argc, char **argv)
 	        {"RCV-2 indications", test_indicated},
 	        {"RCV-1 posted buffers", test_posted},
 	        {"TMR-1 RCV-3 push timer", test_push_timer},
+	        {"RCV-3 push timer and indications", test_push_timer_indicated},
 	        {"RCV-1 PSH out of order", test_push_out_of_order},
 	        {"EVT-1 RCV-3 FIN", test_fin},
 	        {"EVT-5 reset", test_reset},
+	        {"DSC-2 CHN-2 abort of what is closed", test_abort_closed},
 	        {"TERM-2 TERM-4 terminate", test_terminate},
 	        {"CHN-1 flows come and go", test_flows},
+	        {"CHN-4 lost behind an answer", test_lost},
 	};
 	int rc;
 

@@ -4,16 +4,24 @@
 
 #include "host_queue.h"
 
-static void
-answer(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)
+/* False: nobody waits for this answer. */
+static bool
+answered(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)
 {
 	struct toe_conn *conn = &engine->conns[index];
 	struct toe_receives *receives = toe_receives_of(engine, conn);
 
 	if (receives == NULL || receives->shown == NULL)
-		return;
+		return false;
 	toe_text_answered(engine, conn, receives, io);
-	host_receives_answered(engine, index);
+	return true;
+}
+
+static void
+answer(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)
+{
+	if (answered(engine, index, io))
+		host_receives_answered(engine, index);
 }
 
 void
@@ -31,6 +39,14 @@ toe_host_flow(struct toe_engine *engine, uint32_t index, const struct toe_channe
 		toe_text_channel(engine, index,
 		        io->op == TOE_FLOW_ATTACH ? (uint8_t)(port->channel + 1) : 0);
 	toe_flow_done(io, status);
+}
+
+void
+toe_host_flow_lost(struct toe_engine *engine, uint32_t index, struct chimney_io *io)
+{
+	if (io->op == TOE_FLOW_ANSWER)
+		answered(engine, index, io);
+	toe_flow_done(io, OFFLOAD_SUCCESS);
 }
 
 void

@@ -21,16 +21,24 @@ flow_take(struct toe_engine *engine, struct toe_channel_port *port, const struct
 		toe_host_flow(engine, (uint32_t)(conn - engine->conns), port, io);
 }
 
+static struct toe_conn *
+io_conn(struct toe_worker *worker, const struct chimney_io *io)
+{
+	struct toe_item item = {
+	        .index = toe_handle_index(io->handle),
+	        .generation = toe_handle_generation(io->handle),
+	};
+
+	return toe_item_conn(worker, &item);
+}
+
 /* A descriptor of a connection that is not there, or not this host's, comes back at once. */
 static void
 io_take(struct toe_worker *worker, struct toe_channel_port *port, struct chimney_io *io)
 {
 	struct toe_engine *engine = &worker->engine;
-	struct toe_item item = {
-	        .index = toe_handle_index(io->handle),
-	        .generation = toe_handle_generation(io->handle),
-	};
-	struct toe_conn *conn = toe_item_conn(worker, &item);
+	struct toe_conn *conn = io_conn(worker, io);
+	uint32_t index = toe_handle_index(io->handle);
 
 	if (toe_io_is_of_flow(io))
 		flow_take(engine, port, conn, io);
@@ -39,9 +47,23 @@ io_take(struct toe_worker *worker, struct toe_channel_port *port, struct chimney
 	else if (conn->host != port->host || conn->service != OFFLOAD_SERVICE_HOST)
 		toe_io_complete(engine, io, OFFLOAD_FAILURE, 0);
 	else if (io->op == CHIMNEY_IO_RECEIVE || io->op == CHIMNEY_IO_RECEIVE_PUSH)
-		toe_host_post(engine, item.index, io);
+		toe_host_post(engine, index, io);
 	else
-		toe_host_submit(engine, item.index, io);
+		toe_host_submit(engine, index, io);
+}
+
+/* What the worker has taken out of the ring, and then was lost: the buffers of an answered indication came with the answer. */
+static void
+entry_lost(struct toe_worker *worker, struct toe_channel_port *port, uintptr_t entry)
+{
+	struct chimney_io *io = (struct chimney_io *)(entry & ~TOE_IO_LIFE_MASK);
+
+	if (entry != toe_io_entry(io, worker->engine.life) || !toe_io_is_of_flow(io))
+		return;
+	if (io_conn(worker, io) == NULL)
+		toe_host_flow_gone(&worker->engine, port, io);
+	else
+		toe_host_flow_lost(&worker->engine, toe_handle_index(io->handle), io);
 }
 
 /*
@@ -62,8 +84,11 @@ port_take(struct toe_worker *worker, struct toe_channel_port *port)
 
 		if (i % TOE_LOOK_IOS == TOE_LOOK_IOS - 1)
 			toe_worker_urgent(worker);
-		if (toe_worker_is_lost(&worker->control))
+		if (toe_worker_is_lost(&worker->control)) {
+			for (; i < n; i++)
+				entry_lost(worker, port, entry[i]);
 			return n;
+		}
 		if (likely(entry[i] == toe_io_entry(io, life)))
 			io_take(worker, port, io);
 	}
@@ -145,16 +170,6 @@ toe_worker_channels_turn(struct toe_worker *worker)
 	return work;
 }
 
-/* The buffers of an answered indication came with the answer. */
-static void
-entry_forget(struct toe_worker *worker, struct toe_channel_port *port, uintptr_t entry)
-{
-	struct chimney_io *io = (struct chimney_io *)(entry & ~TOE_IO_LIFE_MASK);
-
-	if (entry == toe_io_entry(io, worker->engine.life) && toe_io_is_of_flow(io))
-		toe_host_flow_gone(&worker->engine, port, io);
-}
-
 void
 toe_worker_channels_forget(struct toe_worker *worker)
 {
@@ -170,7 +185,7 @@ toe_worker_channels_forget(struct toe_worker *worker)
 		port->posted = false;
 		while ((n = toe_channel_take(port, entry, TOE_CHANNEL_BURST)) > 0)
 			for (uint32_t k = 0; k < n; k++)
-				entry_forget(worker, port, entry[k]);
+				entry_lost(worker, port, entry[k]);
 		if (atomic_load_explicit(&port->leaving, memory_order_acquire) == 1)
 			port_leave(worker, port);
 	}
