@@ -131,7 +131,8 @@ int chimney_submit(struct chimney_channel *channel, struct chimney_flow *flow,
  * rest is the target's again, and is not indicated before a receive is posted. keep: of the buffers those of which every byte is taken
  * are the host's, record->data, until chimney_buffers_return; else, and all others, are the target's again: of text in a buffer
  * that is taken in part the host has made a copy. What is not taken and what is kept counts for the channel, whose connections
- * close their windows when it is too much (CHN-3).
+ * close their windows when it is too much (CHN-3). A terminate of the connection does not complete before the answer: what is not taken
+ * goes up with it, in front of what came behind it (TERM-4).
  *
  * Returns the number of buffers kept. More than there is is as much as there is.
  */

@@ -278,6 +278,46 @@ test_terminate(void)
 	finish();
 }
 
+/*
+ * TERM-2, TERM-4: an indication is not answered: the terminate waits for that, whatever happens meanwhile, and what is not taken is in front
+ * of what goes up.
+ */
+static void
+test_terminate_indicated(void)
+{
+	struct tcp_delegated delegated;
+	struct chimney_io_record text;
+
+	for (uint32_t reset = 0; reset < 3; reset++) {
+		begin();
+		write_text(0, 1000, 0);
+		CU_ASSERT(indicated(0, 1000));
+		text = record;
+		end_close(&script.end, &delegated);
+		CU_ASSERT_EQUAL(script.end.leaving.status, OFFLOAD_PENDING);
+		write_text(1000, 1000, 0);
+		if (reset == 1)
+			write_text(2000, 0, RST);
+		CU_ASSERT(nothing());
+		CU_ASSERT_EQUAL(host_end_say(&host, TOE_FLOW_DETACH), OFFLOAD_INVALID_STATE);
+		host_end_answer(&host, &text, 400);
+		if (reset == 2)
+			write_text(2000, 0, RST);
+		CU_ASSERT(nothing());
+		CU_ASSERT_EQUAL(end_leaving(&script.end), OFFLOAD_SUCCESS);
+		CU_ASSERT_EQUAL(delegated.receive_backlog_size, 1600);
+		text.data = delegated.buffered_data;
+		text.value = 1600;
+		CU_ASSERT_FATAL(text.data != NULL);
+		CU_ASSERT(host_end_shows(&text, 400));
+		CU_ASSERT_EQUAL(host_end_say(&host, TOE_FLOW_DETACH), OFFLOAD_SUCCESS);
+		rte_pktmbuf_free(text.data);
+		CU_ASSERT_EQUAL(test_pool_in_use(script.pool), 0);
+	}
+	begin();
+	finish();
+}
+
 /* Text waits for a flow; a flow does not leave an indication behind. */
 static void
 test_flows(void)
@@ -343,6 +383,7 @@ main(int argc, char **argv)
 	        {"EVT-5 reset", test_reset},
 	        {"DSC-2 CHN-2 abort of what is closed", test_abort_closed},
 	        {"TERM-2 TERM-4 terminate", test_terminate},
+	        {"TERM-2 TERM-4 terminate, an indication not answered", test_terminate_indicated},
 	        {"CHN-1 flows come and go", test_flows},
 	        {"CHN-4 lost behind an answer", test_lost},
 	};

@@ -77,6 +77,7 @@ struct toe_engine {
 	struct toe_conn_list
 	        pushing; /* connections whose push timer runs, the next to expire first */
 	struct toe_conn_list starved; /* whose windows are closed for lack of buffers */
+	struct toe_conn_list closing; /* whose terminates have waited for an answer */
 	uint32_t receives_ms; /* when these were looked at last */
 	struct toe_pool reassemblies; /* struct toe_reassembly */
 	struct toe_pool pieces; /* struct toe_piece */

@@ -64,12 +64,15 @@ enum toe_host_list {
 	TOE_LIST_DUE, /* of a channel: text to be indicated */
 	TOE_LIST_PUSHING, /* of the worker: the push timer runs */
 	TOE_LIST_STARVED, /* of the worker: a window is closed for lack of buffers */
+	TOE_LIST_CLOSING, /* of the worker: its terminate has waited for an answer, which has come */
 	TOE_LIST_COUNT
 };
 
 struct toe_link {
 	uint32_t next, previous;
 };
+
+struct toe_item;
 
 struct toe_receives {
 	struct chimney_io *first, *last; /* posted */
@@ -87,6 +90,10 @@ struct toe_receives {
 	uint8_t listed; /* bit per list that it is in */
 	bool refused; /* not to be indicated before a receive is posted */
 	bool fin; /* DISCONNECT is indicated when the text is consumed */
+	uint8_t closing_tick_ms;
+	/* A terminate waits for the answer of what is shown: its item, NULL: none, and the chain that it came with */
+	struct toe_item *closing;
+	uint64_t closing_job;
 } __rte_cache_aligned;
 
 /* All that a host may have of a connection. */

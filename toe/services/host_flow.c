@@ -20,7 +20,11 @@ answered(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)
 static void
 answer(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)
 {
-	if (answered(engine, index, io))
+	if (!answered(engine, index, io))
+		return;
+	if (host_is_closing(engine, index))
+		toe_list_add(engine, &engine->closing, TOE_LIST_CLOSING, index);
+	else
 		host_receives_answered(engine, index);
 }
 

@@ -143,7 +143,8 @@ toe_text_due(struct toe_engine *engine, uint32_t index, struct toe_receives *rec
 		toe_text_not_due(engine, index);
 		return;
 	}
-	if (receives->refused || conn->channel == 0 || (conn->flags & TOE_CONN_ABORTED))
+	if (receives->refused || receives->closing != NULL || conn->channel == 0 ||
+	        (conn->flags & TOE_CONN_ABORTED))
 		return;
 	toe_list_add(engine, &port_of(engine, conn)->due, TOE_LIST_DUE, index);
 	engine->channels_busy |= 1u << (conn->channel - 1);
@@ -311,6 +312,7 @@ host_text_close(struct toe_engine *engine, uint32_t index)
 	struct toe_receives *receives = toe_receives_of(engine, conn);
 	uint32_t freed;
 
+	toe_list_remove(engine, &engine->closing, TOE_LIST_CLOSING, index);
 	/* Without channels there is no host any more to return anything. */
 	if (engine->channels == NULL)
 		rte_pktmbuf_free(receives->shown);

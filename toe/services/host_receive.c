@@ -296,6 +296,45 @@ host_receives_end(struct toe_engine *engine, uint32_t index, enum offload_status
 	toe_text_not_due(engine, index);
 }
 
+bool
+host_close(struct toe_engine *engine, uint32_t index, struct toe_item *item, uint64_t job,
+        uint8_t tick_ms)
+{
+	const struct toe_conn *conn = &engine->conns[index];
+	struct toe_receives *receives;
+
+	if (conn->service != OFFLOAD_SERVICE_HOST)
+		return false;
+	receives = toe_receives_of(engine, conn);
+	if (receives == NULL || receives->shown == NULL)
+		return false;
+	receives->closing = item;
+	receives->closing_job = job;
+	receives->closing_tick_ms = tick_ms;
+	return true;
+}
+
+bool
+host_is_closing(const struct toe_engine *engine, uint32_t index)
+{
+	return toe_receives_of(engine, &engine->conns[index])->closing != NULL;
+}
+
+struct toe_item *
+host_closing(struct toe_engine *engine, uint64_t *job, uint8_t *tick_ms)
+{
+	uint32_t index = engine->closing.first;
+	struct toe_receives *receives;
+
+	if (index == TOE_INDEX_NONE)
+		return NULL;
+	receives = toe_receives_of(engine, &engine->conns[index]);
+	toe_list_remove(engine, &engine->closing, TOE_LIST_CLOSING, index);
+	*job = receives->closing_job;
+	*tick_ms = receives->closing_tick_ms;
+	return receives->closing;
+}
+
 static void
 push_expired(struct toe_engine *engine, uint32_t index)
 {
@@ -341,4 +380,5 @@ toe_host_receive_init(struct toe_engine *engine)
 {
 	engine->pushing.first = engine->pushing.last = TOE_INDEX_NONE;
 	engine->starved.first = engine->starved.last = TOE_INDEX_NONE;
+	engine->closing.first = engine->closing.last = TOE_INDEX_NONE;
 }

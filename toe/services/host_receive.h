@@ -37,6 +37,16 @@ bool host_accepts(const struct toe_engine *engine, const struct toe_conn *conn);
 void host_refused(struct toe_engine *engine, uint32_t index);
 uint32_t host_window(const struct toe_engine *engine, const struct toe_conn *conn);
 
+/*
+ * TERM-2, TERM-4: a terminate finds text that is indicated and not answered: it waits for the answer, in the list engine->closing from
+ * then on, and nothing is indicated any more. False: there is none. job: the chain that the item came with.
+ */
+bool host_close(struct toe_engine *engine, uint32_t index, struct toe_item *item, uint64_t job,
+        uint8_t tick_ms);
+/* Does a terminate wait for this connection's answer? */
+bool host_is_closing(const struct toe_engine *engine, uint32_t index);
+/* One whose answer has come goes on: its item, and what it came with; NULL: none. */
+struct toe_item *host_closing(struct toe_engine *engine, uint64_t *job, uint8_t *tick_ms);
 /* An indication was answered. */
 void host_receives_answered(struct toe_engine *engine, uint32_t index);
 /* Receives go back with this status. */

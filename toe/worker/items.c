@@ -10,6 +10,7 @@
 #include "exception.h"
 #include "held.h"
 #include "host_leave.h"
+#include "host_receive.h"
 #include "indicate.h"
 #include "output_loop.h"
 #include "reassembly.h"
@@ -161,8 +162,8 @@ toe_conn_give_back(struct toe_worker *worker, uint32_t index)
 }
 
 void
-toe_item_terminate(
-        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+toe_item_leave(struct toe_worker *worker, const struct toe_message *message, struct toe_item *item,
+        uint64_t job)
 {
 	struct toe_conn *conn = toe_item_conn(worker, item);
 	struct rte_mbuf *urgent[TOE_URGENT_FRAMES];
@@ -174,6 +175,10 @@ toe_item_terminate(
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
+	item->request = message->request;
+	item->status = OFFLOAD_PENDING;
+	if (host_close(&worker->engine, item->index, item, job, message->tick_ms))
+		return;
 	toe_tcp_acknowledge(&worker->engine, item->index);
 	toe_drain_conn(&worker->engine, item->index);
 	toe_conn_save(&worker->engine, conn, NULL, NULL, item->delegated, message->tick_ms);
@@ -185,9 +190,7 @@ toe_item_terminate(
 		toe_flow_delete(&worker->flows, &key);
 	n = toe_reassembly_take_urgent(&worker->engine, item->index, urgent);
 	toe_conn_uncount(&worker->engine, conn);
-	item->request = message->request;
-	item->status = OFFLOAD_PENDING;
-	if (host_leave(&worker->engine, item->index, item, worker->job_number))
+	if (host_leave(&worker->engine, item->index, item, job))
 		item->status = OFFLOAD_SUCCESS;
 	toe_conn_give_back(worker, item->index);
 	worker->engine.stats.connections--;
@@ -198,4 +201,11 @@ toe_item_terminate(
 		else
 			toe_exception_forward(worker, urgent[i], urgent[i]->port);
 	}
+}
+
+void
+toe_item_terminate(
+        struct toe_worker *worker, const struct toe_message *message, struct toe_item *item)
+{
+	toe_item_leave(worker, message, item, worker->job_number);
 }

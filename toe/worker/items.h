@@ -17,6 +17,9 @@ void toe_item_update(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
 void toe_item_terminate(
         struct toe_worker *worker, const struct toe_message *message, struct toe_item *item);
+/* The same of an item that came with this chain (worker->job_number). */
+void toe_item_leave(struct toe_worker *worker, const struct toe_message *message,
+        struct toe_item *item, uint64_t job);
 /* Free the slot of a connection that leaves, and what hangs from it. Its tuple and the counters are the caller's. */
 void toe_conn_give_back(struct toe_worker *worker, uint32_t index);
 /* The connection that an item names, if that is the one that is there (CTX-2); NULL: not. */

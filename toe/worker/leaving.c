@@ -2,6 +2,9 @@
 /* Terminates that wait. */
 #include "leaving.h"
 
+#include "host_receive.h"
+#include "items.h"
+
 /* Replies that there must be room for: this one's, and that of the chain in progress, which was promised when it was taken. */
 #define REPLIES 2u
 
@@ -21,10 +24,31 @@ item_left(struct toe_worker *worker, const struct toe_item *item, uint64_t job)
 		toe_mailbox_reply(&worker->control.ordinary, &reply);
 }
 
+/* One whose answer has come is terminated. */
+static uint32_t
+closing_turn(struct toe_worker *worker)
+{
+	struct toe_message message = {.op = TOE_OP_TERMINATE};
+	struct toe_item *item;
+	uint64_t job;
+
+	if (toe_worker_is_lost(&worker->control) ||
+	        rte_ring_free_count(worker->control.ordinary.replies) < REPLIES)
+		return 0;
+	item = host_closing(&worker->engine, &job, &message.tick_ms);
+	if (item == NULL)
+		return 0;
+	message.request = item->request;
+	toe_item_leave(worker, &message, item, job);
+	if (item->status != OFFLOAD_PENDING)
+		item_left(worker, item, job);
+	return 1;
+}
+
 uint32_t
 toe_worker_leaving_turn(struct toe_worker *worker)
 {
-	uint32_t all = 0;
+	uint32_t all = closing_turn(worker);
 
 	for (uint32_t n = 0; n < TOE_LEAVING_TURN && host_is_leaving(&worker->engine); n++) {
 		const struct toe_item *item;

@@ -18,7 +18,10 @@ uint32_t toe_worker_leaving_turn(struct toe_worker *worker);
 static inline uint32_t
 toe_worker_leaving(struct toe_worker *worker)
 {
-	return likely(!host_is_leaving(&worker->engine)) ? 0 : toe_worker_leaving_turn(worker);
+	return likely((worker->engine.sends_first[TOE_SENDS_LEAVING] &
+	                      worker->engine.closing.first) == TOE_INDEX_NONE)
+	               ? 0
+	               : toe_worker_leaving_turn(worker);
 }
 
 #endif
