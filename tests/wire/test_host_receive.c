@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "handle.h"
+#include "items.h"
 #include "park.h"
 #include "receiving.h"
 #include "test_mutant.h"
@@ -285,6 +286,8 @@ test_terminate(void)
 static void
 test_terminate_indicated(void)
 {
+	struct toe_message message = {.op = TOE_OP_TERMINATE, .tick_ms = 1};
+	struct toe_item another = {.index = 0};
 	struct tcp_delegated delegated;
 	struct chimney_io_record text;
 
@@ -295,6 +298,10 @@ test_terminate_indicated(void)
 		text = record;
 		end_close(&script.end, &delegated);
 		CU_ASSERT_EQUAL(script.end.leaving.status, OFFLOAD_PENDING);
+		/* For another one it has left. */
+		another.generation = script.end.generation;
+		toe_item_terminate(&script.end.worker, &message, &another);
+		CU_ASSERT_EQUAL(another.status, OFFLOAD_FAILURE);
 		write_text(1000, 1000, 0);
 		if (reset == 1)
 			write_text(2000, 0, RST);

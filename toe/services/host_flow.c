@@ -22,7 +22,7 @@ answer(struct toe_engine *engine, uint32_t index, const struct chimney_io *io)
 {
 	if (!answered(engine, index, io))
 		return;
-	if (host_is_closing(engine, index))
+	if (host_is_closing(engine, index, NULL))
 		toe_list_add(engine, &engine->closing, TOE_LIST_CLOSING, index);
 	else
 		host_receives_answered(engine, index);

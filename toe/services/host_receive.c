@@ -315,9 +315,15 @@ host_close(struct toe_engine *engine, uint32_t index, struct toe_item *item, uin
 }
 
 bool
-host_is_closing(const struct toe_engine *engine, uint32_t index)
+host_is_closing(const struct toe_engine *engine, uint32_t index, const struct toe_item *item)
 {
-	return toe_receives_of(engine, &engine->conns[index])->closing != NULL;
+	const struct toe_conn *conn = &engine->conns[index];
+	const struct toe_receives *receives;
+
+	if (conn->service != OFFLOAD_SERVICE_HOST)
+		return false;
+	receives = toe_receives_of(engine, conn);
+	return receives != NULL && receives->closing != NULL && receives->closing != item;
 }
 
 struct toe_item *

@@ -43,8 +43,8 @@ uint32_t host_window(const struct toe_engine *engine, const struct toe_conn *con
  */
 bool host_close(struct toe_engine *engine, uint32_t index, struct toe_item *item, uint64_t job,
         uint8_t tick_ms);
-/* Does a terminate wait for this connection's answer? */
-bool host_is_closing(const struct toe_engine *engine, uint32_t index);
+/* Does a terminate other than this one (NULL: any) wait for this connection's answer? */
+bool host_is_closing(const struct toe_engine *engine, uint32_t index, const struct toe_item *item);
 /* One whose answer has come goes on: its item, and what it came with; NULL: none. */
 struct toe_item *host_closing(struct toe_engine *engine, uint64_t *job, uint8_t *tick_ms);
 /* An indication was answered. */

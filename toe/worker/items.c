@@ -171,7 +171,8 @@ toe_item_leave(struct toe_worker *worker, const struct toe_message *message, str
 	int32_t hold = -1;
 	uint32_t n;
 
-	if (conn == NULL || (item->hold && (hold = toe_hold_find(worker)) < 0)) {
+	if (conn == NULL || host_is_closing(&worker->engine, item->index, item) ||
+	        (item->hold && (hold = toe_hold_find(worker)) < 0)) {
 		item->status = OFFLOAD_FAILURE;
 		return;
 	}
