@@ -303,6 +303,7 @@ test_terminate_indicated(void)
 		toe_item_terminate(&script.end.worker, &message, &another);
 		CU_ASSERT_EQUAL(another.status, OFFLOAD_FAILURE);
 		write_text(1000, 1000, 0);
+		script_drop(&script);
 		if (reset == 1)
 			write_text(2000, 0, RST);
 		CU_ASSERT(nothing());

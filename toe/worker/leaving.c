@@ -5,8 +5,14 @@
 #include "host_receive.h"
 #include "items.h"
 
-/* Replies that there must be room for: this one's, and that of the chain in progress, which was promised when it was taken. */
-#define REPLIES 2u
+/* Is there room for a reply, and for that of the chain in progress, which was promised when it was taken? */
+static bool
+has_room(const struct toe_worker *worker)
+{
+	uint32_t replies = worker->job.op != TOE_OP_NONE ? 2 : 1;
+
+	return rte_ring_free_count(worker->control.ordinary.replies) >= replies;
+}
 
 static void
 item_left(struct toe_worker *worker, const struct toe_item *item, uint64_t job)
@@ -32,8 +38,7 @@ closing_turn(struct toe_worker *worker)
 	struct toe_item *item;
 	uint64_t job;
 
-	if (toe_worker_is_lost(&worker->control) ||
-	        rte_ring_free_count(worker->control.ordinary.replies) < REPLIES)
+	if (toe_worker_is_lost(&worker->control) || !has_room(worker))
 		return 0;
 	item = host_closing(&worker->engine, &job, &message.tick_ms);
 	if (item == NULL)
@@ -55,8 +60,7 @@ toe_worker_leaving_turn(struct toe_worker *worker)
 		bool work = false;
 		uint64_t job;
 
-		if (toe_worker_is_lost(&worker->control) ||
-		        rte_ring_free_count(worker->control.ordinary.replies) < REPLIES)
+		if (toe_worker_is_lost(&worker->control) || !has_room(worker))
 			break;
 		item = host_leaving(&worker->engine, &job, &work);
 		if (item != NULL)
