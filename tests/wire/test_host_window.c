@@ -2,6 +2,8 @@
 /* What a host receives, against a script: windows, bounds, rings that are full. */
 #include <stdlib.h>
 
+#include "handle.h"
+#include "park.h"
 #include "receiving.h"
 #include "test_mutant.h"
 #include "user.h"
@@ -109,6 +111,32 @@ test_full_ring(void)
 	finish();
 }
 
+/* CHN-3, CHN-4: a worker that is lost behind taking an answer out of its ring gives back the buffers that came with it. */
+static void
+test_lost(void)
+{
+	struct toe_worker *worker = &script.end.worker;
+	struct toe_engine *engine = &worker->engine;
+
+	begin();
+	write_text(0, 100, 0);
+	CU_ASSERT(indicated(0, 100));
+	*host.own = (struct chimney_io){.op = TOE_FLOW_ANSWER,
+	        .mbuf = record.data,
+	        .handle = toe_handle_make(OFFLOAD_LAYER_TCP, 0, script.end.generation, 0)};
+	CU_ASSERT(host_end_submit(&host, host.own));
+	atomic_store(&worker->control.lost, 1);
+	toe_worker_channels(worker);
+	while (toe_worker_park(worker))
+		;
+	CU_ASSERT_EQUAL(test_pool_in_use(script.pool), 0);
+	CU_ASSERT_EQUAL(engine->host_queued_all, 0);
+	CU_ASSERT_EQUAL(engine->host_given_all, atomic_load(&engine->channels->returned_all));
+	atomic_store(&worker->control.lost, 0);
+	atomic_store(&worker->control.parked, 0);
+	engine->life = 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -117,6 +145,7 @@ main(int argc, char **argv)
 	        {"CHN-6 tiny segments", test_small},
 	        {"CHN-3 CHN-5 CHN-6 bound of a channel", test_bound},
 	        {"CHN-2 CHN-5 a host that does not read", test_full_ring},
+	        {"CHN-4 lost behind an answer", test_lost},
 	};
 	int rc;
 
