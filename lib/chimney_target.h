@@ -90,8 +90,10 @@ void chimney_target_params_default(struct chimney_target_params *params);
 /*
  * Open a target: ports, workers, control, all running when this returns. params: copied. NULL: the defaults.
  *
- * 0; or -EBUSY (there is a target), or -EINVAL with *target NULL, nothing left behind, and in `error`, one line for each piece, what
- * failed, where, and what would be right; what is called --rx-ring there is the member rx_ring. error: text of error_size bytes, cut off at its end; NULL with 0: no text. Empty after success.
+ * 0; or *target NULL and nothing left behind: -EBUSY, there is a target; -ENOMEM, no memory for the target itself; -EINVAL, anything
+ * else: a parameter, the memory that the capacities need, ports, lcores. Then `error` has, one line for each piece, what failed, where,
+ * and what would be right; what is called --rx-ring there is the member rx_ring. error: text of error_size bytes, cut off at its end;
+ * NULL with 0: no text. Empty after success.
  */
 int chimney_target_open(const struct chimney_target_params *params, struct chimney_target **target,
         char *error, size_t error_size);

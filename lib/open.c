@@ -188,8 +188,11 @@ chimney_target_open(const struct chimney_target_params *params, struct chimney_t
 			        "there is a target in this process: close it first");
 		return -EBUSY;
 	}
-	if (posix_memalign((void **)&opened, RTE_CACHE_LINE_SIZE, sizeof(*opened)) != 0)
+	if (posix_memalign((void **)&opened, RTE_CACHE_LINE_SIZE, sizeof(*opened)) != 0) {
+		if (error_size != 0)
+			snprintf(error, error_size, "out of memory for the target");
 		return -ENOMEM;
+	}
 	memset(opened, 0, sizeof(*opened));
 	if (params != NULL)
 		opened->params = *params;
