@@ -178,6 +178,7 @@ chimney_target_open(const struct chimney_target_params *params, struct chimney_t
         char *error, size_t error_size)
 {
 	struct chimney_target *opened = NULL;
+	int result;
 
 	*target = NULL;
 	if (error_size != 0)
@@ -201,12 +202,16 @@ chimney_target_open(const struct chimney_target_params *params, struct chimney_t
 	opened->error = error;
 	opened->error_size = error_size;
 	opened->program.report = (struct report){on_report, opened};
-	if (open_steps(opened) != 0) {
+	result = open_steps(opened);
+	opened->program.report.tell = NULL;
+	if (result != 0 && !opened->program.lcores_stuck) {
 		free(opened);
 		return -EINVAL;
 	}
-	opened->program.report.tell = NULL;
 	the_target = opened;
+	/* An lcore still runs on it. */
+	if (result != 0)
+		return -EIO;
 	*target = opened;
 	return 0;
 }
