@@ -3,8 +3,8 @@
  * A target in the process of a host stack: one call opens it, one closes it.
  *
  * DPDK is the process's own: rte_eal_init comes before chimney_target_open, rte_eal_cleanup after chimney_target_close. The target
- * takes the worker lcores of EAL (all but the main one): the first runs control, unless the caller steps it, each of the others a
- * worker. It configures and starts the ports, and closes them in the end. A process has one target at a time.
+ * takes the worker lcores of EAL (all but the main one), which must be free: the first runs control, unless the caller steps it, each
+ * of the others a worker. It configures and starts the ports, and closes them in the end. A process has one target at a time.
  *
  * Threading: the functions here belong to one thread of the process, that of EAL's main lcore. What is opened with them
  * (chimney_host_register in chimney.h, and the rest) has rules of its own.
@@ -90,8 +90,10 @@ void chimney_target_params_default(struct chimney_target_params *params);
 /*
  * Open a target: ports, workers, control, all running when this returns. params: copied. NULL: the defaults.
  *
- * 0; or -EBUSY (there is a target), or -EINVAL with *target NULL, nothing left behind, and in `error`, one line for each piece, what
- * failed, where, and what would be right; what is called --rx-ring there is the member rx_ring. error: text of error_size bytes, cut off at its end; NULL with 0: no text. Empty after success.
+ * 0; or *target NULL and nothing left behind: -EBUSY, there is a target; -ENOMEM, no memory for the target itself; -EINVAL, anything
+ * else: a parameter, the memory that the capacities need, ports, lcores. Then `error` has, one line for each piece, what failed, where,
+ * and what would be right; what is called --rx-ring there is the member rx_ring. error: text of error_size bytes, cut off at its end;
+ * NULL with 0: no text. Empty after success. -EIO: as of chimney_target_close, and *target NULL.
  */
 int chimney_target_open(const struct chimney_target_params *params, struct chimney_target **target,
         char *error, size_t error_size);

@@ -128,6 +128,12 @@ lcores_plan(struct program *program)
 	program->control_lcore = rte_get_main_lcore();
 	RTE_LCORE_FOREACH_WORKER(lcore)
 	{
+		/* Found out only when it is launched, it would be taken for one of ours that does not return. */
+		if (rte_eal_get_lcore_state(lcore) == RUNNING)
+			return report_error(program,
+			        "lcore %u runs something else: all but the main one have to be "
+			        "free",
+			        lcore);
 		if (!control) {
 			program->control_lcore = lcore;
 			control = true;

@@ -5,7 +5,7 @@
 
 #include "program.h"
 
-/* Who runs where. 0 or -1 (said). */
+/* Who runs where: on all worker lcores, which must be free. 0 or -1 (said). */
 int lcores_plan(struct program *program);
 int lcores_launch(struct program *program);
 /* chimney_params.cpu_time of the workers. context: the program. */

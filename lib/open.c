@@ -178,6 +178,7 @@ chimney_target_open(const struct chimney_target_params *params, struct chimney_t
         char *error, size_t error_size)
 {
 	struct chimney_target *opened = NULL;
+	int result;
 
 	*target = NULL;
 	if (error_size != 0)
@@ -188,8 +189,11 @@ chimney_target_open(const struct chimney_target_params *params, struct chimney_t
 			        "there is a target in this process: close it first");
 		return -EBUSY;
 	}
-	if (posix_memalign((void **)&opened, RTE_CACHE_LINE_SIZE, sizeof(*opened)) != 0)
+	if (posix_memalign((void **)&opened, RTE_CACHE_LINE_SIZE, sizeof(*opened)) != 0) {
+		if (error_size != 0)
+			snprintf(error, error_size, "out of memory for the target");
 		return -ENOMEM;
+	}
 	memset(opened, 0, sizeof(*opened));
 	if (params != NULL)
 		opened->params = *params;
@@ -198,12 +202,16 @@ chimney_target_open(const struct chimney_target_params *params, struct chimney_t
 	opened->error = error;
 	opened->error_size = error_size;
 	opened->program.report = (struct report){on_report, opened};
-	if (open_steps(opened) != 0) {
+	result = open_steps(opened);
+	opened->program.report.tell = NULL;
+	if (result != 0 && !opened->program.lcores_stuck) {
 		free(opened);
 		return -EINVAL;
 	}
-	opened->program.report.tell = NULL;
 	the_target = opened;
+	/* An lcore still runs on it. */
+	if (result != 0)
+		return -EIO;
 	*target = opened;
 	return 0;
 }

@@ -5,10 +5,10 @@
 #include "cli_command.h"
 #include "cli_commands.h"
 #include "cli_select.h"
+#include "cli_tcp_args.h"
 #include "wait.h"
 #include "work.h"
 
-static const char *const services[] = {"host", "sink", "source", "echo", NULL};
 static const char *const congestions[] = {"default", "cubic", "newreno", "dctcp", NULL};
 static const char *const options[] = {"timestamps", "sack", "window-scale", "ecn", NULL};
 static const char *const extensions[] = {"pacing", NULL};
@@ -52,7 +52,7 @@ capabilities_json(struct session *session)
 	        (json_int_t)all.channels, "tree_blocks", (json_int_t)all.tree_blocks, "requests",
 	        (json_int_t)all.requests, "receive_window", (json_int_t)all.receive_window,
 	        "mss_min", (json_int_t)all.mss_min, "memory_bytes", (json_int_t)all.memory,
-	        "services", set_names(all.services, services), "congestion",
+	        "services", set_names(all.services, cli_services), "congestion",
 	        set_names(all.congestion, congestions), "tcp_states", set_states(all.tcp_states),
 	        "tcp_options", set_names(all.tcp_options, options), "tcp_extensions",
 	        set_names(all.tcp_extensions, extensions));
@@ -88,8 +88,7 @@ cli_offload_resume(struct session *session)
 	else if (result != 0)
 		reply_error(session, NULL,
 		        "offload resume: a limit is more than --neighbors, --paths or "
-		        "--connections "
-		        "have set aside; see show memory");
+		        "--connections have set aside; see show memory");
 	else
 		reply_ok(session, NULL);
 }
@@ -127,7 +126,6 @@ struct upload {
 	struct work work;
 	struct selection selection;
 	struct selection_cursor cursor;
-	struct object *next; /* of this slice, as long as it runs */
 	uint64_t asked;
 	bool wait; /* the target has enough of them for now; the last one is still to be asked */
 	uint64_t handle;

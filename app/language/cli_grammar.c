@@ -186,12 +186,13 @@ static const struct cli_arg port_args[] = {
         END,
 };
 
+/* As large as --neighbors, --paths and --connections may be. */
 static const struct cli_arg resume_args[] = {
-        {"neighbors", ARG_NEIGHBORS, CLI_NUMBER, 0, 1, 1u << 22, 0, "as the tables hold",
+        {"neighbors", ARG_NEIGHBORS, CLI_NUMBER, 0, 1, 1u << 24, 0, "as the tables hold",
                 "neighbors that may be offloaded from now on"},
-        {"paths", ARG_PATHS, CLI_NUMBER, 0, 1, 1u << 22, 0, "as the tables hold",
+        {"paths", ARG_PATHS, CLI_NUMBER, 0, 1, 1u << 24, 0, "as the tables hold",
                 "paths, likewise"},
-        {"connections", ARG_CONNECTIONS, CLI_NUMBER, 0, 1, 1u << 24, 0, "as the tables hold",
+        {"connections", ARG_CONNECTIONS, CLI_NUMBER, 0, 1, 1u << 28, 0, "as the tables hold",
                 "connections, likewise"},
         END,
 };

@@ -14,12 +14,10 @@ host_tell(struct chimney_host *host, enum toe_event_kind kind)
 
 /* Each change of status that it has not been told of, as far as its ring has room. */
 static uint32_t
-host_announce(const struct chimney *target, struct chimney_host *host)
+host_announce(struct chimney *target, struct chimney_host *host)
 {
-	uint32_t pauses = atomic_load_explicit(
-	        (_Atomic uint32_t *)(uintptr_t)&target->pauses, memory_order_acquire);
-	uint32_t uploads = atomic_load_explicit(
-	        (_Atomic uint32_t *)(uintptr_t)&target->uploads, memory_order_acquire);
+	uint32_t pauses = atomic_load_explicit(&target->pauses, memory_order_acquire);
+	uint32_t uploads = atomic_load_explicit(&target->uploads, memory_order_acquire);
 	uint32_t told = 0;
 
 	while (host->pauses_told != pauses &&

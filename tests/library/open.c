@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Opens and closes a target by the installed library, with what can be wrong; prints a line for each call. argv[1]: lcore or caller. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_pause.h>
 
 #include <chimney-target/chimney_target.h>
 
@@ -30,6 +34,30 @@ try_open(const char *what, const struct chimney_target_params *params)
 	int result = chimney_target_open(params, &target, error, sizeof(error));
 
 	printf("%s: %d, %s: %s\n", what, result, target == NULL ? "none" : "open", error);
+}
+
+static int
+occupy(void *argument)
+{
+	const atomic_bool *leave = argument;
+
+	while (!atomic_load(leave))
+		rte_pause();
+	return 0;
+}
+
+/* An lcore that the process itself uses; when it is free again, it may be had. */
+static void
+occupied(const char *who)
+{
+	struct chimney_target_params params = some_params(who);
+	unsigned int lcore = rte_get_next_lcore((unsigned int)-1, 1, 0);
+	atomic_bool leave = false;
+
+	rte_eal_remote_launch(occupy, &leave, lcore);
+	try_open("lcore", &params);
+	atomic_store(&leave, true);
+	rte_eal_wait_lcore(lcore);
 }
 
 static void
@@ -69,6 +97,7 @@ main(int argc, char **argv)
 	if (rte_eal_init(argc - 1, argv + 1) < 0)
 		return 1;
 	refused(who);
+	occupied(who);
 	params = some_params(who);
 	result = chimney_target_open(&params, &target, error, sizeof(error));
 	printf("open: %d\n%s", result, error);

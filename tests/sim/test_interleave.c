@@ -1,62 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Seeded interleavings of control, workers, hosts and the port's peer, against an independent model of the
- * contract (TREE, CTX, INIT, INV, QRY, UPD, TERM). `--seed N --count N` replays exactly: interleavings come in
- * groups that share a world, and a replay starts at the beginning of the group.
+ * contract (TREE, CTX, INIT, INV, QRY, UPD, TERM). `--seed N --count N` replays exactly (sim_range.h).
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "sim.h"
+#include "sim_range.h"
 #include "test_eal.h"
-#include "test_mutant.h"
 
-#define GROUP 64u /* interleavings that share a world; the last one may end it */
-
+#define COUNT 2000u
 #define LOST 16u /* every so many interleavings a worker is lost, and comes back */
 #define CROWDED 4u /* every so many groups have a large world, and crowds in it */
 
 static struct sim sim;
 static struct sim_totals totals;
 
+static bool
+is_crowded(uint64_t group)
+{
+	return group % CROWDED == CROWDED - 1;
+}
+
 static enum sim_kind
 kind_of(uint64_t number)
 {
-	uint64_t group = number / GROUP;
+	uint64_t group = number / SIM_GROUP;
 
-	if (number % GROUP == GROUP - 1)
+	if (number % SIM_GROUP == SIM_GROUP - 1)
 		return group % 2 == 1 ? SIM_SHUTDOWN : SIM_MIXED;
 	if (number % LOST == LOST - 1)
 		return SIM_LOST;
-	return group % CROWDED == CROWDED - 1 && number % 16 == 3 ? SIM_CROWD : SIM_MIXED;
+	return is_crowded(group) && number % 16 == 3 ? SIM_CROWD : SIM_MIXED;
 }
 
-/* One group, or its part up to `end`. False when something was wrong. */
-static bool
-group_run(uint64_t first, uint64_t end, struct rte_mempool *pool, uint64_t trace_from)
-{
-	if (!sim_world_create(&sim, first, pool, first / GROUP % CROWDED == CROWDED - 1)) {
-		snprintf(sim.wrong, sizeof(sim.wrong), "no world");
-		return false;
-	}
-	for (uint64_t number = first; number < end; number++) {
-		sim.trace = number >= trace_from;
-		if (sim.trace)
-			printf("seed %lu\n", (unsigned long)number);
-		if (!sim_run(&sim, number, kind_of(number))) {
-			printf("seed %lu, step %lu: %s\n", (unsigned long)number,
-			        (unsigned long)sim.step, sim.wrong);
-			sim_world_destroy(&sim);
-			return false;
-		}
-	}
-	sim_world_destroy(&sim);
-	if (!sim_ok(&sim))
-		printf("group of seed %lu: %s\n", (unsigned long)first, sim.wrong);
-	return sim_ok(&sim);
-}
+static const struct sim_program program = {
+        .name = "test_interleave",
+        .kind = kind_of,
+        .crowded = is_crowded,
+};
 
 static void
 totals_print(void)
@@ -93,48 +75,23 @@ totals_cover(void)
 	return cover;
 }
 
-static void
-usage(void)
-{
-	printf("usage: test_interleave [--seed N] [--count N] [--mutant NAME] [--trace]\n"
-	       "  --seed N    first interleaving (default 0)\n"
-	       "  --count N   how many (default 2000)\n"
-	       "  --mutant M  switch on a planted fault (builds with -Dmutants=true)\n"
-	       "  --trace     print what the hosts do and see\n");
-}
-
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {{"seed", required_argument, NULL, 's'},
-	        {"count", required_argument, NULL, 'c'}, {"mutant", required_argument, NULL, 'm'},
-	        {"trace", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
-	        {NULL, 0, NULL, 0}};
-	uint64_t seed = 0, count = 2000, trace_from = UINT64_MAX;
+	struct sim_range range = {.count = COUNT};
 	struct rte_mempool *pool;
-	bool trace = false, ok = true;
-	int option;
+	int status;
+	bool ok;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option == 's')
-			seed = strtoull(optarg, NULL, 0);
-		else if (option == 'c')
-			count = strtoull(optarg, NULL, 0);
-		else if (option == 't')
-			trace = true;
-		else if (option != 'm' || !test_mutant(optarg))
-			return usage(), option == 'h' ? EXIT_SUCCESS : EXIT_FAILURE;
-	}
+	if (!sim_range_parse(&program, argc, argv, &range, &status))
+		return status;
 	if (test_eal_start(256) != 0 || (pool = test_pool_create("sim", 8191)) == NULL)
 		return EXIT_FAILURE;
 	sim.totals = &totals;
 	sim.others = &sim_peers;
-	if (trace)
-		trace_from = seed;
-	for (uint64_t first = seed / GROUP * GROUP; ok && first < seed + count; first += GROUP)
-		ok = group_run(first, RTE_MIN(first + GROUP, seed + count), pool, trace_from);
+	ok = sim_range_run(&program, &sim, &range, pool);
 	totals_print();
-	if (ok && seed == 0 && count >= 2000)
+	if (ok && range.seed == 0 && range.count >= COUNT)
 		ok = totals_cover();
 	printf("%u passed, %u failed\n", ok ? 1 : 0, ok ? 0 : 1);
 	return ok ? EXIT_SUCCESS : EXIT_FAILURE;

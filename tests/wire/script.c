@@ -66,6 +66,18 @@ script_open(struct script *script, const struct end_params *params)
 }
 
 void
+script_open_in(struct script *script, enum tcp_state state, enum offload_service service)
+{
+	struct end_params params = script_params(service);
+	bool outstanding = state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK;
+
+	params.delegated.state = state;
+	params.delegated.snd_nxt += outstanding;
+	params.delegated.snd_max += outstanding;
+	script_open(script, &params);
+}
+
+void
 script_close(struct script *script, struct tcp_delegated *delegated)
 {
 	end_close(&script->end, delegated);

@@ -52,6 +52,8 @@ void script_fini(struct script *script);
 struct end_params script_params(enum offload_service service);
 /* Offload; the test fails when that fails. */
 void script_open(struct script *script, const struct end_params *params);
+/* The same in this state; our FIN, when it was sent and not acknowledged, is at offset 0. */
+void script_open_in(struct script *script, enum tcp_state state, enum offload_service service);
 /* Terminate; the test fails when mbufs are still in use. */
 void script_close(struct script *script, struct tcp_delegated *delegated);
 

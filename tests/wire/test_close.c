@@ -26,26 +26,10 @@ silent(void)
 	return !told(0) && rte_ring_empty(script.end.worker.control.events[0].ring);
 }
 
-/*
- * A connection handed over in this state; our FIN at offset 0 when it was sent and not
- * acknowledged.
- */
-static void
-open_in(enum tcp_state state, enum offload_service service)
-{
-	struct end_params params = script_params(service);
-	bool outstanding = state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK;
-
-	params.delegated.state = state;
-	params.delegated.snd_nxt += outstanding;
-	params.delegated.snd_max += outstanding;
-	script_open(&script, &params);
-}
-
 static void
 test_sink_answers_fin(void)
 {
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	script_send(&script, (struct script_segment){.length = 100, .flags = ACK | FIN});
 	CU_ASSERT(told(TOE_EVENT_DISCONNECT));
 	CU_ASSERT(script_took_text(&script, 0, 0, FIN));
@@ -139,7 +123,7 @@ test_fin_after_timeout(void)
 static void
 test_states_handed_over(void)
 {
-	open_in(TCP_FIN_WAIT_1, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_FIN_WAIT_1, OFFLOAD_SERVICE_SINK);
 	script_pass(&script, TCP_RTO_INITIAL_MS);
 	CU_ASSERT(script_took_text(&script, 0, 0, FIN)); /* never acknowledged: sent again */
 	script_send(&script, (struct script_segment){.ack = 1, .length = 100});
@@ -147,24 +131,24 @@ test_states_handed_over(void)
 	CU_ASSERT_EQUAL(script_conn(&script)->rcv_bytes, 100);
 	script_close(&script, NULL);
 
-	open_in(TCP_FIN_WAIT_2, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_FIN_WAIT_2, OFFLOAD_SERVICE_SINK);
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
 	script_send(&script, (struct script_segment){.length = 100, .flags = ACK | FIN});
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_TIME_WAIT);
 	CU_ASSERT(script_took_ack(&script, 101));
 	script_close(&script, NULL);
 
-	open_in(TCP_CLOSE_WAIT, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_CLOSE_WAIT, OFFLOAD_SERVICE_SINK);
 	CU_ASSERT(script_took_text(&script, 0, 0, FIN)); /* the sink answers the FIN */
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_LAST_ACK);
 	script_close(&script, NULL);
 
-	open_in(TCP_CLOSING, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_CLOSING, OFFLOAD_SERVICE_SINK);
 	script_send(&script, (struct script_segment){.ack = 1});
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_TIME_WAIT);
 	script_close(&script, NULL);
 
-	open_in(TCP_LAST_ACK, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_LAST_ACK, OFFLOAD_SERVICE_SINK);
 	script_send(&script, (struct script_segment){.ack = 0});
 	CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_LAST_ACK);
 	script_send(&script, (struct script_segment){.ack = 1});
@@ -176,7 +160,7 @@ test_states_handed_over(void)
 static void
 test_fin_in_order(void)
 {
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	script_send(&script, (struct script_segment){.seq = 100, .flags = ACK | FIN});
 	CU_ASSERT(script_took_ack(&script, 0));
 	CU_ASSERT(silent());
@@ -196,7 +180,7 @@ test_reset(void)
 	struct tcp_delegated state;
 
 	/* RFC 5961 section 3.2: outside dropped, in the window challenged, at RCV.NXT obeyed. */
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	script_send(&script, (struct script_segment){.seq = -1, .flags = RST});
 	script_send(&script, (struct script_segment){.seq = SCRIPT_WINDOW, .flags = RST | ACK});
 	CU_ASSERT_EQUAL(script_waiting(&script), 0);
@@ -222,7 +206,7 @@ test_reset(void)
 static void
 test_reset_stops_sending(void)
 {
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SOURCE);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SOURCE);
 	CU_ASSERT(script_waiting(&script) > 0);
 	while (script_take(&script))
 		;
@@ -237,7 +221,7 @@ test_reset_stops_sending(void)
 static void
 test_syn(void)
 {
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	/* RFC 5961 section 4.2: a challenge ACK wherever it is, its text ignored. */
 	script_send(&script, (struct script_segment){.seq = 500, .length = 10, .flags = SYN | ACK});
 	CU_ASSERT(script_took_ack(&script, 0));
@@ -290,7 +274,7 @@ test_no_room_to_tell(void)
 {
 	struct toe_event event;
 
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	host_stops_reading();
 	script_send(&script, (struct script_segment){.length = 100, .flags = ACK | FIN});
 	CU_ASSERT(script_took_text(&script, 0, 0, FIN)); /* with the ACK of the peer's */
@@ -315,7 +299,7 @@ test_no_room_for_timers(void)
 	struct toe_event event;
 
 	for (uint32_t terminate = 0; terminate < 2; terminate++) {
-		open_in(TCP_FIN_WAIT_2, OFFLOAD_SERVICE_SINK);
+		script_open_in(&script, TCP_FIN_WAIT_2, OFFLOAD_SERVICE_SINK);
 		host_stops_reading();
 		script_pass(&script, TCP_FIN_WAIT_2_MS + 1000);
 		CU_ASSERT_EQUAL(script_conn(&script)->state, TCP_CLOSED);

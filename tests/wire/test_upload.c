@@ -7,19 +7,6 @@
 
 static struct script script;
 
-/* Handed over in this state; our FIN, where it was sent, is outstanding. */
-static void
-open_in(enum tcp_state state, enum offload_service service)
-{
-	struct end_params params = script_params(service);
-	bool outstanding = state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK;
-
-	params.delegated.state = state;
-	params.delegated.snd_nxt += outstanding;
-	params.delegated.snd_max += outstanding;
-	script_open(&script, &params);
-}
-
 /* Control asks for the connection of this generation. */
 static void
 ask(uint32_t generation)
@@ -55,7 +42,7 @@ told_nothing(void)
 static void
 test_asked_back(void)
 {
-	open_in(TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
+	script_open_in(&script, TCP_ESTABLISHED, OFFLOAD_SERVICE_SINK);
 	ask(script_conn(&script)->generation + 1);
 	CU_ASSERT(told_nothing());
 	ask(script_conn(&script)->generation);
@@ -86,7 +73,7 @@ test_states(void)
 	};
 
 	for (uint32_t i = 0; i < RTE_DIM(cases); i++) {
-		open_in(cases[i].state, OFFLOAD_SERVICE_SOURCE);
+		script_open_in(&script, cases[i].state, OFFLOAD_SERVICE_SOURCE);
 		ask(script_conn(&script)->generation);
 		CU_ASSERT_EQUAL(asked_back(), cases[i].asked);
 		CU_ASSERT_EQUAL(

@@ -156,9 +156,8 @@ toe_tcp_input(struct toe_engine *engine, uint32_t index, const struct toe_segmen
 	engine->stats.rx_segments++;
 	conn->segments_in++;
 	/* DSC-4: behind an abortive disconnect nothing is received but the peer's own reset. */
-	if (unlikely((conn->flags & TOE_CONN_ENDED) ||
-	             ((conn->flags & TOE_CONN_RESET_DUE) &&
-	                     !(segment->tcp_flags & RTE_TCP_RST_FLAG))))
+	if (unlikely(conn->flags & (TOE_CONN_ENDED | TOE_CONN_RESET_DUE)) &&
+	        ((conn->flags & TOE_CONN_ENDED) || !(segment->tcp_flags & RTE_TCP_RST_FLAG)))
 		return TOE_INPUT_DONE;
 	if (unlikely(segment->tcp_flags & RTE_TCP_RST_FLAG))
 		return toe_tcp_reset(engine, index, segment);
