@@ -291,6 +291,22 @@ sent_up_to(const struct toe_engine *engine, const struct toe_conn *conn)
 	return retry == TOE_INDEX_NONE ? conn->snd_nxt : toe_sent_at(engine, retry)->seq;
 }
 
+/*
+ * When the retransmission timer is over, 0: it does not run. A probe's time and reordering's are this target's alone: who goes on
+ * would take them for a timeout.
+ */
+static uint32_t
+timeout_due(const struct toe_engine *engine, const struct toe_conn *conn)
+{
+	const struct toe_sender *sender = toe_sender_of(engine, conn);
+	uint32_t due = conn->due[TOE_TIMER_RETRANSMIT];
+
+	return due == 0 || sender == NULL || tcp_outstanding(conn) == 0 ||
+	                       sender->timer == TOE_SENDER_RTO
+	               ? due
+	               : sender->rto_due;
+}
+
 static void
 save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
         struct tcp_delegated *delegated, uint32_t tick_ms)
@@ -322,8 +338,7 @@ save_delegated(const struct toe_engine *engine, const struct toe_conn *conn,
 	                ? ticks_left(engine, conn->due[TOE_TIMER_KEEPALIVE], tick_ms)
 	                : (int32_t)(conn->ka_left / tick_ms);
 	delegated->retransmit_count = conn->retransmit_count;
-	delegated->retransmit_time_left =
-	        ticks_left(engine, conn->due[TOE_TIMER_RETRANSMIT], tick_ms);
+	delegated->retransmit_time_left = ticks_left(engine, timeout_due(engine, conn), tick_ms);
 	/* A host's is outstanding whatever has become of the connection. */
 	delegated->send_backlog_size = conn->service == OFFLOAD_SERVICE_HOST
 	                                       ? conn->snd_limit - conn->snd_offset
