@@ -5,6 +5,7 @@
 #include "output_loop.h"
 #include "script.h"
 #include "service.h"
+#include "stop.h"
 #include "tcp.h"
 #include "tcp_facts.h"
 #include "test_mutant.h"
@@ -288,6 +289,46 @@ test_retrieve_on_timeout(void)
 	script_close(&script, NULL);
 }
 
+/*
+ * Marked for a stop of its path, then named by an invalidate, then relinked: the stop of the path is over, and for its own it is asked
+ * for when that is due, not before. told: the path's new word has come to the worker.
+ */
+static void
+retrieve_of_named(bool told)
+{
+	struct end_params params = script_params(OFFLOAD_SERVICE_SINK);
+	const struct toe_message message = {.op = TOE_OP_INVALIDATE, .argument = 5};
+	struct toe_worker *worker = &script.end.worker;
+	struct toe_item item = {0};
+	struct toe_event event;
+
+	script_open(&script, &params);
+	item.generation = script_conn(&script)->generation;
+	end_stop(&script.end);
+	mark_on_send(&script);
+	toe_stop_named(worker, &message, &item);
+	end_relink(&script.end);
+	if (told)
+		worker->paths[0].route = toe_route_read(worker->engine.shared, 0);
+	script_send(&script, (struct script_segment){.length = 10});
+	script_pass(&script, TCP_DELACK_MS);
+	CU_ASSERT_FALSE(end_event(&script.end, &event));
+	worker->walks[0].released = 5;
+	script_send(&script, (struct script_segment){.seq = 10, .length = 10});
+	script_pass(&script, TCP_DELACK_MS);
+	CU_ASSERT_TRUE_FATAL(end_event(&script.end, &event));
+	CU_ASSERT_EQUAL(event.kind, TOE_EVENT_RETRIEVE);
+	CU_ASSERT_EQUAL(script_waiting(&script), 0);
+	script_close(&script, NULL);
+}
+
+static void
+test_retrieve_of_named(void)
+{
+	retrieve_of_named(false);
+	retrieve_of_named(true);
+}
+
 /* A connection named by an invalidate stays silent over a path that is valid. */
 static void
 test_named(void)
@@ -318,6 +359,7 @@ main(int argc, char **argv)
 	        {"INV-6 INV-11 receiving goes on in silence", test_receiving_goes_on},
 	        {"INV-11 ACKs free send data", test_acks_free_send_data},
 	        {"INV-6 INV-10 timers are frozen", test_timers_are_frozen},
+	        {"INV-17 D2 D3 on-send, of a connection that is named", test_retrieve_of_named},
 	        {"INV-10 the delayed ACK is kept", test_delayed_ack_is_kept},
 	        {"INV-9 policy on-send: an ACK", test_retrieve_on_send},
 	        {"INV-9 policy on-send: a timeout", test_retrieve_on_timeout},

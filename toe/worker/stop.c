@@ -8,14 +8,16 @@
 bool
 toe_stop_stands(const struct toe_path_local *path, struct toe_route now)
 {
-	return now.path_word == path->route.path_word &&
+	return !toe_route_valid(now) && now.path_word == path->route.path_word &&
 	       (!toe_word_valid(now.path_word) || now.neighbor_word == path->route.neighbor_word);
 }
 
 bool
 toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn)
 {
-	return (conn->flags & TOE_CONN_INVALID) ||
+	/* It may have been marked for a stop of its path that is over, before it was named itself. */
+	return ((conn->flags & TOE_CONN_INVALID) &&
+	               toe_named_due(&worker->walks[conn->host], conn)) ||
 	       toe_stop_stands(&worker->paths[conn->path],
 	               toe_route_read(worker->engine.shared, conn->path));
 }

@@ -18,6 +18,14 @@ bool toe_stop_stands(const struct toe_path_local *path, struct toe_route now);
  * relink and another invalidate it is not: that one's own RETRIEVE comes when it is due (D2, D3, INV-17).
  */
 bool toe_retrieve_stands(const struct toe_worker *worker, const struct toe_conn *conn);
+
+/* Is the RETRIEVE of a connection that was named itself due (D2)? */
+static inline bool
+toe_named_due(const struct toe_host_walks *walks, const struct toe_conn *conn)
+{
+	return (int32_t)(walks->released - conn->stop_id) >= 0;
+}
+
 /* Take a connection off the vector of named ones. */
 void toe_conn_unname(struct toe_worker *worker, uint32_t index);
 /*

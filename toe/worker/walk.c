@@ -233,7 +233,7 @@ walk_named(struct toe_worker *worker, struct toe_host_walks *walks, uint32_t bud
 		struct toe_conn *conn = &worker->engine.conns[entries[i]];
 
 		/* Not due yet: a later walk takes it. */
-		if ((int32_t)(walks->released - conn->stop_id) < 0)
+		if (!toe_named_due(walks, conn))
 			continue;
 		retrieve_one(worker, entries[i], walks->flags);
 		toe_conn_unname(worker, entries[i]);
